@@ -1,0 +1,77 @@
+"""What every part of an experiment's description shares: a frozen model that refuses what it does not know."""
+
+from collections.abc import Sequence
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Union
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+
+SPEC_PLUGINS = "kdstudio.specs"
+
+
+class Spec(BaseModel):
+    """A frozen piece of an experiment. Unknown fields are errors; two equal specs describe the same thing."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False, use_attribute_docstrings=False
+    )
+
+
+class KindSpec(Spec):
+    """A member of a union that its `kind` tells apart; `label` is the name that people see."""
+
+    label: ClassVar[str] = ""
+    blurb: ClassVar[str] = ""
+
+
+def option(
+    default: Any = ...,
+    *,
+    title: str,
+    description: str,
+    unit: str = "",
+    advanced: bool = False,
+    **bounds: Any,
+) -> Any:
+    """A field described once: the form, the YAML errors, the JSON Schema and the docs derive from it."""
+    return Field(
+        default,
+        title=title,
+        description=description,
+        json_schema_extra={"unit": unit, "advanced": advanced},
+        **bounds,
+    )
+
+
+def _against_the_file(path: Path, info: ValidationInfo) -> Path:
+    """A relative path is relative to the YAML file that names it (the context's `base`)."""
+    base = (info.context or {}).get("base")
+    path = path.expanduser()
+    return path if base is None or path.is_absolute() else (Path(base) / path).resolve()
+
+
+FilePath = Annotated[Path, AfterValidator(_against_the_file)]
+
+
+def installed_kinds(base: type[KindSpec]) -> tuple[type[KindSpec], ...]:
+    """The kinds that other installed packages add under `base`; each entry point names one spec class.
+
+    Raises:
+        TypeError: an entry point names something that is not a spec class.
+    """
+    found = []
+    for entry in entry_points(group=SPEC_PLUGINS):
+        kind = entry.load()
+        if not (isinstance(kind, type) and issubclass(kind, KindSpec)):
+            raise TypeError(f"entry point {entry.name} of {SPEC_PLUGINS} must name a spec class, not {kind!r}")
+        if issubclass(kind, base):
+            found.append(kind)
+    return tuple(found)
+
+
+def union_of(kinds: Sequence[type[KindSpec]]) -> Any:
+    """The discriminated union of `kinds`, as a type for a pydantic field."""
+    if len(kinds) == 1:
+        return kinds[0]
+    return Annotated[Union[tuple(kinds)], Field(discriminator="kind")]  # noqa: UP007 (built at run time)

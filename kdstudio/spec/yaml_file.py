@@ -1,0 +1,295 @@
+"""An experiment as YAML text and back, with errors that name file, line, field and the nearest right key."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from kdstudio.spec.experiment import Experiment
+
+Loc = tuple[str | int, ...]
+_ADAPTER: TypeAdapter[Any] = TypeAdapter(Experiment)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """One thing that is wrong: where (`file`, `line` from 1, `path` as in "method.temperature") and what."""
+
+    file: str
+    line: int | None
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line is not None else self.file
+        return f"{place} {self.path}: {self.message}" if self.path else f"{place}: {self.message}"
+
+
+class SpecError(ValueError):
+    """The text is not an experiment; `problems` lists every reason found."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in problems))
+
+
+def loads(text: str, *, file: str = "experiment", base: Path | None = None, changes: Sequence[str] = ()) -> Experiment:
+    """The experiment that `text` describes.
+
+    Args:
+        text: YAML.
+        file: what errors call it.
+        base: the folder that relative paths are relative to; None leaves them as they are.
+        changes: "training.epochs=3", applied before anything is checked.
+
+    Raises:
+        SpecError: it is not YAML, or not an experiment.
+    """
+    root = _compose(text, file)
+    values = _construct(root, file)
+    touched = [_change(values, change) for change in changes]
+    try:
+        return _ADAPTER.validate_python(values, context={"base": base})
+    except ValidationError as error:
+        raise SpecError(list(_problems(error, values, root, file, touched))) from None
+
+
+def load(path: Path, *, changes: Sequence[str] = ()) -> Experiment:
+    """The experiment in the file at `path`; relative paths in it are relative to its folder.
+
+    Raises:
+        SpecError: there is no such file, or it is not an experiment.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise _one(str(path), None, f"cannot be read ({error.strerror}); check the path") from None
+    except UnicodeDecodeError:
+        raise _one(str(path), None, "is not UTF-8 text; an experiment is a YAML file") from None
+    return loads(text, file=path.name, base=path.resolve().parent, changes=changes)
+
+
+def dump(experiment: BaseModel) -> str:
+    """The whole experiment as YAML, every default written out; `loads` gives the same experiment back."""
+    values = _kind_first(experiment.model_dump(mode="json"))
+    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, default_flow_style=None, width=100)
+
+
+def save(experiment: BaseModel, path: Path) -> None:
+    """Write `dump(experiment)` to `path`, whole or not at all."""
+    aside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    aside.write_text(dump(experiment), encoding="utf-8")
+    aside.replace(path)
+
+
+def problems_of(values: Mapping[str, Any]) -> tuple[Problem, ...]:
+    """What is wrong with `values` (plain data, as a form holds it); empty when it is an experiment."""
+    try:
+        _ADAPTER.validate_python(values)
+    except ValidationError as error:
+        return tuple(_problems(error, dict(values), None, "experiment", ()))
+    return ()
+
+
+def _compose(text: str, file: str) -> yaml.MappingNode:
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise _one(file, line, f"not valid YAML: {error.problem}") from None
+    except yaml.YAMLError as error:
+        raise _one(file, None, f"not valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(root, yaml.MappingNode):
+        raise _one(file, None, 'an experiment is a list of "field: value" lines, beginning with "kind: classification"')
+    return root
+
+
+def _construct(root: yaml.MappingNode, file: str) -> dict[str, Any]:
+    """The plain data below `root`. A key given twice is an error: YAML would silently take the last."""
+    _refuse_doubles(root, file, ())
+    loader = yaml.SafeLoader("")
+    try:
+        values: dict[str, Any] = loader.construct_document(root)  # type: ignore[no-untyped-call]
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        raise _one(file, line, f"not valid YAML: {error.problem}") from None
+    except ValueError as error:
+        raise _one(file, None, f"not valid YAML: {error}") from None
+    finally:
+        loader.dispose()  # type: ignore[no-untyped-call]
+    return values
+
+
+def _refuse_doubles(node: yaml.Node, file: str, loc: Loc, above: tuple[int, ...] = ()) -> None:
+    if id(node) in above:
+        raise _one(file, node.start_mark.line + 1, "an alias may not contain itself")
+    above = (*above, id(node))
+    if isinstance(node, yaml.MappingNode):
+        seen: dict[str, int] = {}
+        for key, value in node.value:
+            name = str(key.value)
+            if name in seen:
+                where = ".".join(map(str, (*loc, name)))
+                raise SpecError([Problem(file=file, line=key.start_mark.line + 1, path=where,
+                                         message=f"given twice; it stands in line {seen[name]} too")])  # fmt: skip
+            seen[name] = key.start_mark.line + 1
+            _refuse_doubles(value, file, (*loc, name), above)
+    elif isinstance(node, yaml.SequenceNode):
+        for number, value in enumerate(node.value):
+            _refuse_doubles(value, file, (*loc, number), above)
+
+
+def _change(values: dict[str, Any], change: str) -> Loc:
+    """Apply one "a.b=value" to `values`; the location that it touched."""
+    name, equals, text = change.partition("=")
+    keys = tuple(name.strip().split("."))
+    if not equals or not all(keys):
+        raise _one("--set", None, f'"{change}": write it as field=value, for example training.epochs=3')
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise _one("--set", None, f'"{change}": the value is not valid YAML') from None
+    here = values
+    for key in keys[:-1]:
+        deeper = here.setdefault(key, {})
+        if not isinstance(deeper, dict):
+            raise _one("--set", None, f'"{change}": {key} holds a value, not fields')
+        here = deeper
+    here[keys[-1]] = value
+    return keys
+
+
+def _problems(
+    error: ValidationError, values: dict[str, Any], root: yaml.MappingNode | None, file: str, touched: Sequence[Loc]
+) -> Iterator[Problem]:
+    messages: dict[Loc, list[str]] = {}
+    for detail in error.errors(include_url=False):
+        loc, model = _walk(detail["loc"], values)
+        messages.setdefault(loc, []).append(_words(dict(detail), loc, model))
+    for loc, said in messages.items():
+        by_hand = any(loc[: len(keys)] == keys for keys in touched)
+        line = _line(root, loc) if root is not None and not by_hand else None
+        where = ".".join(str(part) for part in loc)
+        yield Problem(file="--set" if by_hand else file, line=line, path=where, message=", and ".join(said))
+
+
+def _walk(loc: Loc, values: Any) -> tuple[Loc, type[BaseModel] | None]:
+    """`loc` without the union tags that pydantic adds, and the model that holds its last field."""
+    plain: list[str | int] = []
+    model: type[BaseModel] | None = Experiment
+    holder: type[BaseModel] | None = Experiment
+    here = values
+    for part in loc:
+        tagged = isinstance(here, dict) and here.get("kind") == part and part not in here
+        if model is None and tagged:
+            continue
+        if model is not None and tagged and part not in model.model_fields:
+            continue
+        if isinstance(part, str) and not isinstance(here, dict):
+            break  # the name of a type that pydantic tried, below the field
+        plain.append(part)
+        holder = model
+        if isinstance(here, dict):
+            here = here.get(str(part))
+            field = model.model_fields.get(str(part)) if model is not None else None
+            model = _model_in(field.annotation, here) if field is not None else None
+        elif isinstance(here, list | tuple) and isinstance(part, int) and part < len(here):
+            here, model = here[part], None
+    return tuple(plain), holder
+
+
+def _model_in(annotation: Any, value: Any) -> type[BaseModel] | None:
+    """The model that `value` was checked against, out of the union (or the one model) in `annotation`."""
+    models = list(models_in(annotation))
+    if len(models) == 1:
+        return models[0]
+    kind = value.get("kind") if isinstance(value, dict) else None
+    return next((model for model in models if kind in get_args(model.model_fields["kind"].annotation)), None)
+
+
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Every model class in a field's annotation, through unions and `Annotated`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    elif get_origin(annotation) in (Union, UnionType, Annotated):
+        for part in get_args(annotation):
+            yield from models_in(part)
+
+
+def _words(detail: dict[str, Any], loc: Loc, model: type[BaseModel] | None) -> str:
+    """One plain sentence for one of pydantic's errors."""
+    kind, context = detail["type"], detail.get("ctx", {})
+    name = str(loc[-1]) if loc else ""
+    if kind == "extra_forbidden":
+        return f"unknown field{_nearest(name, list(model.model_fields) if model else [])}"
+    if kind == "missing":
+        return "missing; it has no default"
+    if kind == "union_tag_not_found":
+        kinds = _kinds_of(model.model_fields[name].annotation) if model and name in model.model_fields else []
+        return f"has no kind; give one of {', '.join(kinds)}"
+    if kind == "union_tag_invalid":
+        return _not_one_of(f"kind '{context['tag']}'", str(context["tag"]), _listed(context["expected_tags"]))
+    if kind == "literal_error":
+        return _not_one_of(repr(detail["input"]), str(detail["input"]), _listed(context["expected"]))
+    if kind == "string_pattern_mismatch" and model:
+        return f"{detail['input']!r} is none of these: {model.model_fields[name].description}"
+    if kind == "value_error":
+        return str(context["error"])
+    message = detail["msg"]
+    plain = f"{message[0].lower()}{message[1:]}"
+    given = detail["input"]
+    return f"{plain}, not {given!r}" if isinstance(given, str | int | float | bool | type(None)) else plain
+
+
+def _listed(expected: str) -> list[str]:
+    return [part.strip("' ") for part in str(expected).replace(" or ", ",").split(",")]
+
+
+def _kinds_of(annotation: Any) -> list[str]:
+    return [str(get_args(model.model_fields["kind"].annotation)[0]) for model in models_in(annotation)]
+
+
+def _not_one_of(shown: str, given: str, known: list[str]) -> str:
+    close = get_close_matches(given, known, n=1, cutoff=0.6)
+    return f"{shown} is not one of {', '.join(known)}" + (f"; did you mean {close[0]}?" if close else "")
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    close = get_close_matches(name, known, n=1, cutoff=0.6)
+    if close:
+        return f"; did you mean {close[0]}?"
+    return f"; the fields here are {', '.join(known)}" if known and len(known) <= 8 else ""
+
+
+def _line(root: yaml.Node, loc: Loc) -> int:
+    """The line, from 1, of the deepest part of `loc` that the text has."""
+    node, line = root, root.start_mark.line + 1
+    for part in loc:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((key, value) for key, value in node.value if key.value == str(part)), None)
+            if found is None:
+                return line
+            line, node = found[0].start_mark.line + 1, found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+    return line
+
+
+def _kind_first(value: Any) -> Any:
+    if isinstance(value, dict):
+        order = sorted(value, key=lambda key: key != "kind")
+        return {key: _kind_first(value[key]) for key in order}
+    if isinstance(value, list):
+        return [_kind_first(item) for item in value]
+    return value
+
+
+def _one(file: str, line: int | None, message: str) -> SpecError:
+    return SpecError([Problem(file=file, line=line, path="", message=message)])
