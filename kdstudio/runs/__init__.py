@@ -1,0 +1,1 @@
+"""What has happened: events, run folders, the fold, failures' words, the library, launching. No torch, no Qt."""

@@ -1,0 +1,264 @@
+"""The words for what events, status files and exceptions only name by a code: cause, remedy, field to change."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Words:
+    """What people read about a code; `field` is the path in the experiment that helps, where one does."""
+
+    title: str
+    cause: str
+    remedy: str
+    field: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.title}. {self.cause} {self.remedy}"
+
+
+WORDS: dict[str, Words] = {
+    "out-of-memory-device": Words(
+        title="The device ran out of memory",
+        cause="{device} could not give the memory that a step needs ({stage}).",
+        remedy="Halve the batch size, choose a smaller model, or close other programs that use the device.",
+        field="training.batch_size",
+    ),
+    "out-of-memory-system": Words(
+        title="The computer ran out of memory",
+        cause="The system refused more memory ({stage}).",
+        remedy="Halve the batch size, choose smaller images or a smaller model, or close other programs.",
+        field="training.batch_size",
+    ),
+    "not-a-number": Words(
+        title="The loss is no longer a number",
+        cause="The term \"{term}\" became infinite or undefined in step {step} of {stage}. The weights are those from before.",
+        remedy="Lower the learning rate, or set a gradient clip of 1. Resuming goes on from the last checkpoint.",
+        field="training.learning_rate",
+    ),
+    "disk-full": Words(
+        title="The disk is full",
+        cause="Nothing more could be written to {path}.",
+        remedy="Free some space, then resume: the run goes on from its last checkpoint.",
+    ),
+    "not-writable": Words(
+        title="A folder cannot be written",
+        cause="{path}: {why}.",
+        remedy="Allow writing there, or choose another home with --home.",
+    ),
+    "file-missing": Words(
+        title="A file is missing",
+        cause="{path} is not there.",
+        remedy="Check the path ({field}), or put the file there.",
+        field="{field}",
+    ),
+    "file-corrupt": Words(
+        title="A file is damaged",
+        cause="{path}: {why}.",
+        remedy="Replace it by a good copy, or remove it, and start again.",
+        field="{field}",
+    ),
+    "too-few-images": Words(
+        title="There are too few images",
+        cause="{why}.",
+        remedy="Add images, or change the shares for validation and test.",
+        field="dataset.test",
+    ),
+    "hidden-class-unknown": Words(
+        title="A hidden class does not exist",
+        cause="Class {number} is hidden, but the data has the classes 0 to {last}.",
+        remedy="Name classes that the data has.",
+        field="dataset.hidden_classes",
+    ),
+    "nothing-left": Words(
+        title="Nothing is left to learn from",
+        cause="With the hidden classes taken away no training image is left.",
+        remedy="Hide fewer classes.",
+        field="dataset.hidden_classes",
+    ),
+    "weights-mismatch": Words(
+        title="The weights do not fit",
+        cause="{path} holds {found}, but {role} needs {needed}.",
+        remedy="Choose the model that the weights were made with, the same kind of data, or other weights.",
+        field="{role}.weights",
+    ),
+    "weights-pickled": Words(
+        title="The weights are in a format that can run code",
+        cause="{path} is not a safetensors file, and pickled checkpoints may contain any program.",
+        remedy="Convert it where you trust it: safetensors.torch.save_file(torch.load(path, weights_only=True), "
+        "'weights.safetensors').",
+        field="{role}.weights",
+    ),
+    "weights-run-empty": Words(
+        title="That run has no student yet",
+        cause="{role}.weights names run {run}, which has not kept a student.",
+        remedy="Let that run come to its end, or name another one.",
+        field="{role}.weights",
+    ),
+    "run-unknown": Words(
+        title="There is no such run",
+        cause="\"{run}\" is neither a run folder nor the id of a run in {home}.",
+        remedy="`kdstudio runs` lists them.",
+    ),
+    "run-ambiguous": Words(
+        title="More than one run begins so",
+        cause="{count} runs in {home} begin with \"{run}\".",
+        remedy="Give more of the id.",
+    ),
+    "home-unusable": Words(
+        title="The home folder cannot be used",
+        cause="{path}: {why}.",
+        remedy="Name another one with --home or KDSTUDIO_HOME.",
+    ),
+    "already-running": Words(
+        title="The run is at work already",
+        cause="Process {pid} holds run {run}.",
+        remedy="Watch it with `kdstudio log {run} -f`, or stop it first.",
+    ),
+    "device-missing": Words(
+        title="The device is not there",
+        cause="{device} was asked for, but this computer has: {available}.",
+        remedy="Choose auto, or a device that is there.",
+        field="compute.device",
+    ),
+    "device-lost": Words(
+        title="The device stopped answering",
+        cause="{device}: {why}.",
+        remedy="Resume: the run goes on from its last checkpoint. If it happens again, restart the computer.",
+    ),
+    "changed-experiment": Words(
+        title="The experiment is not the one that was begun",
+        cause="experiment.yaml was changed after the last checkpoint was written.",
+        remedy="Start it as a new run (kdstudio run {path}), or put the old text back.",
+    ),
+    "changed-data": Words(
+        title="The data is not the data that the run began with",
+        cause="The images or their labels have changed since the last checkpoint.",
+        remedy="Start it as a new run (kdstudio run {path}), or put the old data back.",
+        field="dataset",
+    ),
+    "changed-weights": Words(
+        title="The weights are not those that the run began with",
+        cause="The file or run that {role}.weights names has changed since the last checkpoint.",
+        remedy="Start it as a new run (kdstudio run {path}), or put the old weights back.",
+        field="{role}.weights",
+    ),
+    "killed": Words(
+        title="The run was killed",
+        cause="Its process ended without a word: the system may have run out of memory, or somebody ended it.",
+        remedy="Resume: it goes on from its last checkpoint. If memory was short, halve the batch size first.",
+        field="training.batch_size",
+    ),
+    "no-heartbeat": Words(
+        title="The run does not answer",
+        cause="Its process exists, but has given no sign of life for {seconds} seconds.",
+        remedy="The computer may have slept or be very busy. Wait, or stop the run and resume it.",
+    ),
+    "no-progress": Words(
+        title="Nothing has happened for a while",
+        cause="The process lives, but the last event is {seconds} seconds old ({stage}).",
+        remedy="Large data takes long to load. See the log; stop and resume if nothing comes.",
+    ),
+    "experiment-unreadable": Words(
+        title="The experiment cannot be read",
+        cause="{why}",
+        remedy="Mend experiment.yaml, or start the experiment again from its own file.",
+    ),
+    "internal": Words(
+        title="The program made a mistake",
+        cause="{kind}: {message}",
+        remedy="Resume goes on from the last checkpoint. Please report it with the run's log.txt.",
+    ),
+    # Notes: nothing failed.
+    "teacher-reused": Words(
+        title="The teacher was there already",
+        cause="It was trained earlier from the same data, model, training and seed ({fingerprint}).",
+        remedy="",
+    ),
+    "teacher-loaded": Words(
+        title="The teacher was loaded", cause="Its weights come from {path}.", remedy=""
+    ),
+    "outputs-reused": Words(
+        title="The teacher's outputs were there already",
+        cause="They were kept from an earlier run ({fingerprint}).",
+        remedy="",
+    ),
+    "outputs-live": Words(
+        title="The teacher runs live",
+        cause="The student sees random views, and must never meet the teacher's answer to other pixels.",
+        remedy="",
+        field="dataset.views",
+    ),
+    "teacher-not-better": Words(
+        title="The teacher is not better than the student alone",
+        cause="On validation data the teacher reaches {teacher:.1%}, the same student without it {baseline:.1%}.",
+        remedy="Distilling from a weaker teacher lowers accuracy while agreement rises. Train the teacher longer, or choose "
+        "a larger one.",
+        field="teacher_training",
+    ),
+    "teacher-weak": Words(
+        title="The teacher has learned almost nothing",
+        cause="On validation data it reaches {teacher:.1%}; guessing gives {chance:.1%}.",
+        remedy="Train it longer, or with another learning rate.",
+        field="teacher_training",
+    ),
+    "baseline-is-student": Words(
+        title="No separate baseline",
+        cause="With the method \"none\" the student itself is what the baseline would be.",
+        remedy="",
+        field="method",
+    ),
+    "few-labels": Words(
+        title="Some classes have very few labels",
+        cause="The smallest class has {count} labelled images.",
+        remedy="",
+        field="dataset.labelled",
+    ),
+    "waiting-for-device": Words(
+        title="Waiting for the device", cause="Another run is at work on {device}.", remedy=""
+    ),
+    "waiting-for-teacher": Words(
+        title="Waiting for the teacher", cause="Another run is training the same teacher.", remedy=""
+    ),
+    "not-bit-identical": Words(
+        title="From here on not bit-identical",
+        cause="The run was begun with {before} and goes on with {now}.",
+        remedy="",
+    ),
+    "stopped-early": Words(
+        title="Stopped early",
+        cause="Validation accuracy had not risen for {patience} evaluations.",
+        remedy="",
+        field="training.early_stopping",
+    ),
+    "precision-fallback": Words(
+        title="Another precision", cause="{device} has no {asked}; {used} is used.", remedy="", field="compute.precision"
+    ),
+}
+
+
+class _Blank(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def explain(code: str | None, parameters: Mapping[str, Any] | None = None) -> Words:
+    """The words for `code`, with `parameters` filled in. Never fails: an unknown code still gets a sentence."""
+    words = WORDS.get(code or "")
+    if words is None:
+        return Words(title="Something failed", cause=f"The code is \"{code}\".", remedy="A newer version may know more.")
+    values = _Blank({name: value for name, value in (parameters or {}).items() if value is not None})
+    return Words(
+        title=words.title,
+        cause=_fill(words.cause, values),
+        remedy=_fill(words.remedy, values),
+        field=_fill(words.field, values) if words.field else None,
+    )
+
+
+def _fill(text: str, values: _Blank) -> str:
+    try:
+        return text.format_map(values)
+    except (ValueError, TypeError):  # a parameter of another type than the words expect
+        return text.replace(":.1%", "").format_map(values)

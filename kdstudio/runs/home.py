@@ -1,0 +1,107 @@
+"""The one folder in which everything lies: runs, trained teachers, their outputs, locks and the index."""
+
+import os
+import secrets
+import time
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from kdstudio.runs.folder import RunFolder
+from kdstudio.spec.errors import KnownFailure
+
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # no letters that look like digits
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A home folder; its parts are made when they are missing."""
+
+    root: Path
+
+    @classmethod
+    def locate(cls, explicit: Path | None = None) -> Self:
+        """`explicit`, else KDSTUDIO_HOME, else the platform's data folder.
+
+        Raises:
+            KnownFailure: it cannot be made.
+        """
+        named = explicit or (Path(os.environ["KDSTUDIO_HOME"]) if os.environ.get("KDSTUDIO_HOME") else None)
+        if named is None:
+            from platformdirs import user_data_path
+
+            named = user_data_path("kdstudio", appauthor=False)
+        home = cls(named.expanduser().absolute())
+        try:
+            for folder in (home.runs, home.teachers, home.outputs, home.locks):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise KnownFailure("home-unusable", path=str(home.root), why=error.strerror or str(error)) from None
+        return home
+
+    @classmethod
+    def of(cls, run: RunFolder, explicit: Path | None = None) -> Self:
+        """The home that `run` lies in; where it lies elsewhere, `locate(explicit)`."""
+        inside = explicit is None and run.path.parent.name == "runs"
+        return cls.locate(run.path.parent.parent if inside else explicit)
+
+    @property
+    def runs(self) -> Path:
+        """The folder of run folders."""
+        return self.root / "runs"
+
+    @property
+    def teachers(self) -> Path:
+        """Trained teachers, one folder each, named by fingerprint."""
+        return self.root / "teachers"
+
+    @property
+    def outputs(self) -> Path:
+        """Teachers' outputs on training images, one folder each, named by fingerprint."""
+        return self.root / "outputs"
+
+    @property
+    def locks(self) -> Path:
+        """One lock file for each device."""
+        return self.root / "locks"
+
+    @property
+    def index(self) -> Path:
+        """The library's index: a cache."""
+        return self.root / "library.sqlite"
+
+    def new_run(self, title: str) -> RunFolder:
+        """A fresh run folder's path, not made yet: <time>_<slug>_<id>."""
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+        identity = "".join(secrets.choice(_ALPHABET) for _ in range(8))
+        return RunFolder(self.runs / f"{stamp}_{slug(title)}_{identity}")
+
+    def folders(self) -> Iterator[RunFolder]:
+        """Every run folder, oldest first."""
+        with os.scandir(self.runs) as entries:
+            names = sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
+        yield from (RunFolder(self.runs / name) for name in names)
+
+    def find(self, run: str) -> RunFolder:
+        """The run that `run` names: a folder, an id, or the unique beginning of one.
+
+        Raises:
+            KnownFailure: there is none, or more than one.
+        """
+        path = Path(run).expanduser()
+        if (path / "experiment.yaml").exists() or (path / "status.json").exists():
+            return RunFolder(path.absolute())
+        found = [folder for folder in self.folders() if folder.path.name == run or (run and folder.id.startswith(run))]
+        exact = [folder for folder in found if run in (folder.id, folder.path.name)]
+        if len(exact or found) == 1:
+            return (exact or found)[0]
+        raise KnownFailure("run-ambiguous" if found else "run-unknown", run=run, home=str(self.root), count=len(found))
+
+
+def slug(title: str) -> str:
+    """At most 40 ASCII characters of `title`, fit for a folder's name on every system."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    words = "".join(letter if letter.isalnum() else " " for letter in plain).split()
+    return "-".join(words)[:40].strip("-") or "run"

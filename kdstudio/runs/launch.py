@@ -1,0 +1,105 @@
+"""Starting the training process, and stopping it: the same command that anyone can type."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import psutil
+
+from kdstudio.runs.folder import Request, RunFolder
+from kdstudio.runs.home import Home
+
+if TYPE_CHECKING:
+    from kdstudio.spec import Experiment
+
+PATIENCE = 15.0  # seconds that a run has to reach a checkpoint before it is terminated
+LAST_RESORT = 5.0  # seconds after that before it is killed
+
+
+def command(folder: RunFolder, home: Home) -> list[str]:
+    """The command that starts or goes on with the run in `folder`."""
+    return [sys.executable, "-m", "kdstudio", "resume", str(folder.path), "--home", str(home.root)]
+
+
+def launch(folder: RunFolder, home: Home) -> "subprocess.Popen[bytes]":
+    """Start the training process of `folder`. It outlives this one, and what it prints goes to the run's log.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
+    with folder.log_file.open("ab") as log:
+        return subprocess.Popen(
+            command(folder, home),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            creationflags=flags,
+        )
+
+
+def new_run(experiment: "Experiment", home: Home) -> RunFolder:
+    """Make a run folder for `experiment`, queued.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    folder = home.new_run(experiment.title)
+    folder.create(experiment)
+    return folder
+
+
+class StopLadder:
+    """Stops a run step by step: a request, then terminate, then kill. Call `climb` now and then until it says True.
+
+    Args:
+        folder: the run.
+        clock: monotonic seconds.
+    """
+
+    def __init__(self, folder: RunFolder, clock: Callable[[], float] = time.monotonic) -> None:
+        self._folder = folder
+        self._clock = clock
+        self._began = clock()
+        self._rung = 0
+        folder.ask(Request.STOP)
+
+    def climb(self) -> bool:
+        """Take the next step when its time has come; True when no process is at work any more."""
+        if not self._folder.alive():
+            return True
+        waited = self._clock() - self._began
+        if self._rung == 0 and waited >= PATIENCE:
+            self._rung = 1
+            self._signal(kill=False)
+        elif self._rung == 1 and waited >= PATIENCE + LAST_RESORT:
+            self._rung = 2
+            self._signal(kill=True)
+        return False
+
+    def _signal(self, *, kill: bool) -> None:
+        process = process_of(self._folder)
+        if process is None:
+            return
+        try:
+            if kill:
+                process.kill()
+            else:
+                process.terminate()
+        except psutil.Error:
+            return
+
+
+def process_of(folder: RunFolder) -> psutil.Process | None:
+    """The process that status.json names, if it is there, is one of ours, and works on this very run."""
+    pid = folder.status().pid
+    try:
+        process = psutil.Process(pid) if pid else None
+        if process is None or folder.path.name not in " ".join(process.cmdline()) and not folder.alive():
+            return None
+        return process
+    except psutil.Error:
+        return None

@@ -1,0 +1,187 @@
+"""What a run came to, in numbers and in one sentence: computed from the fold, kept in summary.json."""
+
+import math
+from collections.abc import Iterable, Sequence
+from statistics import fmean, stdev
+from typing import Any
+
+from kdstudio.runs.events import Metrics
+from kdstudio.runs.state import RunState
+
+SCALARS = ("accuracy", "nll", "ece", "agreement", "kl")
+COSTS = ("parameters", "macs", "bytes")
+SPLIT = ("both", "teacher_only", "student_only", "neither")
+
+
+def summarise(state: RunState, title: str) -> dict[str, Any]:
+    """The summary of `state`: what `show --json` prints without the status, and what lists need of a live run.
+
+    Accuracy, agreement, gain and calibration error are fractions; nll and kl are nats. What does not exist is None.
+    """
+    finals = _finals(state)
+    models = {who: _model(state, finals, who) for who in ("teacher", "baseline", "student")}
+    gain = gain_of(finals.get("baseline", {}), finals.get("student", {}))
+    split = {name: _mean(metrics.get(name) for metrics in finals.get("student", {}).values()) for name in SPLIT}
+    teacher, student = models["teacher"], models["student"]
+    kept = {name: _ratio(student[name], teacher[name]) for name in ("accuracy", *COSTS)}
+    steps = {who: _steps(state, who) for who in ("baseline", "student")}
+    summary = {
+        "title": title,
+        "headline": None,
+        "models": models,
+        "steps": steps,
+        "gain": gain,
+        "split": split,
+        "kept": kept,
+        "seconds": round(state.seconds, 3),
+        "live": _live(state),
+    }
+    if state.outcome == "completed":
+        summary["headline"] = headline(summary)
+    return summary
+
+
+def _finals(state: RunState) -> dict[str, dict[int | None, Metrics]]:
+    """who -> seed -> metrics on test data."""
+    finals: dict[str, dict[int | None, Metrics]] = {}
+    for stage in state.stages_of("evaluation"):
+        for step, who, split, metrics in stage.history:
+            if split == "test":
+                finals.setdefault(who, {})[metrics.get("seed", step)] = metrics
+    return finals
+
+
+def _model(state: RunState, finals: dict[str, dict[int | None, Metrics]], who: str) -> dict[str, Any]:
+    ready = state.models.get(who)
+    per_seed = list(finals.get(who, {}).values())
+    values: dict[str, Any] = {name: _mean(metrics.get(name) for metrics in per_seed) for name in SCALARS}
+    return values | {name: getattr(ready, name) if ready else None for name in COSTS}
+
+
+def _mean(values: Iterable[Any]) -> float | None:
+    numbers = [float(value) for value in values if isinstance(value, int | float)]
+    return fmean(numbers) if numbers else None
+
+
+def _ratio(part: float | None, whole: float | None) -> float | None:
+    return part / whole if part is not None and whole else None
+
+
+def _steps(state: RunState, who: str) -> int | None:
+    """Optimiser steps of a seed (their mean, where early stopping made them differ)."""
+    steps = [stage.step for stage in state.stages_of(who) if stage.ended]
+    return round(fmean(steps)) if steps else None
+
+
+def _live(state: RunState) -> dict[str, Any]:
+    """Where a run is: enough for a row in a list."""
+    stage = state.stages.get(state.current) if state.current else None
+    latest = None
+    for each in state.stages_of("student"):
+        metrics = each.latest.get(("student", "validation"))
+        latest = metrics if metrics is not None else latest
+    return {
+        "stage": stage.name if stage else None,
+        "seed": stage.seed if stage else None,
+        "done": stage.done if stage else None,
+        "planned": stage.planned if stage else None,
+        "unit": stage.unit if stage else None,
+        "accuracy": latest.get("accuracy") if latest else None,
+        "agreement": latest.get("agreement") if latest else None,
+    }
+
+
+def gain_of(baseline: dict[int | None, Metrics], student: dict[int | None, Metrics]) -> dict[str, Any]:
+    """What the teacher's help is worth in accuracy: the mean over seeds of student minus baseline, with the 95 %
+    interval of a paired t test. It covers training noise, not the choice of split or teacher. Fewer than three seeds
+    have no interval."""
+    pairs = [
+        (_number(student[seed].get("accuracy")), _number(baseline[seed].get("accuracy")))
+        for seed in student
+        if seed in baseline
+    ]
+    differences = [ours - alone for ours, alone in pairs]
+    if not differences:
+        return {"mean": None, "low": None, "high": None, "seeds": 0}
+    low, high = interval(differences)
+    return {"mean": fmean(differences), "low": low, "high": high, "seeds": len(differences)}
+
+
+def _number(value: Any) -> float:
+    return float(value)
+
+
+def interval(values: Sequence[float], confidence: float = 0.95) -> tuple[float | None, float | None]:
+    """Student's t interval of the mean of `values`; (None, None) for fewer than three."""
+    if len(values) < 3:
+        return None, None
+    half = t_quantile(0.5 + confidence / 2, len(values) - 1) * stdev(values) / math.sqrt(len(values))
+    mean = fmean(values)
+    return mean - half, mean + half
+
+
+def t_quantile(probability: float, freedom: int) -> float:
+    """The quantile of Student's t with an integer number of degrees of freedom, for `probability` in [0.5, 1).
+
+    The closed sums of Abramowitz, Stegun 26.7.3 and 26.7.4, inverted by bisection: scipy, which has it too, takes a
+    second to import, and lists must answer in half of that.
+    """
+    low, high = 0.0, 1.0
+    while _t_below(high, freedom) < probability:
+        high *= 2.0
+    for _ in range(80):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _t_below(middle, freedom) < probability else (low, middle)
+    return (low + high) / 2
+
+
+def _t_below(t: float, freedom: int) -> float:
+    """P(T < t) for t >= 0."""
+    angle = math.atan(t / math.sqrt(freedom))
+    cosine, sine = math.cos(angle), math.sin(angle)
+    odd = freedom % 2 == 1
+    term = cosine if odd else 1.0
+    total = term if freedom > 1 or not odd else 0.0
+    for number in range(2 if odd else 1, freedom - 2, 2):
+        term *= number / (number + 1) * cosine * cosine
+        total += term
+    inside = 2 / math.pi * (angle + sine * total) if odd else sine * total
+    return 0.5 + inside / 2
+
+
+def headline(summary: dict[str, Any]) -> str:
+    """One honest sentence about a completed run."""
+    student, gain = summary["models"]["student"], summary["gain"]
+    if student["accuracy"] is None:
+        return "The run came to its end without a measurement."
+    return f"{_worth(gain, student)} {_kept(summary)}".strip()
+
+
+def _worth(gain: dict[str, Any], student: dict[str, Any]) -> str:
+    if gain["mean"] is None:
+        return f"The student reaches {percent(student['accuracy'])}, with no baseline to compare it with."
+    points = f"{100 * gain['mean']:+.1f} points"
+    if gain["low"] is None:
+        seeds = "1 seed" if gain["seeds"] == 1 else f"{gain['seeds']} seeds"
+        return f"The teacher's help made {points} of accuracy with {seeds}, too few to tell it from noise."
+    spread = f"({100 * gain['low']:+.1f} to {100 * gain['high']:+.1f}, {gain['seeds']} seeds)"
+    if gain["low"] > 0:
+        return f"The teacher's help is worth {points} of accuracy {spread}."
+    if gain["high"] < 0:
+        return f"The teacher's help did harm: {points} of accuracy {spread}."
+    return f"No gain beyond noise: {points} of accuracy {spread}."
+
+
+def _kept(summary: dict[str, Any]) -> str:
+    kept, models = summary["kept"], summary["models"]
+    if kept["accuracy"] is None or kept["parameters"] is None:
+        return ""
+    return (
+        f"The student keeps {percent(kept['accuracy'])} of the teacher's {percent(models['teacher']['accuracy'])} "
+        f"with {percent(kept['parameters'])} of its parameters."
+    )
+
+
+def percent(fraction: float) -> str:
+    """A fraction as people read it: "93.4 %"."""
+    return f"{100 * fraction:.1f} %"
