@@ -71,6 +71,17 @@ def check_transition(old: State, new: State) -> None:
         raise ForbiddenTransition(f"{old} does not become {new}")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measured:
+    """One evaluation: `who` on `split` after `step` steps, of `seed` where there are several."""
+
+    step: int
+    seed: int | None
+    who: str
+    split: str
+    metrics: dict[str, Any]
+
+
 @dataclass(slots=True)
 class Stage:
     """One stage of one seed: how far it is, and its curves."""
@@ -90,7 +101,7 @@ class Stage:
     learning_rate: Series = field(default_factory=Series)
     curves: dict[CurveKey, Series] = field(default_factory=dict)
     latest: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)  # (who, split) -> metrics
-    history: list[tuple[int, str, str, dict[str, Any]]] = field(default_factory=list)
+    history: list[Measured] = field(default_factory=list)
     best: int | None = None
     saved: int | None = None
 
@@ -98,8 +109,8 @@ class Stage:
         """Forget what happened after `step`."""
         for series in (*self.terms.values(), *self.curves.values(), self.learning_rate):
             series.truncate(step)
-        self.history = [entry for entry in self.history if entry[0] <= step]
-        self.latest = {(who, split): metrics for _, who, split, metrics in self.history}
+        self.history = [entry for entry in self.history if entry.step <= step]
+        self.latest = {(entry.who, entry.split): entry.metrics for entry in self.history}
         self.ended = False
         self.done = min(self.done, step)
         self.step = min(self.step, step)
@@ -163,7 +174,8 @@ class RunState:
             case RunEnded():
                 self.outcome, self.code, self.parameters = event.outcome, event.code, dict(event.parameters)
             case Progress() | StageEnded() | StepLogged() | Evaluated() | Saved():
-                stage = self.stages.get((event.stage or "", event.seed))
+                # A stage for all seeds (the evaluation) still says whose event it is.
+                stage = self.stages.get((event.stage or "", event.seed)) or self.stages.get((event.stage or "", None))
                 if stage is not None:
                     _take(stage, event)
 
@@ -249,4 +261,6 @@ def _take(stage: Stage, event: Progress | StageEnded | StepLogged | Evaluated | 
                 if isinstance(value, int | float):
                     stage.curves.setdefault((who, event.split, metric), Series()).append(event.step, float(value))
             stage.latest[(who, event.split)] = event.metrics
-            stage.history.append((event.step, who, event.split, event.metrics))
+            stage.history.append(
+                Measured(step=event.step, seed=event.seed, who=who, split=event.split, metrics=event.metrics)
+            )

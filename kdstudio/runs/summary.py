@@ -45,9 +45,9 @@ def _finals(state: RunState) -> dict[str, dict[int | None, Metrics]]:
     """who -> seed -> metrics on test data."""
     finals: dict[str, dict[int | None, Metrics]] = {}
     for stage in state.stages_of("evaluation"):
-        for step, who, split, metrics in stage.history:
-            if split == "test":
-                finals.setdefault(who, {})[metrics.get("seed", step)] = metrics
+        for entry in stage.history:
+            if entry.split == "test":
+                finals.setdefault(entry.who, {})[entry.seed] = entry.metrics
     return finals
 
 
