@@ -213,26 +213,24 @@ class EventWriter:
     """Appends events to a file. Each append reaches the operating system before it returns."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("ab")
-        if self._file.tell() and not _ends_with_newline(path):
-            self._file.write(b"\n")
-            self._file.flush()
+        self._file = path.open("ab", buffering=0)
+        self._torn = self._file.tell() > 0 and not _ends_with_newline(path)
 
     def append(self, event: Event) -> None:
-        """Write one event.
+        """Write one event; a line that an earlier failure tore is ended first.
 
         Raises:
             OSError: the disk is full, or gone.
         """
-        self._file.write(to_json(event).encode() + b"\n")
-        self._file.flush()
+        rest = (b"\n" if self._torn else b"") + to_json(event).encode() + b"\n"
+        self._torn = True
+        while rest:
+            rest = rest[self._file.write(rest) or 0 :]
+        self._torn = False
 
     def close(self) -> None:
-        """Close the file; what a full disk refuses to take is given up."""
-        try:
-            self._file.close()
-        except OSError:
-            os.close(self._file.fileno()) if not self._file.closed else None
+        """Close the file."""
+        self._file.close()
 
     def __enter__(self) -> Self:
         return self
