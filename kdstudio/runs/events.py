@@ -7,6 +7,7 @@ cannot be understood costs that line alone, and both are counted.
 
 import dataclasses
 import json
+import math
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -188,8 +189,8 @@ def from_json(line: str | bytes) -> AnyEvent:
         UnknownType: its type is not known here.
     """
     try:
-        values = json.loads(line)
-    except ValueError:
+        values = _DECODER.decode(line if isinstance(line, str) else line.decode())
+    except (ValueError, RecursionError):
         raise BadLine("not JSON") from None
     if not isinstance(values, dict) or not isinstance(values.get("type"), str):
         raise BadLine("no event")
@@ -201,12 +202,48 @@ def from_json(line: str | bytes) -> AnyEvent:
     for name, value in known.items():
         if not isinstance(value, checks[name]) or (value is True or value is False) and checks[name] != (bool,):
             raise BadLine(f"{name} has the wrong type")
-    if kind is StepLogged and not all(type(value) in _NUMBER for value in known.get("terms", {}).values()):
-        raise BadLine("terms are not numbers")
     try:
-        return kind(**known)  # type: ignore[return-value]
+        event = kind(**known)
     except TypeError:
         raise BadLine("a field is missing") from None
+    if not _holds_what_it_should(event):
+        raise BadLine("a field holds something odd")
+    return event  # type: ignore[return-value]
+
+
+def _holds_what_it_should(event: Event) -> bool:
+    """Whether lists and dictionaries hold what readers take for granted; their own types were checked before."""
+    match event:
+        case StepLogged():
+            return all(type(value) in _NUMBER for value in event.terms.values())
+        case ModelReady():
+            return all(type(value) is int for value in event.input)
+        case Note():
+            return event.level in ("info", "warning")
+        case RunStarted() if event.resumes_from is not None:
+            if len(event.resumes_from) != 3:
+                return False
+            stage, seed, step = event.resumes_from
+            return type(stage) is str and (seed is None or type(seed) is int) and type(step) is int
+    return True
+
+
+def _small_int(text: str) -> int:
+    value = int(text)
+    if not -(2**63) <= value < 2**63:
+        raise ValueError("larger than any count")
+    return value
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("not finite")
+    return value
+
+
+# NaN and Infinity are no JSON, and no number is larger than curves can hold.
+_DECODER = json.JSONDecoder(parse_constant=_finite, parse_float=_finite, parse_int=_small_int)
 
 
 class EventWriter:
@@ -260,6 +297,7 @@ class EventReader:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._at = 0
+        self._in_giant = False
         self.torn = 0
         self.unknown = 0
 
@@ -283,13 +321,17 @@ class EventReader:
                     chunk = file.read(self.CHUNK)
                     end = chunk.rfind(b"\n")
                     if end < 0:
-                        if len(chunk) == self.CHUNK:  # a single line larger than a chunk: no event of ours
-                            self.torn += 1
-                            self._at += len(chunk)
-                            continue
-                        return
+                        if len(chunk) < self.CHUNK:
+                            return
+                        # A single line larger than a chunk: no event of ours.
+                        self.torn += not self._in_giant
+                        self._in_giant = True
+                        self._at += len(chunk)
+                        continue
                     self._at += end + 1
                     file.seek(self._at)
-                    yield from (line for line in chunk[:end].split(b"\n") if line.strip())
+                    lines = chunk[:end].split(b"\n")[self._in_giant :]
+                    self._in_giant = False
+                    yield from (line for line in lines if line.strip())
         except FileNotFoundError:
             return
