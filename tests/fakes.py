@@ -94,14 +94,18 @@ def stamped(events: Iterable[AnyEvent], attempt: int = 1, first: int = 0) -> lis
     ]
 
 
-def resumed(story: Sequence[AnyEvent], killed_at: int, attempt: int = 2) -> list[AnyEvent]:
-    """`story` cut off before event `killed_at`, and gone on with from the last checkpoint before that."""
-    before = list(story[:killed_at])
-    checkpoint, place = _checkpoint(before)
-    again: list[AnyEvent] = [RunStarted(resumes_from=checkpoint)]
-    again += [event for event in story if isinstance(event, ModelReady)]
-    again += story[place:]
-    return before + stamped(again, attempt, first=len(before))
+def resumed(story: Sequence[AnyEvent], *kills: int) -> list[AnyEvent]:
+    """`story` as several attempts tell it: one is killed before each of `kills` (places in `story`), the next
+    goes on from the last checkpoint before that."""
+    told: list[AnyEvent] = []
+    start: list[AnyEvent] = []
+    place = 0
+    for attempt, killed_at in enumerate([*sorted(kills), len(story)], start=1):
+        told += stamped([*start, *story[place:killed_at]], attempt, first=len(told))
+        checkpoint, place = _checkpoint(story[:killed_at])
+        models = [event for event in story if isinstance(event, ModelReady)]
+        start = [RunStarted(resumes_from=checkpoint), *models]
+    return told
 
 
 def _checkpoint(events: Sequence[AnyEvent]) -> tuple[list[Any] | None, int]:

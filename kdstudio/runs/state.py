@@ -231,9 +231,11 @@ class RunState:
 
     def _begin(self, event: StageStarted) -> None:
         key = (event.stage or "", event.seed)
-        self.stages[key] = Stage(
-            name=key[0], seed=event.seed, planned=event.planned, unit=event.unit, began=event.seconds
-        )
+        known = self.stages.get(key)
+        if known is None:
+            known = self.stages[key] = Stage(name=key[0], seed=event.seed, planned=event.planned, unit=event.unit)
+        # One that is known is resumed after its checkpoint: what it did before that stays.
+        known.planned, known.unit, known.began = event.planned, event.unit, event.seconds
         self.current = key
 
     def _note(self, event: Note) -> None:
@@ -261,6 +263,17 @@ def _take(stage: Stage, event: Progress | StageEnded | StepLogged | Evaluated | 
                 if isinstance(value, int | float):
                     stage.curves.setdefault((who, event.split, metric), Series()).append(event.step, float(value))
             stage.latest[(who, event.split)] = event.metrics
-            stage.history.append(
-                Measured(step=event.step, seed=event.seed, who=who, split=event.split, metrics=event.metrics)
-            )
+            said = Measured(step=event.step, seed=event.seed, who=who, split=event.split, metrics=event.metrics)
+            _put(stage.history, said)
+
+
+def _put(history: list[Measured], said: Measured) -> None:
+    """Append `said`, or put it in the place of what was said of the same step, when a resumed run repeats itself."""
+    for place in range(len(history) - 1, -1, -1):
+        old = history[place]
+        if old.step != said.step:
+            break
+        if (old.seed, old.who, old.split) == (said.seed, said.who, said.split):
+            history[place] = said
+            return
+    history.append(said)
