@@ -1,0 +1,204 @@
+"""Buttons: the one that matters, the quiet ones, and the navigation's. Each says what it does in words."""
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Slot
+from PySide6.QtGui import QColor, QFocusEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QWidget
+
+from kdstudio.gui.cards import rounded
+from kdstudio.gui.icons import icon, pixmap
+from kdstudio.gui.theme import SPACE, Role, theme
+
+
+class IconButton(QPushButton):
+    """A push button with one of our icons, tinted anew when the theme changes."""
+
+    def __init__(self, text: str, icon_name: str, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self._icon = icon_name
+        self.setObjectName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        theme().changed.connect(self._dress)
+        self._dress()
+
+    def sizeHint(self) -> QSize:
+        hint = super().sizeHint()
+        return QSize(hint.width() + 3 * SPACE, max(hint.height(), 34))
+
+    @Slot()
+    def _dress(self) -> None:
+        self.setFont(theme().font("strong"))
+        self.setIcon(icon(self._icon, "text"))
+
+
+class _Drawn(QAbstractButton):
+    """A button that paints itself; its focus ring is for the keyboard alone."""
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self._by_keyboard = False
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        theme().changed.connect(self._repaint_in_new_colours)
+
+    @Slot()
+    def _repaint_in_new_colours(self) -> None:
+        self.updateGeometry()
+        self.update()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        keys = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
+        self._by_keyboard = event.reason() in keys
+        super().focusInEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.HoverEnter, QEvent.Type.HoverLeave, QEvent.Type.Enter, QEvent.Type.Leave):
+            self.update()
+        return super().event(event)
+
+    def _ring(self, painter: QPainter, radius: float) -> None:
+        if self.hasFocus() and self._by_keyboard:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(theme().color("student", 0.75), 2.0))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), radius, radius)
+
+
+class PrimaryButton(_Drawn):
+    """The one thing to do next, in the accent colour. While it cannot be done its text says why."""
+
+    def __init__(self, text: str, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setObjectName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        return QSize(metrics.horizontalAdvance(self.text()) + 12 * SPACE, metrics.height() + 6 * SPACE)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._fill())
+        painter.drawRoundedRect(QRectF(self.rect()), 8, 8)
+        painter.setPen(theme().color("on_accent") if self.isEnabled() else theme().color("quiet"))
+        painter.setFont(theme().font("strong"))
+        shown = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() - 6 * SPACE)
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, shown)
+        if self.hasFocus() and self._by_keyboard:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(theme().color("on_accent"), 2.0))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(3, 3, -3, -3), 6, 6)
+        painter.end()
+
+    def _fill(self) -> QColor:
+        if not self.isEnabled():
+            return theme().color("raised")
+        if self.isDown():
+            return theme().color("student", 0.80, "text")
+        return theme().color("student", 0.90, "text") if self.underMouse() else theme().color("student")
+
+
+class NavButton(_Drawn):
+    """An entry of the navigation: icon and name; the chosen one is tinted and bold."""
+
+    def __init__(self, text: str, icon_name: str, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self._icon = icon_name
+        self.setObjectName(name)
+        self.setCheckable(True)
+        self.setAutoExclusive(True)
+        self.setAccessibleName(text)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(160, self.fontMetrics().height() + 5 * SPACE)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        if self.isChecked():
+            painter.setBrush(theme().color("student", 0.15))
+            painter.drawRoundedRect(QRectF(self.rect()), 8, 8)
+        elif self.underMouse():
+            rounded(painter, QRectF(self.rect()), "raised", radius=8)
+        role: Role = "student" if self.isChecked() else "quiet"
+        middle = (self.height() - 16) // 2
+        painter.drawPixmap(3 * SPACE, middle, pixmap(self._icon, role, 16, self.devicePixelRatioF()))
+        painter.setFont(theme().font("strong" if self.isChecked() else "body"))
+        painter.setPen(theme().color("text" if self.isChecked() or self.underMouse() else "quiet"))
+        area = self.rect().adjusted(3 * SPACE + 26, 0, -2 * SPACE, 0)
+        shown = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, area.width())
+        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+        self._ring(painter, 8)
+        painter.end()
+
+
+class _Segment(_Drawn):
+    """One choice of a segmented control."""
+
+    def __init__(self, text: str, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setObjectName(name)
+        self.setCheckable(True)
+        self.setAccessibleName(text)
+
+    def sizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        return QSize(metrics.horizontalAdvance(self.text()) + 9 * SPACE, metrics.height() + 3 * SPACE)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        if self.isChecked():
+            painter.setBrush(theme().color("student"))
+            painter.drawRoundedRect(QRectF(self.rect()), 6, 6)
+        painter.setFont(theme().font("strong" if self.isChecked() else "body"))
+        painter.setPen(theme().color("on_accent" if self.isChecked() else "text" if self.underMouse() else "quiet"))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
+        if self.hasFocus() and self._by_keyboard:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(theme().color("on_accent" if self.isChecked() else "student"), 2.0))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(2, 2, -2, -2), 5, 5)
+        painter.end()
+
+
+class Segments(QWidget):
+    """A choice between a few words, all in view. `group` tells which was clicked, by number from 0."""
+
+    def __init__(self, words: tuple[str, ...], name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(3, 3, 3, 3)
+        row.setSpacing(2)
+        self.group = QButtonGroup(self)
+        for number, word in enumerate(words):
+            segment = _Segment(word, f"{name}.{number}", self)
+            self.group.addButton(segment, number)
+            row.addWidget(segment)
+        self.group.button(0).setChecked(True)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    @property
+    def chosen(self) -> int:
+        """The number of the chosen word."""
+        return self.group.checkedId()
+
+    def choose(self, number: int) -> None:
+        """Choose a word by number."""
+        self.group.button(number).setChecked(True)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        rounded(painter, QRectF(self.rect()), "raised", "border", 8)
+        painter.end()
+
+
+def text_palette(widget: QWidget, role: Role) -> QPalette:
+    """The palette of `widget` with its text in the colour of `role`."""
+    palette = QPalette(widget.palette())
+    for kind in (QPalette.ColorRole.Text, QPalette.ColorRole.WindowText, QPalette.ColorRole.ButtonText):
+        palette.setColor(kind, theme().color(role))
+    return palette

@@ -1,0 +1,320 @@
+"""One editor for each type that a field of the experiment can have; each holds exactly what it was given.
+
+What a person types is handed on as it is, also when it is wrong: the spec is the judge, and its words stand beside the
+field. An editor therefore never rounds, clips or silently replaces anything.
+"""
+
+import math
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import yaml
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QValidator, QWheelEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
+
+from kdstudio.gui.theme import SPACE, theme
+
+
+class Editor(QWidget):
+    """What all editors have in common: a value in, a value out, and the widget that takes the focus."""
+
+    changed = Signal()
+
+    def __init__(self, focus: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.focus = focus
+        self.setFocusProxy(focus)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SPACE)
+        row.addWidget(focus)
+
+    def value(self) -> Any:
+        """The value as plain data."""
+        raise NotImplementedError
+
+    def set_value(self, value: Any) -> None:
+        """Show `value`, plain data."""
+        raise NotImplementedError
+
+    @Slot()
+    def _report(self) -> None:
+        self.changed.emit()
+
+
+class TextEditor(Editor):
+    """A line of text. With `optional`, no text is None."""
+
+    def __init__(self, *, optional: bool = False) -> None:
+        self._line, self._optional = QLineEdit(), optional
+        super().__init__(self._line)
+        self._line.setPlaceholderText(self.tr("none") if optional else "")
+        self._line.textChanged.connect(self._report)
+
+    def value(self) -> str | None:
+        text = self._line.text()
+        return None if self._optional and not text else text
+
+    def set_value(self, value: Any) -> None:
+        self._line.setText("" if value is None else str(value))
+        self._line.setCursorPosition(0)
+
+
+class ChoiceEditor(Editor):
+    """One of a few words."""
+
+    def __init__(self, words: Sequence[Any]) -> None:
+        assert words, "a combo box is never empty"
+        self._words, self._combo = list(words), QuietCombo()
+        self._combo.addItems([str(word) for word in words])
+        super().__init__(self._combo)
+        self._combo.currentIndexChanged.connect(self._report)
+
+    def value(self) -> Any:
+        return self._words[self._combo.currentIndex()]
+
+    def set_value(self, value: Any) -> None:
+        if value in self._words:
+            self._combo.setCurrentIndex(self._words.index(value))
+
+
+class SwitchEditor(Editor):
+    """On or off."""
+
+    def __init__(self) -> None:
+        self._switch = _switch()
+        super().__init__(self._switch)
+        self.layout().setAlignment(self._switch, Qt.AlignmentFlag.AlignLeft)  # type: ignore[union-attr]
+        self._switch.toggled.connect(self._report)
+
+    def value(self) -> bool:
+        return self._switch.isChecked()
+
+    def set_value(self, value: Any) -> None:
+        self._switch.setChecked(bool(value))
+
+
+def _switch() -> QAbstractButton:
+    if theme().fallback:
+        return QCheckBox()
+    from PySide6Qlementine import Switch
+
+    switch: QAbstractButton = Switch()
+    return switch
+
+
+class NumbersEditor(Editor):
+    """Whole numbers in a row, as in "64, 32"; an empty line is an empty row."""
+
+    def __init__(self) -> None:
+        self._line = QLineEdit()
+        super().__init__(self._line)
+        self._line.setPlaceholderText(self.tr("none"))
+        self._line.textChanged.connect(self._report)
+
+    def value(self) -> list[Any]:
+        parts = self._line.text().replace(",", " ").replace(";", " ").split()
+        return [int(part) if part.lstrip("-").isascii() and part.lstrip("-").isdigit() else part for part in parts]
+
+    def set_value(self, value: Any) -> None:
+        self._line.setText(", ".join(str(part) for part in value or ()))
+
+
+class PathEditor(Editor):
+    """A folder: typed, or picked."""
+
+    def __init__(self) -> None:
+        self._line = QLineEdit()
+        super().__init__(self._line)
+        self._line.setPlaceholderText(self.tr("Choose a folder"))
+        self._line.textChanged.connect(self._report)
+        self.browse = QPushButton(self.tr("Browse..."))
+        self.browse.setObjectName("browse")
+        self.browse.setAccessibleName(self.tr("Browse for a folder"))
+        self.browse.clicked.connect(self._browse)
+        layout = self.layout()
+        assert layout is not None
+        layout.addWidget(self.browse)
+
+    def value(self) -> str:
+        return self._line.text()
+
+    def set_value(self, value: Any) -> None:
+        self._line.setText("" if value is None else str(value))
+
+    @Slot()
+    def _browse(self) -> None:
+        chosen = choose_folder(self, self.tr("Choose a folder"), self._line.text())
+        if chosen:
+            self._line.setText(chosen)
+
+
+def choose_folder(parent: QWidget, title: str, start: str) -> str:
+    """The folder that a person picks, or "". Tests put another function in its place: a modal dialog would hang them."""
+    return QFileDialog.getExistingDirectory(parent, title, start)
+
+
+class YamlEditor(Editor):
+    """The editor of last resort, for a type that nobody foresaw: its value as a line of YAML."""
+
+    def __init__(self) -> None:
+        self._line = QLineEdit()
+        super().__init__(self._line)
+        self._line.textChanged.connect(self._report)
+
+    def value(self) -> Any:
+        try:
+            return yaml.safe_load(self._line.text())
+        except yaml.YAMLError:
+            return self._line.text()
+
+    def set_value(self, value: Any) -> None:
+        text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10_000)
+        self._line.setText(text.removesuffix("\n").removesuffix("...").strip())
+
+
+class NumberEditor(Editor):
+    """A number with arrows. `empty` is what no text means, where that is allowed: None, or a word such as "auto"."""
+
+    def __init__(
+        self, *, whole: bool, percent: bool = False, empty: Any = ..., low: float | None = None, high: float | None = None,
+        open_low: bool = False, open_high: bool = False,
+    ) -> None:  # fmt: skip
+        self._box = _NumberBox(whole, percent, (low, high), (open_low, open_high))
+        self._empty = empty
+        super().__init__(self._box)
+        if empty is not ...:
+            self._box.lineEdit().setPlaceholderText(self.tr("none") if empty is None else str(empty))
+        self._box.lineEdit().textChanged.connect(self._report)
+
+    def value(self) -> Any:
+        text = self._box.lineEdit().text().strip()
+        if self._empty is not ... and text in ("", str(self._empty)):
+            return self._empty
+        number = self._box.number()
+        return text if number is None else number
+
+    def set_value(self, value: Any) -> None:
+        unset = value is None or (self._empty is not ... and value == self._empty)
+        self._box.lineEdit().setText("" if unset else self._box.shown(value))
+
+
+class _NumberBox(QAbstractSpinBox):
+    """A spin box over decimal text: exact both ways, also as per cent, and stepping by what the number's size suggests."""
+
+    def __init__(
+        self, whole: bool, percent: bool, bounds: tuple[float | None, float | None], opened: tuple[bool, bool]
+    ) -> None:
+        super().__init__()
+        self._whole, self._percent = whole, percent
+        self._low, self._high = bounds
+        self._open_low, self._open_high = opened
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(96, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(72, super().minimumSizeHint().height())
+
+    def number(self) -> int | float | None:
+        """The number that the text says; None where it says none."""
+        text = self.lineEdit().text().strip().removesuffix("%").strip()
+        try:
+            decimal = Decimal(text.replace(",", ".") if text.count(",") == 1 and "." not in text else text)
+        except InvalidOperation:
+            return None
+        if not decimal.is_finite() or abs(decimal.adjusted()) > 300:
+            return None
+        if self._whole:
+            return int(decimal) if decimal == decimal.to_integral_value() else None
+        return float(decimal / 100) if self._percent else float(decimal)
+
+    def shown(self, value: Any) -> str:
+        """`value` as text."""
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            return str(value)
+        decimal = Decimal(repr(value)) * (100 if self._percent else 1)
+        plain = decimal.normalize()
+        small = plain and not -6 <= plain.adjusted() <= 15
+        text = str(plain).lower() if small else format(plain, "f")
+        return f"{text} %" if self._percent else text
+
+    def stepBy(self, steps: int) -> None:
+        value = self.number()
+        if value is None:
+            value = max(self._low or 0, 0 if self._whole else 0.0)
+            if self._admits(value) and value:
+                steps = 0
+        step = self._step(float(value), steps)
+        moved = Decimal(repr(value)) + steps * step
+        bounded = self._bounded(float(moved))
+        if self._admits(bounded):
+            self.lineEdit().setText(self.shown(int(bounded) if self._whole else bounded))
+            self.lineEdit().selectAll()
+
+    def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:
+        flags = QAbstractSpinBox.StepEnabledFlag
+        return flags.StepUpEnabled | flags.StepDownEnabled
+
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        return QValidator.State.Acceptable, text, position  # the spec is the judge
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()  # the page scrolls, and no number changes by the way
+
+    def _step(self, value: float, steps: int) -> Decimal:
+        """A tenth of the number's own power of ten: 0.003 steps by 0.001, 128 by 10, 3 by 1."""
+        if self._percent:
+            return Decimal("0.01") if value > 0.01 or (steps > 0 and value >= 0.01) else Decimal("0.001")
+        size = abs(value)
+        power = math.floor(math.log10(size)) if size > 0 else -1
+        if steps < 0 and size > 0 and math.isclose(size, 10.0**power):
+            power -= 1  # 0.001 goes down to 0.0009, not to 0
+        if self._whole:
+            return Decimal(10) ** max(0, power - 1)
+        return Decimal(10) ** (power if size < 1 else max(power - 1, -1) if size < 10 else power - 1)
+
+    def _bounded(self, value: float) -> float:
+        low = -math.inf if self._low is None else self._low
+        high = math.inf if self._high is None else self._high
+        return min(max(value, low), high)
+
+    def _admits(self, value: float) -> bool:
+        at_low = self._open_low and self._low is not None and value <= self._low
+        at_high = self._open_high and self._high is not None and value >= self._high
+        return not (at_low or at_high)
+
+
+class QuietCombo(QComboBox):
+    """A combo box that the wheel does not change while the page scrolls over it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(6)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()

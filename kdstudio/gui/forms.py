@@ -1,0 +1,298 @@
+"""The form is the spec: one builder from a pydantic model to rows of fields and back. Nobody writes a form by hand."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+
+from kdstudio.gui.cards import Elided, Text
+from kdstudio.gui.editors import Editor, QuietCombo
+from kdstudio.gui.fields import Field, editor_for, fields_of, kind_of
+from kdstudio.gui.theme import GAP, SPACE
+
+COLUMN = 190  # pixels that a field wants; a form has as many columns as fit, up to three
+
+
+class FieldRow(QWidget):
+    """A field: its title above, its editor, and what is wrong with it beneath."""
+
+    changed = Signal()
+
+    def __init__(self, field: Field, path: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.field, self.path = field, path
+        self.editor: Editor | SpecForm | KindForm = _editor(field, path)
+        self._error = Text("", "caption", "failure", wrap=True)
+        self._error.setObjectName(f"error.{path}")
+        self._error.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE)
+        self._title = Elided(_labelled(field), "caption", "quiet")
+        self._head(column)
+        column.addWidget(self.editor)
+        column.addWidget(self._error)
+        column.addStretch(1)
+        self.editor.changed.connect(self._report)
+
+    @property
+    def wide(self) -> bool:
+        """Whether it takes a whole line: a form within the form does."""
+        return not isinstance(self.editor, Editor)
+
+    @property
+    def problem(self) -> str:
+        """What is said to be wrong with it."""
+        return self._error.text()
+
+    @property
+    def changed_from_default(self) -> bool:
+        """Whether its value is another one than the spec's default."""
+        return not self.field.info.is_required() and self.editor.value() != _settled(self.field)
+
+    def show_problems(self, problems: Mapping[str, str]) -> None:
+        """Show what `problems` (by path) say of this field, and hand on what they say of fields inside it."""
+        deeper = isinstance(self.editor, SpecForm | KindForm)
+        mine = [said for path, said in problems.items() if path == self.path or not deeper and path.startswith(f"{self.path}.")]
+        text = "; ".join(mine)
+        self._error.setText(f"{text[:1].upper()}{text[1:]}")
+        self._error.setVisible(bool(mine))
+        if isinstance(self.editor, SpecForm | KindForm):
+            self.editor.show_problems(problems)
+
+    def troubled(self, problems: Mapping[str, str]) -> bool:
+        """Whether any of `problems` is here or inside."""
+        return any(path == self.path or path.startswith(f"{self.path}.") for path in problems)
+
+    def _head(self, column: QVBoxLayout) -> None:
+        column.addWidget(self._title)
+        self.setToolTip(self.field.help)
+        if isinstance(self.editor, Editor):
+            self.editor.focus.setObjectName(f"field.{self.path}")
+            self.editor.focus.setAccessibleName(self.field.title)
+            self.editor.focus.setAccessibleDescription(self.field.help)
+            self._title.setBuddy(self.editor.focus)
+
+    @Slot()
+    def _report(self) -> None:
+        self.changed.emit()
+
+
+def _editor(field: Field, path: str) -> "Editor | SpecForm | KindForm":
+    if not field.models:
+        editor = editor_for(field)
+    elif "kind" in field.models[0].model_fields:
+        return KindForm(field.models, path)
+    else:
+        return SpecForm(field.models[0], path)
+    editor.set_value(field.default)
+    return editor
+
+
+def _labelled(field: Field) -> str:
+    told = field.unit.lower() in field.title.lower()  # "Steps (steps)" says it twice
+    return field.title if told else f"{field.title} ({field.unit})"
+
+
+def _order(field: Field) -> tuple[bool, bool]:
+    """Plain fields first, then the advanced ones, then forms within the form."""
+    return bool(field.models), field.advanced
+
+
+def _settled(field: Field) -> Any:
+    """The default as a form gives it back: a nested spec with all its fields."""
+    if field.models and isinstance(field.default, dict):
+        return SpecForm(field.models[0], "").value() | field.default
+    return field.default
+
+
+class SpecForm(QWidget):
+    """The fields of one spec, in columns.
+
+    Args:
+        model: the spec.
+        path: where it stands in the experiment, as in "training"; "" is the experiment itself.
+        only: the names to show; None for all.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self, model: type[BaseModel], path: str, *, only: Sequence[str] | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.model, self.path = model, path
+        self._constants = {field.name: field.default for field in fields_of(model) if field.constant and field.name != "kind"}
+        if only is not None:
+            self._constants = {name: value for name, value in self._constants.items() if name in only}
+        self._advanced = False
+        self._columns = 0
+        self._problems: Mapping[str, str] = {}
+        self.rows: dict[str, FieldRow] = {}
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(GAP + SPACE)
+        self._grid.setVerticalSpacing(2 * SPACE)
+        for field in sorted(fields_of(model), key=_order):
+            if not field.constant and (only is None or field.name in only):
+                self._add(field)
+        self._arrange(2)
+
+    def value(self) -> dict[str, Any]:
+        """What the form says, as plain data."""
+        return self._constants | {name: row.editor.value() for name, row in self.rows.items()}
+
+    def set_value(self, values: Any) -> None:
+        """Show `values`; a field that they do not name gets its default."""
+        given = values if isinstance(values, Mapping) else {}
+        for name, row in self.rows.items():
+            row.editor.set_value(given.get(name, row.field.default))
+
+    def show_problems(self, problems: Mapping[str, str]) -> None:
+        """Show each problem (path -> words) beside its field; a field in trouble is shown even when it is an advanced one."""
+        self._problems = problems
+        for row in self.rows.values():
+            row.show_problems(problems)
+        self._arrange(self._columns)
+
+    def set_advanced(self, shown: bool) -> None:
+        """Show the advanced fields too, or hide them."""
+        self._advanced = shown
+        for row in self.rows.values():
+            if isinstance(row.editor, SpecForm | KindForm):
+                row.editor.set_advanced(shown)
+        self._arrange(self._columns)
+
+    def advanced_changes(self) -> int:
+        """How many advanced fields differ from their defaults."""
+        return sum(row.field.advanced and row.changed_from_default for row in self.rows.values())
+
+    def leaves(self) -> Iterator[FieldRow]:
+        """Every row with an editor of its own, also inside nested forms."""
+        for row in self.rows.values():
+            if isinstance(row.editor, SpecForm):
+                yield from row.editor.leaves()
+            elif isinstance(row.editor, KindForm):
+                yield from row.editor.form.leaves()
+            else:
+                yield row
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        columns = max(1, min(3, (self.width() + GAP) // COLUMN))
+        if columns != self._columns:
+            self._arrange(columns)
+
+    def _add(self, field: Field) -> None:
+        row = FieldRow(field, f"{self.path}.{field.name}".strip("."), self)
+        row.changed.connect(self._report)
+        self.rows[field.name] = row
+
+    def _shown(self, row: FieldRow) -> bool:
+        return self._advanced or not row.field.advanced or row.troubled(self._problems)
+
+    def _arrange(self, columns: int) -> None:
+        """Put the rows that are shown into `columns` columns; a form within the form takes a line of its own."""
+        self._columns = columns
+        line = place = 0
+        for row in self.rows.values():
+            self._grid.removeWidget(row)
+            shown = self._shown(row)
+            row.setVisible(shown)
+            if not shown:
+                continue
+            wide = row.wide or row.field.models
+            if place and (wide or place == columns):
+                line, place = line + 1, 0
+            self._grid.addWidget(row, line, place, 1, columns if wide else 1)
+            place = columns if wide else place + 1
+        for column in range(3):
+            self._grid.setColumnStretch(column, 1 if column < columns else 0)
+        if self.parent() is not None:  # a form without a parent would pop up as a window
+            self.setVisible(any(self._shown(row) for row in self.rows.values()))
+
+    @Slot()
+    def _report(self) -> None:
+        self.changed.emit()
+
+
+class KindForm(QWidget):
+    """A choice of kinds, and the form of the chosen one. What two kinds share is carried over from one to the other."""
+
+    changed = Signal()
+
+    def __init__(self, kinds: Sequence[type[BaseModel]], path: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._kinds, self.path = list(kinds), path
+        self._advanced = False
+        self._problems: Mapping[str, str] = {}
+        self.picker = QuietCombo(self)
+        self.picker.setObjectName(f"kind.{path}")
+        self.picker.addItems([str(getattr(kind, "label", "") or kind.__name__) for kind in kinds])
+        self.blurb = Text("", "body", "quiet", wrap=True)
+        self.form = SpecForm(self._kinds[0], path, parent=self)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(2 * SPACE)
+        for part in (self.picker, self.blurb, self.form):
+            self._column.addWidget(part)
+        self._describe()
+        self.form.changed.connect(self._report)
+        self.picker.currentIndexChanged.connect(self._pick)
+
+    @property
+    def kind(self) -> type[BaseModel]:
+        """The chosen kind."""
+        return self._kinds[self.picker.currentIndex()]
+
+    def value(self) -> dict[str, Any]:
+        """What the form says, as plain data."""
+        return {"kind": kind_of(self.kind)} | self.form.value()
+
+    def set_value(self, values: Any) -> None:
+        """Show `values`."""
+        given = values if isinstance(values, Mapping) else {}
+        kinds = [kind_of(kind) for kind in self._kinds]
+        if given.get("kind") in kinds:
+            self.picker.setCurrentIndex(kinds.index(given["kind"]))
+        self.form.set_value(given)
+
+    def show_problems(self, problems: Mapping[str, str]) -> None:
+        """Show each problem beside its field."""
+        self._problems = problems
+        self.form.show_problems(problems)
+
+    def set_advanced(self, shown: bool) -> None:
+        """Show the advanced fields too, or hide them."""
+        self._advanced = shown
+        self.form.set_advanced(shown)
+
+    def advanced_changes(self) -> int:
+        """How many advanced fields differ from their defaults."""
+        return self.form.advanced_changes()
+
+    @Slot()
+    def _pick(self) -> None:
+        held = self.form.value()
+        self._column.removeWidget(self.form)
+        self.form.hide()
+        self.form.deleteLater()
+        self.form = SpecForm(self.kind, self.path, parent=self)
+        self._column.addWidget(self.form)
+        self.form.set_value(held)
+        self.form.set_advanced(self._advanced)
+        self.form.changed.connect(self._report)
+        self._describe()
+        self.changed.emit()
+
+    def _describe(self) -> None:
+        self.blurb.setText(str(getattr(self.kind, "blurb", "")))
+        self.blurb.setVisible(bool(self.blurb.text()))
+        self.picker.setAccessibleDescription(self.blurb.text())
+
+    @Slot()
+    def _report(self) -> None:
+        self.changed.emit()

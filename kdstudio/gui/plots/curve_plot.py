@@ -1,0 +1,291 @@
+"""A card with live curves: pyqtgraph drawn by the house rule, a legend of our own, and words while it is empty.
+
+The house rule (measured, see the design's traps): a noisy raw curve has width 1, a dim but opaque colour and no
+antialiasing; its debiased moving average lies on top with width 2, opaque, no antialiasing. Short smooth curves (the
+evaluations) may be antialiased: that costs with the number of points, and they have few.
+"""
+
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QSize, Qt, Slot
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from kdstudio.gui.cards import Card, Painted, Text
+from kdstudio.gui.plots.curves import Curve, Level, Picture
+from kdstudio.gui.theme import GAP, SPACE, Role, theme
+from kdstudio.runs.series import smoothed, thinned
+
+POINTS = 2000  # more than a plot has pixels
+SMOOTH = 0.9  # weight of the moving average
+FEW = 300  # up to so many points a curve may be antialiased and wide
+
+DASH = {True: [5.0, 3.0], False: None}
+
+
+class LegendEntry(Painted):
+    """A piece of line and its name, with the newest value."""
+
+    def __init__(self, label: str, role: Role, style: Qt.PenStyle, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.label, self._role, self._style = label, role, style
+        self._value = ""
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    @property
+    def text(self) -> str:
+        """What stands beside the line."""
+        return f"{self.label}  {self._value}".strip()
+
+    def show_value(self, value: str) -> None:
+        """Show the newest value beside the name."""
+        if value != self._value:
+            self._value = value
+            self.updateGeometry()
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        metrics = QLabel(font=theme().font("caption")).fontMetrics()
+        return QSize(metrics.horizontalAdvance(self.text) + 34, metrics.height() + SPACE)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        pen = QPen(theme().color(self._role), 2.0, self._style)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        painter.setPen(pen)
+        middle = self.height() / 2
+        painter.drawLine(0, round(middle), 22, round(middle))
+        painter.setPen(theme().color("quiet"))
+        painter.setFont(theme().font("caption"))
+        painter.drawText(self.rect().adjusted(28, 0, 6, 0), Qt.AlignmentFlag.AlignVCenter, self.text)
+        painter.end()
+
+
+class Legend(QWidget):
+    """The names of what a plot shows, as widgets: they cost the plot nothing, and can be read aloud."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(GAP)
+        self.entries: dict[str, LegendEntry] = {}
+
+    def show_entries(self, wanted: dict[str, tuple[Role, Qt.PenStyle, str]]) -> None:
+        """Show these: label -> role, line, value."""
+        if list(wanted) != list(self.entries):
+            for entry in self.entries.values():
+                self._row.removeWidget(entry)
+                entry.deleteLater()
+            self.entries = {label: LegendEntry(label, role, style, self) for label, (role, style, _) in wanted.items()}
+            for entry in self.entries.values():
+                self._row.addWidget(entry)
+        for label, (_, _, value) in wanted.items():
+            self.entries[label].show_value(value)
+
+
+class CurvePlot(Card):
+    """One plot. `show_picture` is cheap to call again: items are kept, only what they show changes.
+
+    Args:
+        title: above it, and for screen readers.
+        name: its object name.
+        unit: of the values, as in "%".
+    """
+
+    def __init__(self, title: str, name: str, unit: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self._unit = unit
+        self._picture = Picture()
+        self._items: dict[str, tuple[Any, Any]] = {}
+        self._lines: dict[str, Any] = {}
+        self.legend = Legend()
+        self.title = Text(title, "strong")
+        self._head()
+        self.plot = _quiet_plot(self.tr("steps"))
+        self.plot.setAccessibleName(title)
+        self.body.addWidget(self.plot, 1)
+        self.waiting = Text("", "body", "quiet", self.plot, wrap=True)
+        self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.waiting.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setMinimumSize(220, 170)
+        theme().changed.connect(self._dress)
+        self._dress()
+
+    @property
+    def summary(self) -> str:
+        """What the plot shows, in words: a curve is silent."""
+        said = [f"{name} {entry.text.removeprefix(name).strip()}" for name, entry in self.legend.entries.items()]
+        return f"{self.title.text()}: {', '.join(said)}" if said else f"{self.title.text()}: {self.waiting.text()}"
+
+    def show_picture(self, picture: Picture) -> None:
+        """Draw `picture`."""
+        self._picture = picture
+        self.waiting.setText("" if not picture.empty else picture.waiting)
+        self.waiting.setVisible(picture.empty)
+        self._forget({curve.key for curve in picture.curves}, {level.label for level in picture.levels})
+        for curve in picture.curves:
+            self._draw(curve)
+        for level in picture.levels:
+            self._draw_level(level)
+        self._fit(picture)
+        self.legend.show_entries(self._entries(picture))
+        self.plot.setAccessibleDescription(self.summary)
+
+    def clear(self) -> None:
+        """Show nothing, as before the first picture."""
+        self.show_picture(Picture())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.waiting.setGeometry(self.plot.rect())
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+
+    def _head(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(GAP)
+        head.addWidget(self.title)
+        head.addStretch(1)
+        head.addWidget(self.legend)
+        self.body.addLayout(head)
+
+    def _forget(self, curves: set[str], levels: set[str]) -> None:
+        for key in set(self._items) - curves:
+            for item in self._items.pop(key):
+                if item is not None:
+                    self.plot.removeItem(item)
+        for label in set(self._lines) - levels:
+            self.plot.removeItem(self._lines.pop(label))
+
+    def _draw(self, curve: Curve) -> None:
+        if curve.key not in self._items:
+            raw = self.plot.plot([], [], skipFiniteCheck=True)
+            average = self.plot.plot([], [], skipFiniteCheck=True) if curve.noisy else None
+            self._items[curve.key] = (raw, average)
+        raw, average = self._items[curve.key]
+        steps, values = curve.series.arrays()
+        values = values * curve.scale
+        self._pens(curve, len(values))
+        raw.setData(*thinned(steps, values, POINTS))
+        if average is not None:
+            average.setData(*thinned(steps, smoothed(values, SMOOTH), POINTS))
+
+    def _pens(self, curve: Curve, points: int) -> None:
+        raw, average = self._items[curve.key]
+        few = points <= FEW and not curve.noisy
+        strong = theme().color(curve.role)
+        dim = theme().color(curve.role, 0.38)
+        weak = theme().color(curve.role, 0.45)
+        colour = dim if curve.noisy else weak if curve.weak else strong
+        _dress_item(raw, _pen(colour, 1.0 if curve.noisy or curve.weak or not few else 2.0, curve.dashed and few), few)
+        raw.setZValue(1 if curve.noisy else 2 if curve.weak else 4)
+        if average is not None:
+            _dress_item(average, _pen(strong, 2.0, False), False)
+            average.setZValue(5)
+
+    def _draw_level(self, level: Level) -> None:
+        if level.label not in self._lines:
+            line = pg.InfiniteLine(angle=0, movable=False)
+            line.setZValue(3)
+            self.plot.addItem(line, ignoreBounds=True)
+            self._lines[level.label] = line
+        line = self._lines[level.label]
+        line.setPen(_pen(theme().color(level.role), 2.0, False, dotted=True))
+        line.setValue(level.value)
+
+    def _fit(self, picture: Picture) -> None:
+        """Fixed x from the plan; y around what is there."""
+        ends = [curve.series.last_step for curve in picture.curves if curve.series.last_step]
+        self.plot.setXRange(0.0, picture.x_end or max(ends, default=1), padding=0.01)
+        values = [curve.series.arrays()[1] * curve.scale for curve in picture.curves if len(curve.series)]
+        lows = [_low(part, curve_noisy=not self._unit) for part in values]
+        highs = [float(np.max(part)) for part in values]
+        for level in picture.levels:
+            lows.append(level.value)
+            highs.append(level.value)
+        if lows:
+            low, high = min(lows), max(highs)
+            room = max(0.06 * (high - low), 0.5 if self._unit == "%" else 0.01)
+            top = min(high + room, 101.5) if self._unit == "%" else high + room
+            self.plot.setYRange(max(low - room, 0.0), max(top, 1e-6), padding=0)
+
+    def _entries(self, picture: Picture) -> dict[str, tuple[Role, Qt.PenStyle, str]]:
+        wanted: dict[str, tuple[Role, Qt.PenStyle, str]] = {}
+        for level in picture.levels:
+            wanted[level.label] = (level.role, Qt.PenStyle.DotLine, self._worded(level.value))
+        for curve in picture.curves:
+            if not curve.weak and len(curve.series):
+                style = Qt.PenStyle.DashLine if curve.dashed else Qt.PenStyle.SolidLine
+                wanted[curve.label] = (curve.role, style, self._worded(self._newest(curve)))
+        return wanted
+
+    def _newest(self, curve: Curve) -> float:
+        """The last value; of a noisy curve the last of its average, which is what the eye follows."""
+        values = curve.series.arrays()[1] * curve.scale
+        return float(smoothed(values, SMOOTH)[-1]) if curve.noisy else float(values[-1])
+
+    def _worded(self, value: float) -> str:
+        return f"{value:.1f} {self._unit}" if self._unit else f"{value:.3g}"
+
+    @Slot()
+    def _dress(self) -> None:
+        """Take on the colours in force: pyqtgraph does not follow the palette by itself."""
+        self.plot.setBackground(theme().color("card"))
+        for side in ("left", "bottom"):
+            axis = self.plot.getAxis(side)
+            axis.setPen(QPen(theme().color("border"), 1.0))
+            axis.setTextPen(QPen(theme().color("quiet")))
+            axis.setStyle(tickFont=theme().font("caption"))
+        self.show_picture(self._picture)
+
+
+def _low(values: "np.ndarray[Any, np.dtype[np.float64]]", *, curve_noisy: bool) -> float:
+    return float(np.min(values))
+
+
+def _pen(colour: QColor, width: float, dashed: bool, *, dotted: bool = False) -> QPen:
+    pen = QPen(colour, width)
+    pen.setCosmetic(True)
+    if dashed:
+        pen.setDashPattern([4.0, 2.5])
+    if dotted:
+        pen.setStyle(Qt.PenStyle.DotLine)
+    return pen
+
+
+def _dress_item(item: Any, pen: QPen, antialias: bool) -> None:
+    if item.opts["pen"] != pen:
+        item.setPen(pen)
+    if item.curve.opts.get("antialias") != antialias:
+        item.opts["antialias"] = antialias
+        item.curve.opts["antialias"] = antialias
+
+
+def _quiet_plot(x_label: str) -> pg.PlotWidget:
+    """A plot widget with thin axes, faint lines at the y ticks, and no menu: zoom and cursors come with the full window."""
+    plot = pg.PlotWidget()
+    plot.setFrameShape(QFrame.Shape.NoFrame)
+    plot.setMenuEnabled(False)
+    plot.hideButtons()
+    plot.setMouseEnabled(x=False, y=False)
+    plot.viewport().setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+    plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    plot.getPlotItem().setContentsMargins(0, 4, 8, 0)
+    plot.getViewBox().setDefaultPadding(0.0)
+    plot.disableAutoRange()
+    for side in ("left", "bottom"):
+        axis = plot.getAxis(side)
+        axis.setStyle(tickLength=0, tickTextOffset=6)
+        axis.enableAutoSIPrefix(False)
+    plot.getAxis("left").setGrid(28)
+    plot.getAxis("left").setWidth(38)
+    return plot
+
+
+__all__ = ["CurvePlot", "Legend", "LegendEntry"]

@@ -1,0 +1,156 @@
+"""What a plot shows, taken from the fold of a run: which curves, in which role and strength, and what it waits for.
+
+Pure data out of pure data, with no Qt: the same function serves a live run, a finished one, and the report.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kdstudio.runs.series import Series
+from kdstudio.runs.state import RunState, Stage
+
+if TYPE_CHECKING:
+    from kdstudio.gui.theme import Role
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Curve:
+    """One curve. `noisy`: shown as a dim raw line under its moving average. `weak`: another seed, thin."""
+
+    key: str
+    label: str
+    role: "Role"
+    series: Series
+    scale: float = 1.0
+    noisy: bool = False
+    weak: bool = False
+    dashed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Level:
+    """A level line across the whole plot."""
+
+    label: str
+    role: "Role"
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Picture:
+    """All that a plot shows. `waiting` is said while there is no curve; `x_end` is the planned last step."""
+
+    curves: tuple[Curve, ...] = ()
+    levels: tuple[Level, ...] = ()
+    x_end: float | None = None
+    waiting: str = ""
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to draw yet."""
+        return not any(len(curve.series) for curve in self.curves)
+
+
+def shown_seed(state: RunState) -> int | None:
+    """The seed at work, or the last one that was."""
+    if state.current and state.current[1] is not None:
+        return state.current[1]
+    return next((stage.seed for stage in reversed(list(state.stages.values())) if stage.seed is not None), None)
+
+
+def accuracy(state: RunState) -> Picture:
+    """Validation accuracy in per cent: the teacher level, baseline and student of the seed at work strong, others thin."""
+    seed, level = shown_seed(state), teacher_accuracy(state)
+    baseline, student = state.stages_of("baseline"), state.stages_of("student")
+    if not baseline and not student:
+        return _teacher_alone(state)
+    curves = [*_measured(baseline, "baseline", "accuracy", seed), *_measured(student, "student", "accuracy", seed)]
+    levels = (Level(label="teacher", role="teacher", value=100 * level),) if level is not None else ()
+    return Picture(
+        curves=tuple(curves), levels=levels, x_end=_planned([*baseline, *student], seed),
+        waiting="Waits for the first evaluation",
+    )  # fmt: skip
+
+
+def _teacher_alone(state: RunState) -> Picture:
+    teacher = state.stages_of("teacher")
+    curves = tuple(_measured(teacher, "teacher", "accuracy", None))
+    return Picture(curves=curves, x_end=_planned(teacher, None), waiting="Waits for the first evaluation of the teacher")
+
+
+def agreement(state: RunState) -> Picture:
+    """How often student and teacher say the same, in per cent, on validation and on training images."""
+    seed, student = shown_seed(state), state.stages_of("student")
+    train = list(_measured(student, "student", "agreement", seed, split="train", role="baseline", label="train"))
+    validation = list(_measured(student, "student", "agreement", seed, role="agreement", label="validation"))
+    strong = [curve for curve in train if not curve.weak]  # other seeds' training curves would only be clutter
+    return Picture(
+        curves=(*strong, *validation), x_end=_planned(student, seed), waiting="Waits for the student's first evaluation"
+    )
+
+
+def loss(state: RunState) -> Picture:
+    """The weighted loss terms of the training at work, or of the student when all is done."""
+    stage = _training_at_work(state)
+    if stage is None:
+        return Picture(waiting="Waits for the first training step")
+    order = sorted(stage.terms, key=lambda term: term == "labels")
+    curves = [
+        Curve(key=f"{stage.name}.{term}", label=term, role=_role_of_term(term, number), series=stage.terms[term], noisy=True)
+        for number, term in enumerate(order)
+    ]
+    end = stage.planned if stage.unit == "steps" else None
+    return Picture(curves=tuple(curves), x_end=end, waiting="Waits for the first training step")
+
+
+def _role_of_term(term: str, number: int) -> "Role":
+    roles: tuple[Role, ...] = ("student", "agreement", "teacher", "failure")
+    return "baseline" if term == "labels" else roles[number % len(roles)]
+
+
+def _training_at_work(state: RunState) -> Stage | None:
+    current = state.stages.get(state.current) if state.current else None
+    if current is not None and current.name in ("teacher", "baseline", "student"):
+        return current
+    for name in ("student", "baseline", "teacher"):
+        trained = [stage for stage in state.stages_of(name) if stage.terms]
+        if trained:
+            return trained[-1]
+    return None
+
+
+def training_of(state: RunState) -> str:
+    """Whose losses `loss` shows: teacher, baseline, student; "" before any."""
+    stage = _training_at_work(state)
+    return stage.name if stage else ""
+
+
+def teacher_accuracy(state: RunState) -> float | None:
+    """The teacher's accuracy on validation data, as a fraction."""
+    for stage in (*state.stages_of("teacher-check"), *state.stages_of("teacher")):
+        value = stage.latest.get(("teacher", "validation"), {}).get("accuracy")
+        if isinstance(value, int | float):
+            return float(value)
+    return None
+
+
+def _measured(
+    stages: Sequence[Stage], who: str, metric: str, seed: int | None, *, split: str = "validation",
+    role: "Role | None" = None, label: str = "",
+) -> Iterator[Curve]:  # fmt: skip
+    """The curve of each stage, the one of `seed` last, on top."""
+    roles: dict[str, Role] = {"teacher": "teacher", "baseline": "baseline", "student": "student"}
+    for stage in sorted(stages, key=lambda stage: stage.seed == seed):
+        series = stage.curves.get((who, split, metric))
+        if series is not None:
+            yield Curve(
+                key=f"{who}.{split}.{metric}.{stage.seed}", label=label or who, role=role or roles[who], series=series,
+                scale=100.0, weak=stage.seed != seed, dashed=who == "baseline" or split == "train",
+            )  # fmt: skip
+
+
+def _planned(stages: Sequence[Stage], seed: int | None) -> float | None:
+    """The last step on the x axis: what the stage of `seed` plans, when it counts in steps."""
+    planned = [stage.planned for stage in stages if stage.unit == "steps" and stage.planned > 0]
+    return max(planned) if planned else None

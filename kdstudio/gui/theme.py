@@ -1,0 +1,199 @@
+"""The one visual language: colours by role, a type scale, a spacing grid, for Qlementine and for Fusion alike.
+
+The hex values stand in `resources/themes/*.json` alone; widgets ask for roles. `Theme.changed` tells those who paint
+themselves that the answers are other ones now.
+"""
+
+import json
+import os
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any, Literal, TypeAlias
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QFont, QFontInfo, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication, QStyle, QStyleFactory
+
+from kdstudio.runs.resources import resource
+
+Role: TypeAlias = Literal[
+    "teacher", "student", "baseline", "agreement", "failure", "ground", "card", "raised", "border", "text", "quiet", "on_accent"
+]  # fmt: skip
+TextRole: TypeAlias = Literal["title", "heading", "body", "strong", "caption", "eyebrow", "number"]
+
+SPACE = 4  # the grid: every gap and margin is a multiple of it
+GAP = 3 * SPACE
+MARGIN = 6 * SPACE
+RADIUS = 12.0
+
+# Size against body text, and weight.
+_SCALE: dict[TextRole, tuple[float, QFont.Weight]] = {
+    "title": (1.70, QFont.Weight.Bold),
+    "heading": (1.16, QFont.Weight.Bold),
+    "body": (1.0, QFont.Weight.Normal),
+    "strong": (1.0, QFont.Weight.DemiBold),
+    "caption": (0.86, QFont.Weight.Normal),
+    "eyebrow": (0.80, QFont.Weight.Bold),
+    "number": (1.85, QFont.Weight.Bold),
+}
+
+
+class Choice(StrEnum):
+    """What a person may choose; the scheme in force is light or dark."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Roles:
+    """A colour for each role, as "#rrggbb"."""
+
+    teacher: str
+    student: str
+    baseline: str
+    agreement: str
+    failure: str
+    ground: str
+    card: str
+    raised: str
+    border: str
+    text: str
+    quiet: str
+    on_accent: str
+
+
+def roles_of(scheme: str) -> Roles:
+    """The roles of "light" or "dark", from its theme file."""
+    values = json.loads(resource("themes", f"{scheme}.json").read_text(encoding="utf-8"))["roles"]
+    return Roles(**{field.name: values[field.name] for field in fields(Roles)})
+
+
+def blended(colour: QColor, ground: QColor, share: float) -> QColor:
+    """`share` of `colour` on `ground`, opaque: alpha would cost the plots their fast path."""
+    mix = [
+        round(share * over + (1.0 - share) * under)
+        for over, under in zip(colour.getRgb()[:3], ground.getRgb()[:3], strict=True)  # type: ignore[index]
+    ]
+    return QColor(*mix)
+
+
+class Theme(QObject):
+    """The theme of this program: there is one, `theme()`.
+
+    Signals:
+        changed: colours, fonts or style are other ones now.
+    """
+
+    changed = Signal()
+
+    def __init__(self, app: QApplication) -> None:
+        super().__init__(app)
+        self._app = app
+        self._qlementine: Any = _qlementine_style(app)
+        self._base = 0.0
+        self.choice = Choice.SYSTEM
+        self.scheme = ""
+        self.roles = roles_of("light")
+        app.styleHints().colorSchemeChanged.connect(self._follow_system)
+
+    @property
+    def fallback(self) -> bool:
+        """Whether this is plain Fusion, for want of Qlementine."""
+        return self._qlementine is None
+
+    def apply(self, choice: str) -> None:
+        """Put `choice` (system, light, dark) into force."""
+        self.choice = Choice(choice)
+        scheme = _system_scheme() if self.choice is Choice.SYSTEM else str(self.choice)
+        if scheme == self.scheme:
+            return
+        self.scheme, self.roles = scheme, roles_of(scheme)
+        self._dress()
+        self.changed.emit()
+
+    def color(self, role: Role, share: float = 1.0, on: Role = "card") -> QColor:
+        """The colour of `role`; with a `share` below 1 blended into `on`."""
+        colour = QColor(getattr(self.roles, role))
+        return colour if share >= 1.0 else blended(colour, QColor(getattr(self.roles, on)), share)
+
+    def font(self, role: TextRole) -> QFont:
+        """The font of `role`, a multiple of the program's own size."""
+        factor, weight = _SCALE[role]
+        font = QFont(self._app.font())
+        font.setPixelSize(max(9, round(factor * self._pixels())))
+        font.setWeight(weight)
+        if role == "eyebrow":
+            font.setLetterSpacing(QFont.SpacingType.PercentageSpacing, 103)
+        return font
+
+    def _pixels(self) -> float:
+        if not self._base:
+            self._base = float(QFontInfo(self._app.font()).pixelSize())
+        return self._base
+
+    def _dress(self) -> None:
+        """Give the style and the palette the colours in force."""
+        if self._qlementine is not None:
+            self._qlementine.setThemeJsonPath(str(resource("themes", f"{self.scheme}.json")))
+        self._base = 0.0
+        self._app.setPalette(palette_of(self.roles))
+
+    @Slot()
+    def _follow_system(self) -> None:
+        if self.choice is Choice.SYSTEM:
+            self.apply(Choice.SYSTEM)
+
+
+def _qlementine_style(app: QApplication) -> QStyle | None:
+    """Qlementine put into force, or None: then Fusion is. KDSTUDIO_STYLE=fusion asks for Fusion."""
+    try:
+        if os.environ.get("KDSTUDIO_STYLE") == "fusion":
+            raise ImportError
+        from PySide6Qlementine import QlementineStyle
+    except ImportError:
+        app.setStyle(QStyleFactory.create("Fusion"))
+        return None
+    style: QStyle = QlementineStyle(app)
+    app.setStyle(style)
+    return style
+
+
+def _system_scheme() -> str:
+    scheme = QGuiApplication.styleHints().colorScheme()
+    if scheme is Qt.ColorScheme.Unknown:  # the offscreen platform, and bare window managers
+        return "light"
+    return "dark" if scheme is Qt.ColorScheme.Dark else "light"
+
+
+def palette_of(roles: Roles) -> QPalette:
+    """The palette of both styles: what Fusion paints with, and what Qlementine takes for text and grounds."""
+    kind, group = QPalette.ColorRole, QPalette.ColorGroup
+    colours = {
+        kind.Window: roles.ground, kind.WindowText: roles.text, kind.Base: roles.card, kind.AlternateBase: roles.raised,
+        kind.Text: roles.text, kind.PlaceholderText: roles.quiet, kind.Button: roles.raised, kind.ButtonText: roles.text,
+        kind.BrightText: roles.failure, kind.Highlight: roles.student, kind.HighlightedText: roles.on_accent,
+        kind.Link: roles.student, kind.LinkVisited: roles.student, kind.ToolTipBase: roles.raised,
+        kind.ToolTipText: roles.text, kind.Mid: roles.border, kind.Midlight: roles.raised, kind.Dark: roles.border,
+        kind.Light: roles.card, kind.Accent: roles.student,
+    }  # fmt: skip
+    palette = QPalette()
+    for role, colour in colours.items():
+        palette.setColor(role, QColor(colour))
+    dim = blended(QColor(roles.text), QColor(roles.card), 0.45)
+    for role in (kind.WindowText, kind.Text, kind.ButtonText):
+        palette.setColor(group.Disabled, role, dim)
+    return palette
+
+
+_current: list[Theme] = []
+
+
+def theme() -> Theme:
+    """The theme of the running QApplication, made at the first call."""
+    if not _current:
+        app = QApplication.instance()
+        assert isinstance(app, QApplication), "a theme needs a QApplication"
+        _current.append(Theme(app))
+    return _current[0]
