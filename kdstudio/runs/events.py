@@ -333,5 +333,5 @@ class EventReader:
                     lines = chunk[:end].split(b"\n")[self._in_giant :]
                     self._in_giant = False
                     yield from (line for line in lines if line.strip())
-        except FileNotFoundError:
+        except OSError:  # not there yet, or not a file: nothing to read
             return

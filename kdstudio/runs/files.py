@@ -46,7 +46,11 @@ def write_json(path: Path, value: Any) -> None:
 def read_json(path: Path) -> dict[str, Any] | None:
     """The JSON object in `path`; None when it is missing, damaged, or something else."""
     try:
-        value = json.loads(patiently(lambda: path.read_text(encoding="utf-8")))
-    except (OSError, ValueError):
+        value = json.loads(patiently(lambda: path.read_text(encoding="utf-8")), parse_constant=_refuse)
+    except (OSError, ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")

@@ -140,10 +140,10 @@ class RunFolder:
     def status(self) -> Status:
         """What the status file says, even when the process that wrote it is gone."""
         values = read_json(self.status_file) or {}
-        known = {name: values[name] for name in Status.__dataclass_fields__ if name in values}
+        known = {name: values[name] for name, kinds in _STATUS.items() if type(values.get(name)) in kinds}
         try:
             return Status(**{**known, "state": State(known.get("state", State.LOST))})
-        except (TypeError, ValueError):
+        except ValueError:
             return Status(state=State.LOST)
 
     def current(self) -> Status:
@@ -173,7 +173,7 @@ class RunFolder:
 
     def alive(self) -> bool:
         """Whether a process holds the run's lock."""
-        if not (self.path / "run.lock").exists():
+        if not (self.path / "run.lock").is_file():
             return False
         try:
             with self.lock:
@@ -232,13 +232,19 @@ class RunFolder:
             values = yaml.safe_load((self.path / "about.yaml").read_text(encoding="utf-8"))
             tags = tuple(str(tag) for tag in values.get("tags") or ())
             return About(name=str(values.get("name") or ""), tags=tags, notes=str(values.get("notes") or ""))
-        except (OSError, ValueError, AttributeError, TypeError, yaml.YAMLError):
+        except (OSError, ValueError, AttributeError, TypeError, RecursionError, yaml.YAMLError):
             return About()
 
     def set_about(self, about: About) -> None:
         """Write about.yaml."""
         values = {"name": about.name, "tags": list(about.tags), "notes": about.notes}
         write_whole(self.path / "about.yaml", yaml.safe_dump(values, sort_keys=False, allow_unicode=True))
+
+
+# What each field of status.json may be; what is something else is left out.
+_STATUS: dict[str, tuple[type, ...]] = {
+    "state": (str,), "attempt": (int,), "host": (str,), "pid": (int,), "code": (str,), "parameters": (dict,),
+}  # fmt: skip
 
 
 def _plain(status: Status) -> dict[str, Any]:

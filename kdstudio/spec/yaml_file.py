@@ -51,8 +51,11 @@ def loads(text: str, *, file: str = "experiment", base: Path | None = None, chan
     Raises:
         SpecError: it is not YAML, or not an experiment.
     """
-    root = _compose(text, file)
-    values = _construct(root, file)
+    try:
+        root = _compose(text, file)
+        values = _construct(root, file)
+    except RecursionError:
+        raise _one(file, None, "not an experiment: it is nested hundreds of levels deep") from None
     touched = [_change(values, change) for change in changes]
     try:
         return _ADAPTER.validate_python(values, context={"base": base})
