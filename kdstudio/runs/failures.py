@@ -96,6 +96,11 @@ WORDS: dict[str, Words] = {
         remedy="Let that run come to its end, or name another one.",
         field="{role}.weights",
     ),
+    "student-missing": Words(
+        title="The run has no student yet",
+        cause="Run {run} has not come to its end.",
+        remedy="Resume it (kdstudio resume {run}), or name another run.",
+    ),
     "run-unknown": Words(
         title="There is no such run",
         cause="\"{run}\" is neither a run folder nor the id of a run in {home}.",
@@ -214,6 +219,9 @@ WORDS: dict[str, Words] = {
         cause="The smallest class has {count} labelled images.",
         remedy="",
         field="dataset.labelled",
+    ),
+    "device-ready": Words(
+        title="The device is ready", cause="{device}, {threads} threads, {precision}.", remedy=""
     ),
     "waiting-for-device": Words(
         title="Waiting for the device", cause="Another run is at work on {device}.", remedy=""

@@ -1,0 +1,307 @@
+"""Arguments in, lines and exit code out. Everything heavy is imported by the command that needs it."""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from kdstudio.runs.folder import Request, RunFolder
+    from kdstudio.runs.home import Home
+
+COMPLETED, FAILED, STOPPED = 0, 1, 130
+DEMO = "digits-few-labels.yaml"
+
+app = typer.Typer(
+    name="kdstudio", help="A workbench for knowledge distillation. Without a command it opens the window.",
+    no_args_is_help=False, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+)  # fmt: skip
+
+HomeOption = Annotated[
+    Path | None, typer.Option("--home", help="Where runs, teachers and outputs lie; else KDSTUDIO_HOME, else the system's data folder.")
+]  # fmt: skip
+RunArgument = Annotated[str, typer.Argument(help="A run folder, or the id of a run.", metavar="RUN")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON alone.")]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", help="Change a field of the file, for example training.epochs=3. May be repeated.")
+]  # fmt: skip
+
+
+def main() -> NoReturn:
+    """The `kdstudio` command: known failures become one message with a way out, on stderr."""
+    from kdstudio.spec.errors import KnownFailure
+
+    try:
+        app()
+    except KnownFailure as failure:
+        from kdstudio.runs.failures import explain
+
+        _fail(str(explain(failure.code, failure.parameters)))
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _fail(f"{where}{error.strerror or error}.")
+    raise SystemExit(COMPLETED)
+
+
+def _fail(message: str) -> NoReturn:
+    print(message, file=sys.stderr)
+    raise SystemExit(FAILED)
+
+
+@app.callback(invoke_without_command=True)
+def window(context: typer.Context, home: HomeOption = None) -> None:
+    """Open the window."""
+    if context.invoked_subcommand is None:
+        _open_window(_home(home))
+
+
+def _home(explicit: Path | None) -> "Home":
+    from kdstudio.runs.home import Home
+
+    return Home.locate(explicit)
+
+
+def _open_window(home: "Home", *, experiment: Path | None = None, start: bool = False) -> None:
+    if not _has_display():
+        _fail("There is no display (neither DISPLAY nor WAYLAND_DISPLAY is set). `kdstudio demo --headless` runs without one.")
+    try:
+        from kdstudio.gui.app import run_window
+    except ImportError as error:
+        _fail(f"The window cannot be opened: {error}. `kdstudio doctor` says what is missing.")
+    raise SystemExit(run_window(home, experiment=experiment, start=start))
+
+
+def _has_display() -> bool:
+    if sys.platform in ("win32", "darwin") or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+@app.command()
+def demo(
+    headless: Annotated[bool, typer.Option("--headless", help="In the terminal, with no window.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Start the sample experiment: in the window, or in the terminal where there is no display."""
+    from kdstudio.runs.resources import resource
+
+    sample = resource("experiments", DEMO)
+    if headless or not _has_display():
+        _run(sample, [], _home(home))
+    _open_window(_home(home), experiment=sample, start=True)
+
+
+@app.command()
+def run(
+    file: Annotated[Path, typer.Argument(help="An experiment as YAML.")], changes: SetOption = None, home: HomeOption = None
+) -> None:
+    """Carry out the experiment in FILE. The last line on stdout is the run folder."""
+    _run(file, changes or [], _home(home))
+
+
+def _run(file: Path, changes: list[str], home: "Home") -> NoReturn:
+    from kdstudio.runs.launch import new_run
+
+    _work(new_run(_experiment(file, changes), home), home)
+
+
+def _experiment(file: Path, changes: list[str]) -> Any:
+    from kdstudio.spec import SpecError, load
+
+    try:
+        return load(file, changes=changes)
+    except SpecError as error:
+        _fail(str(error))
+
+
+@app.command()
+def resume(run: RunArgument, home: HomeOption = None) -> None:
+    """Go on with a run from its last checkpoint. A completed run is left as it is."""
+    folder = _home(home).find(run)
+    _work(folder, _home_of(folder, home))
+
+
+def _home_of(folder: "RunFolder", home: Path | None) -> "Home":
+    from kdstudio.runs.home import Home
+
+    return Home.of(folder, home)
+
+
+def _work(folder: "RunFolder", home: "Home") -> NoReturn:
+    """Drive the run in this very process; print its folder; end with the outcome's exit code."""
+    from kdstudio.engine.driver import drive
+    from kdstudio.terminal import Watcher
+
+    with Watcher() as watcher:
+        outcome = drive(folder, home, on_event=watcher)
+    if outcome == "completed":
+        print(folder.summary().get("headline") or "", file=sys.stderr)
+    elif outcome != "failed":
+        print(f"{outcome.capitalize()}. `kdstudio resume {folder.id}` goes on from here.", file=sys.stderr)
+    print(folder.path, flush=True)
+    raise SystemExit({"completed": COMPLETED, "failed": FAILED}.get(outcome, STOPPED))
+
+
+@app.command()
+def stop(run: RunArgument, home: HomeOption = None) -> None:
+    """Ask a run at work to save and stop."""
+    from kdstudio.runs.folder import Request
+
+    _ask(run, home, Request.STOP)
+
+
+@app.command()
+def pause(run: RunArgument, home: HomeOption = None) -> None:
+    """Ask a run at work to save and give its device back; `resume` goes on."""
+    from kdstudio.runs.folder import Request
+
+    _ask(run, home, Request.PAUSE)
+
+
+def _ask(run: str, home: Path | None, request: "Request") -> None:
+    folder = _home(home).find(run)
+    if not folder.ask(request):
+        _fail(f"Run {folder.id} is not at work: it is {folder.current().state}.")
+    print(f"Asked run {folder.id} to {request}.", file=sys.stderr)
+
+
+@app.command()
+def runs(as_json: JsonOption = False, home: HomeOption = None) -> None:
+    """List the runs, newest first."""
+    from dataclasses import asdict
+
+    from kdstudio.runs.library import Library
+
+    rows = Library(_home(home)).rows()
+    if as_json:
+        print(json.dumps([asdict(row) for row in rows], indent=1, ensure_ascii=False))
+        return
+    if not rows:
+        print("No runs yet. `kdstudio demo` starts one.", file=sys.stderr)
+    for row in rows:
+        accuracy = f"{100 * row.accuracy:5.1f} %" if row.accuracy is not None else "      -"
+        gain = f"{100 * row.gain:+5.1f}" if row.gain is not None else "    -"
+        problem = f"  [{row.problem}]" if row.problem else ""
+        print(f"{row.id}  {row.created}  {row.state:<10} {accuracy} {gain}  {row.title}{problem}")
+
+
+@app.command()
+def show(run: RunArgument, as_json: JsonOption = False, home: HomeOption = None) -> None:
+    """Show what a run came to: its headline, its models, what was kept."""
+    folder = _home(home).find(run)
+    summary, status = folder.summary(), folder.current()
+    if as_json:
+        shown = ("headline", "models", "steps", "gain", "split", "kept", "seconds")
+        empty = _empty_summary() if not summary else summary
+        print(json.dumps({"status": str(status.state), **{name: empty.get(name) for name in shown}}, indent=1, ensure_ascii=False))
+        return
+    from kdstudio.runs.failures import explain
+
+    print(f"{summary.get('title') or folder.path.name}\n{status.state}, {summary.get('seconds') or 0:.0f} s\n{folder.path}")
+    if status.code:
+        print(f"\n{explain(status.code, status.parameters)}")
+    if summary.get("headline"):
+        print(f"\n{summary['headline']}")
+    if summary.get("models"):
+        _print_models(summary)
+
+
+def _empty_summary() -> dict[str, Any]:
+    from kdstudio.runs.state import RunState
+    from kdstudio.runs.summary import summarise
+
+    return summarise(RunState(), "")
+
+
+def _print_models(summary: dict[str, Any]) -> None:
+    columns = ("accuracy", "nll", "ece", "agreement", "kl", "parameters", "macs", "bytes")
+    print("\n" + f"{'test data':<10}" + "".join(f"{name:>12}" for name in columns))
+    for who, values in summary["models"].items():
+        print(f"{who:<10}" + "".join(f"{_cell(values.get(name)):>12}" for name in columns))
+    steps = summary.get("steps", {})
+    print(f"\noptimiser steps a seed: baseline {_cell(steps.get('baseline'))}, student {_cell(steps.get('student'))}")
+
+
+def _cell(value: Any) -> str:
+    return "-" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
+
+
+@app.command("log")
+def show_log(
+    run: RunArgument, follow: Annotated[bool, typer.Option("-f", help="Go on until the run ends.")] = False, home: HomeOption = None
+) -> None:
+    """Print the log of a run."""
+    folder = _home(home).find(run)
+    at = 0
+    while True:
+        over = not folder.current().state.active
+        if folder.log_file.exists():
+            with folder.log_file.open(encoding="utf-8", errors="replace") as file:
+                file.seek(at)
+                print(file.read(), end="", flush=True)
+                at = file.tell()
+        if over or not follow:
+            return
+        time.sleep(0.5)
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="An experiment as YAML.")], changes: SetOption = None, home: HomeOption = None
+) -> None:
+    """Check an experiment without running it: its fields, its data, its weights."""
+    experiment = _experiment(file, changes or [])
+    from kdstudio.engine.check import check as look
+
+    found = look(experiment, _home(home))
+    images, shape = found["images"], "x".join(map(str, found["input"]))
+    print(f"{found['title']}: in order, on {found['device']}")
+    print(f"images ({shape}): {', '.join(f'{name} {count}' for name, count in images.items())}")
+    print(f"the student sees {found['transfer']} of the training images, {found['labelled']} of them with their label")
+    print(f"{len(found['classes'])} classes, {min(found['classes'].values())} to {max(found['classes'].values())} training images each")
+    for role, costs in found["networks"].items():
+        print(f"{role} ({costs['kind']}): {costs['parameters']:,} parameters, {costs['macs']:,} MACs, {costs['bytes']:,} bytes")
+
+
+@app.command()
+def predict(
+    run: RunArgument, image: Annotated[Path, typer.Argument(help="A picture.")], as_json: JsonOption = False, home: HomeOption = None
+) -> None:
+    """Ask the student of a run what it sees in a picture."""
+    folder = _home(home).find(run)
+    from kdstudio.engine.predict import predict as ask
+
+    chances = ask(folder, image)
+    if as_json:
+        print(json.dumps([{"class": name, "probability": chance} for name, chance in chances], ensure_ascii=False))
+        return
+    for name, chance in chances[:5]:
+        print(f"{100 * chance:5.1f} %  {name}")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of an experiment file."""
+    from kdstudio.spec import Classification
+
+    print(json.dumps(Classification.model_json_schema(), indent=1, ensure_ascii=False))
+
+
+@app.command()
+def doctor(home: HomeOption = None) -> None:
+    """Say what is installed, which devices there are, and what is missing."""
+    from kdstudio.doctor import findings
+
+    trouble = False
+    for finding in findings(_home(home)):
+        trouble |= not finding.fine
+        print(f"{'ok' if finding.fine else 'MISSING':<8} {finding.what}: {finding.detail}")
+        if finding.remedy:
+            print(f"         {finding.remedy}")
+    raise SystemExit(FAILED if trouble else COMPLETED)
+
+

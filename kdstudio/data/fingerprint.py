@@ -1,0 +1,38 @@
+"""Short names for content: equal content, equal name."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def of_values(*values: Any) -> str:
+    """The fingerprint of plain JSON values."""
+    return _name(hashlib.sha256(json.dumps(values, sort_keys=True).encode()))
+
+
+def of_arrays(*arrays: "NDArray[np.generic]") -> str:
+    """The fingerprint of arrays: their types, shapes and bytes."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(f"{array.dtype}{array.shape}".encode())
+        digest.update(memoryview(array).cast("B") if array.flags.c_contiguous and array.size else array.tobytes())
+    return _name(digest)
+
+
+def of_file(path: Path) -> str:
+    """The fingerprint of a file's bytes.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        return _name(hashlib.file_digest(file, "sha256"))
+
+
+def _name(digest: "hashlib._Hash") -> str:
+    return digest.hexdigest()[:20]

@@ -1,0 +1,75 @@
+"""Pictures in folders: one folder for each class, or train, val and test folders of those."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from kdstudio.data.source import TEST, TRAIN, VALIDATION, Source, read
+from kdstudio.spec import ImageFolder
+from kdstudio.spec.errors import KnownFailure
+
+PART_NAMES = {"train": TRAIN, "training": TRAIN, "val": VALIDATION, "valid": VALIDATION, "validation": VALIDATION, "test": TEST}
+FIELD = "dataset.path"
+
+
+@read.register
+def _(spec: ImageFolder) -> Source:
+    if not spec.path.is_dir():
+        raise KnownFailure("file-missing", path=str(spec.path), field=FIELD)
+    files = list(_files(spec.path))
+    classes = tuple(sorted({name for _, name, _ in files}))
+    if len(classes) < 2:
+        why = f"it holds pictures of {len(classes)} classes; put the pictures of each class into a folder of its own"
+        raise KnownFailure("file-corrupt", path=str(spec.path), why=why, field=FIELD)
+    number = {name: index for index, name in enumerate(classes)}
+    parts = np.array([part for part, _, _ in files], np.int8)
+    return Source(
+        images=np.stack([picture(path, spec.size, colour=spec.colour) for _, _, path in files]),
+        labels=np.array([number[name] for _, name, _ in files], np.int64),
+        classes=classes,
+        parts=parts if (parts != TRAIN).any() else None,
+    )
+
+
+def _files(root: Path) -> Iterator[tuple[int, str, Path]]:
+    """(part, class, file) for every picture, in an order that does not depend on the file system."""
+    folders = _folders(root)
+    named = {folder: PART_NAMES[folder.name.lower()] for folder in folders if folder.name.lower() in PART_NAMES}
+    split = TRAIN in named.values() and any(_folders(folder) for folder in named)
+    roots = [(part, folder) for folder, part in named.items()] if split else [(TRAIN, root)]
+    for part, parent in roots:
+        for folder in _folders(parent):
+            for path in sorted(folder.rglob("*")):
+                if path.is_file() and path.suffix.lower() in _endings():
+                    yield part, folder.name, path
+
+
+def _folders(parent: Path) -> list[Path]:
+    return sorted(path for path in parent.iterdir() if path.is_dir() and not path.name.startswith("."))
+
+
+def _endings() -> frozenset[str]:
+    from PIL import Image
+
+    return frozenset(Image.registered_extensions())
+
+
+def picture(path: Path, size: int, *, colour: bool) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
+    """The picture in `path`, resized to a square: uint8 [3 or 1, size, size].
+
+    Raises:
+        KnownFailure: it is missing or damaged.
+    """
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(path) as opened:
+            upright = ImageOps.exif_transpose(opened)
+            image = upright.convert("RGB" if colour else "L").resize((size, size), Image.Resampling.BILINEAR)
+    except FileNotFoundError:
+        raise KnownFailure("file-missing", path=str(path), field=FIELD) from None
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise KnownFailure("file-corrupt", path=str(path), why=f"it cannot be read ({error})", field=FIELD) from None
+    pixels = np.asarray(image, dtype=np.uint8)
+    return np.ascontiguousarray(pixels.transpose(2, 0, 1) if colour else pixels[None])

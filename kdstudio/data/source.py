@@ -1,0 +1,41 @@
+"""Images as they come from a source, before anybody shares them out."""
+
+from dataclasses import dataclass
+from functools import singledispatch
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kdstudio.spec import DatasetSpec
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+TRAIN, VALIDATION, TEST = 0, 1, 2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """Labelled images.
+
+    Attributes:
+        images: uint8 [n, channels, height, width].
+        labels: int64 [n], from 0 to len(classes) - 1.
+        classes: their names.
+        parts: int8 [n], TRAIN, VALIDATION or TEST where the data has parts of its own; None where it has none.
+    """
+
+    images: "NDArray[np.uint8]"
+    labels: "NDArray[np.int64]"
+    classes: tuple[str, ...]
+    parts: "NDArray[np.int8] | None" = None
+
+
+@singledispatch
+def read(spec: DatasetSpec) -> Source:
+    """The images that `spec` names.
+
+    Raises:
+        KnownFailure: a file is missing or damaged.
+    """
+    raise TypeError(f"no reader is registered for {type(spec).__name__}")

@@ -1,0 +1,42 @@
+"""Looking at an experiment before it runs: its data is loaded and its networks are costed, nothing is trained."""
+
+from typing import Any
+
+import torch
+
+from kdstudio.data import load
+from kdstudio.engine.context import weights_path
+from kdstudio.engine.device import prepare
+from kdstudio.models import built, cost, put_weights, read_weights
+from kdstudio.runs.home import Home
+from kdstudio.spec import Classification
+
+
+def check(experiment: Classification, home: Home) -> dict[str, Any]:
+    """What the run would work on: parts, classes, networks, device. Plain JSON values.
+
+    Raises:
+        KnownFailure: data or weights are missing or damaged, or the device is not there.
+    """
+    place = prepare(experiment.compute)
+    images = load(experiment.dataset)
+    counts = torch.bincount(images.train.labels, minlength=len(images.classes)).tolist()
+    networks = {}
+    for role in ("teacher", "student"):
+        spec = getattr(experiment, role)
+        costs = cost(spec, images.input, len(images.classes))
+        networks[role] = {"kind": spec.kind, "parameters": costs.parameters, "macs": costs.macs, "bytes": costs.bytes}
+        named = weights_path(spec, home, role=role)
+        if named is not None:
+            module = built(spec, images.input, len(images.classes), seed=0)
+            put_weights(module, read_weights(named, role=role), path=named, role=role)
+    return {
+        "title": experiment.title,
+        "device": place.name,
+        "images": {name: len(getattr(images, name)) for name in ("train", "validation", "test")},
+        "transfer": len(images.transfer),
+        "labelled": len(images.labelled),
+        "input": list(images.input),
+        "classes": dict(zip(images.classes, counts, strict=True)),
+        "networks": networks,
+    }

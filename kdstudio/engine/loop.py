@@ -1,0 +1,383 @@
+"""The one optimisation loop: teacher, baseline, student and whatever is fine-tuned later all go through `optimise`."""
+
+import contextlib
+import math
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from kdstudio.engine.checkpoint import Checkpoints, Position
+from kdstudio.engine.control import Control, Interrupted
+from kdstudio.engine.device import Place
+from kdstudio.methods import Batch, Dense, Objective, Signal
+from kdstudio.runs.events import AnyEvent, Evaluated, Note, Progress, Saved, StepLogged
+from kdstudio.runs.folder import Request
+from kdstudio.spec import Training
+from kdstudio.spec.errors import KnownFailure
+
+CHECKPOINT_SECONDS = 15.0
+EVALUATIONS = 60
+PROGRESS_SECONDS = 0.25
+MOST_LOGGED = 4000
+USUAL_STRIDE = 50
+FEWEST_LOGGED = 40
+
+
+def log_stride(planned: int) -> int:
+    """How many steps lie between two logged ones, of `planned` in all: a function of the plan, never of the clock.
+
+    At most 4,000 a stage. A small network takes about 1,000 steps a second, of which every 50th makes 20 a second;
+    a short stage logs more often, for at least 40 points, which are written in an instant.
+    """
+    return max(math.ceil(planned / MOST_LOGGED), min(USUAL_STRIDE, math.ceil(planned / FEWEST_LOGGED)))
+
+
+def open_stride(step: int) -> int:
+    """The stride near `step` where nobody knows how many will come: one 40th of the way, rounded to a power of two.
+
+    From 1 to 1,000,000 steps this logs fewer than 800; it doubles on beyond that.
+    """
+    return 1 << max(0, (step // FEWEST_LOGGED).bit_length() - 1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Budget:
+    """How long a stage trains: so many steps, or so many seconds."""
+
+    steps: int | None
+    seconds: float | None
+
+    @classmethod
+    def of(cls, training: Training, steps_per_epoch: float) -> "Budget":
+        """The budget of `training` for a pass of so many steps."""
+        if training.minutes is not None:
+            return cls(steps=None, seconds=training.minutes * 60)
+        if training.steps is not None:
+            return cls(steps=training.steps, seconds=None)
+        assert training.epochs is not None, "the spec gives one of the three"
+        return cls(steps=max(1, math.ceil(training.epochs * steps_per_epoch - 1e-9)), seconds=None)
+
+    @property
+    def planned(self) -> float:
+        """In `unit`."""
+        return self.steps if self.steps is not None else self.seconds or 0.0
+
+    @property
+    def unit(self) -> str:
+        """steps or seconds."""
+        return "steps" if self.steps is not None else "seconds"
+
+    def used(self, step: int, elapsed: float) -> float:
+        """How much of it `step` steps in `elapsed` seconds have used, 0 to 1."""
+        part = step / self.steps if self.steps is not None else elapsed / (self.seconds or 1.0)
+        return min(1.0, part)
+
+    def log_is_due(self, step: int) -> bool:
+        """Whether `step` (from 1) is one of the logged ones."""
+        stride = log_stride(self.steps) if self.steps is not None else open_stride(step)
+        return step % stride == 0 or step == 1 or step == self.steps
+
+
+def learning_rate(training: Training, used: float) -> float:
+    """The learning rate after the share `used` of the budget: a linear warm-up, then level or a half cosine to 0."""
+    if used < training.warmup:
+        return training.learning_rate * used / training.warmup
+    if training.schedule == "constant":
+        return training.learning_rate
+    rest = (used - training.warmup) / (1.0 - training.warmup)
+    return training.learning_rate * 0.5 * (1.0 + math.cos(math.pi * min(1.0, rest)))
+
+
+def optimizer_for(training: Training, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
+    """The fused optimiser that `training` names."""
+    if training.optimizer == "adamw":
+        return torch.optim.AdamW(
+            parameters, lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
+        )
+    return torch.optim.SGD(
+        parameters, lr=training.learning_rate, momentum=training.momentum, weight_decay=training.weight_decay, fused=True
+    )
+
+
+class Guard:
+    """Keeps a loss that is no number away from the weights without asking the device about every step.
+
+    The fused optimisers skip a step whose `found_inf` is 1. The flag is computed on the device from running sums of the
+    terms, so it stays up once it is up, the weights stay as they were, and only logged steps need to look.
+    """
+
+    def __init__(self, optimizer: torch.optim.Optimizer, device: torch.device) -> None:
+        self._optimizer = optimizer
+        self._sums: Tensor | None = None
+        self._names: list[str] = []
+        self._found = torch.zeros((), device=device)
+        optimizer.found_inf = self._found  # type: ignore[attr-defined]
+
+    @torch.no_grad()
+    def watch(self, terms: dict[str, Tensor]) -> Tensor:
+        """Take one step's terms in, before its update; the terms, stacked: float32 [terms]."""
+        values = torch.stack([term.detach() for term in terms.values()])
+        if self._sums is None:
+            self._sums, self._names = torch.zeros_like(values), list(terms)
+        self._sums.add_(values)
+        self._found.copy_((self._sums - self._sums).ne(0).any())
+        return values
+
+    def check(self, *, stage: str, done: int) -> None:
+        """Look at the flag (waits for the device).
+
+        Raises:
+            KnownFailure: a loss was no number; names the first such term, and the step from 1.
+        """
+        if self._sums is None or not bool(self._found):
+            return
+        bad = [name for name, value in zip(self._names, self._sums.tolist(), strict=True) if not math.isfinite(value)]
+        raise KnownFailure("not-a-number", term=bad[0] if bad else "loss", step=self._applied(done) + 1, stage=stage)
+
+    def _applied(self, done: int) -> int:
+        """Updates that were made: the fused optimisers count only those, where they count at all."""
+        for state in self._optimizer.state.values():
+            if "step" in state:
+                return int(state["step"])
+        return done - 1
+
+
+Feed = Callable[[int, float], tuple[Batch, list[Signal]]]
+"""The batch of a step (from 0) and the teachers' signals for it, given the share of the budget used."""
+
+Evaluate = Callable[[nn.Module], list[tuple[str, dict[str, Any]]]]
+"""Measures a network: (split, metrics), "validation" among them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """What one stage of training is about."""
+
+    stage: str
+    seed: int | None
+    who: str
+    model: nn.Module
+    objective: Objective
+    feed: Feed
+    evaluate: Evaluate
+    training: Training
+    steps_per_epoch: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """What a stage of training came to: the best weights on validation data, and where they and the end were."""
+
+    weights: dict[str, Tensor]
+    best_step: int
+    steps: int
+
+
+def optimise(
+    task: Task, *, place: Place, checkpoints: Checkpoints, control: Control, start: Position | None
+) -> Generator[AnyEvent, None, Trained]:
+    """Train `task.model` and keep the weights that are best on validation data (accuracy, then likelihood).
+
+    Yields what happens, with no gradient mode or autocast held open; the generator's value is a `Trained`.
+
+    Args:
+        task: what is trained on what.
+        place: where.
+        checkpoints: where the state is saved.
+        control: asked for requests.
+        start: where the latest checkpoint of this very stage is, or None for a fresh start.
+
+    Raises:
+        Interrupted: it was asked to stop or pause, and is saved.
+        KnownFailure: a loss is no number.
+    """
+    return _Run(task, place, checkpoints, control).events(start)
+
+
+class _Run:
+    """The loop's own state. Told as paragraphs: feed, step, log, evaluate, save, answer."""
+
+    def __init__(self, task: Task, place: Place, checkpoints: Checkpoints, control: Control) -> None:
+        self.task, self.place, self.checkpoints, self.control = task, place, checkpoints, control
+        self.training = task.training
+        self.budget = Budget.of(task.training, task.steps_per_epoch)
+        self.parameters = [
+            parameter for module in (task.model, task.objective) for parameter in module.parameters()
+            if parameter.requires_grad
+        ]  # fmt: skip
+        self.optimizer = optimizer_for(task.training, self.parameters)
+        self.guard = Guard(self.optimizer, place.device)
+        self.header: dict[str, Any] = {"stage": task.stage, "seed": task.seed, "who": task.who}
+        self.names: list[str] = []
+        self.began = 0.0
+        self.best: dict[str, Tensor] = {}
+        self.position = Position(stage=task.stage, seed=task.seed, step=0)
+        self.stride = self._evaluation_stride()
+
+    def events(self, start: Position | None) -> Generator[AnyEvent, None, Trained]:
+        if start is not None and start.step > 0:
+            self.position = start
+            self.best = self.checkpoints.restore(model=self.task.model, optimizer=self.optimizer)
+        else:
+            yield from self._evaluated(count=True)
+        self.began = time.monotonic() - self.position.elapsed
+        yield from self._steps()
+        self.guard.check(stage=self.task.stage, done=self.position.step)
+        yield from self._save()
+        yield self._progress(None)
+        return Trained(weights=self.best, best_step=self.position.best_step, steps=self.position.step)
+
+    def _steps(self) -> Iterator[AnyEvent]:
+        step, seconds = self.position.step, time.monotonic
+        now = told = saved = evaluated = rated = seconds()
+        rated_step, rate = step, None
+        while not (self._over(step) or self._stops_early()):
+            terms, lr = self._step(step)
+            step += 1
+            now = seconds()
+
+            if self.budget.log_is_due(step):
+                values = terms.tolist()
+                self.guard.check(stage=self.task.stage, done=step)
+                yield StepLogged(
+                    **self.header, step=step, epoch=round(step / self.task.steps_per_epoch, 6), lr=lr, rate=rate,
+                    terms=dict(zip(self.names, values, strict=True)),
+                )  # fmt: skip
+
+            if self._evaluation_is_due(step, now - evaluated) or self._over(step):
+                self._move(step)
+                yield from self._evaluated(count=True)
+                evaluated = seconds()
+                if self._stops_early():
+                    patience = {"patience": self.training.early_stopping}
+                    yield Note(**self.header, level="info", code="stopped-early", parameters=patience)
+
+            if now - told >= PROGRESS_SECONDS:
+                rate = (step - rated_step) / (now - rated) if now - rated > 0 else rate
+                rated, rated_step, told = now, step, now
+                self._move(step)
+                yield self._progress(rate)
+
+            if self._checkpoint_is_due(step, now - saved):
+                self._move(step)
+                yield from self._save()
+                saved = seconds()
+
+            request = self.control.poll()
+            if request is not None:
+                self._move(step)
+                yield from self._answer(request)
+
+    def _step(self, step: int) -> tuple[Tensor, float]:
+        """One update; the terms of this very step, still on the device, and its learning rate."""
+        used = self.budget.used(step, self._elapsed() if self.budget.steps is None else 0.0)
+        batch, teachers = self.task.feed(step, used)
+        lr = learning_rate(self.training, used)
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr
+        with self._autocast():
+            logits = self.task.model(batch.inputs)
+        terms = self.task.objective(Dense(logits.float()), teachers, batch)
+        self.names = list(terms)
+        loss = _total(terms)
+        loss.backward()
+        values = self.guard.watch(terms)
+        if self.training.clip is not None:
+            nn.utils.clip_grad_norm_(self.parameters, self.training.clip, foreach=True)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        return values, lr
+
+    def _autocast(self) -> contextlib.AbstractContextManager[Any]:
+        if self.place.precision == torch.float32:
+            return _NOTHING
+        return torch.autocast(self.place.device.type, dtype=self.place.precision)
+
+    def _evaluated(self, *, count: bool) -> Iterator[AnyEvent]:
+        """Measure. With `count`, the result may become the best one; an evaluation that somebody asked for may not,
+        or the same seed would no longer give the same weights."""
+        self.guard.check(stage=self.task.stage, done=self.position.step)
+        for split, metrics in self.task.evaluate(self.task.model):
+            if split == "validation" and count:
+                self._judge(metrics)
+            yield Evaluated(**self.header, step=self.position.step, split=split, metrics=metrics)
+
+    def _judge(self, metrics: dict[str, Any]) -> None:
+        old, accuracy = self.position, metrics["accuracy"]
+        nll = metrics["nll"] if metrics["nll"] is not None else math.inf
+        if not self.best or (accuracy, -nll) > (old.best_accuracy, -old.best_nll):
+            risen = accuracy > old.best_accuracy
+            self.position = replace(
+                old, best_step=old.step, best_accuracy=accuracy, best_nll=min(nll, 1e300),
+                since_best=0 if risen else old.since_best + 1,
+            )  # fmt: skip
+            self.best = {name: value.detach().clone() for name, value in self.task.model.state_dict().items()}
+        else:
+            self.position = replace(old, since_best=old.since_best + 1)
+
+    def _save(self) -> Iterator[AnyEvent]:
+        self.guard.check(stage=self.task.stage, done=self.position.step)
+        self.checkpoints.save(self.position, model=self.task.model, best=self.best, optimizer=self.optimizer)
+        yield Saved(**self.header, step=self.position.step, best=self.position.best_step)
+
+    def _answer(self, request: Request) -> Iterator[AnyEvent]:
+        if request is Request.EVALUATE:
+            yield from self._evaluated(count=False)
+            return
+        yield from self._save()
+        if request in (Request.STOP, Request.PAUSE):
+            raise Interrupted(request)
+
+    def _progress(self, rate: float | None) -> Progress:
+        unit, elapsed = self.budget.unit, self.position.elapsed
+        done = float(self.position.step) if unit == "steps" else min(elapsed, self.budget.planned)
+        per_second = rate if unit == "steps" else 1.0
+        return Progress(**self.header, done=done, total=float(self.budget.planned), unit=unit, rate=per_second)
+
+    def _move(self, step: int) -> None:
+        self.position = replace(self.position, step=step, elapsed=self._elapsed())
+
+    def _elapsed(self) -> float:
+        return time.monotonic() - self.began
+
+    def _over(self, step: int) -> bool:
+        if self.budget.steps is not None:
+            return step >= self.budget.steps
+        return self._elapsed() >= (self.budget.seconds or 0.0)
+
+    def _stops_early(self) -> bool:
+        patience = self.training.early_stopping
+        return patience is not None and self.position.since_best >= patience
+
+    def _evaluation_stride(self) -> int | None:
+        every = self.training.evaluate_every
+        if every.steps is not None:
+            return every.steps
+        if every.seconds is not None or self.budget.steps is None:
+            return None
+        return max(1, round(self.budget.steps / EVALUATIONS))
+
+    def _evaluation_is_due(self, step: int, waited: float) -> bool:
+        if self.stride is not None:
+            return step % self.stride == 0
+        return waited >= (self.training.evaluate_every.seconds or (self.budget.seconds or 60.0) / EVALUATIONS)
+
+    def _checkpoint_is_due(self, step: int, waited: float) -> bool:
+        every = self.training.checkpoint_every
+        if every.steps is not None:
+            return step % every.steps == 0
+        return waited >= (every.seconds or CHECKPOINT_SECONDS)
+
+
+_NOTHING = contextlib.nullcontext()
+
+
+def _total(terms: dict[str, Tensor]) -> Tensor:
+    first, *rest = terms.values()
+    for term in rest:
+        first = first + term
+    return first

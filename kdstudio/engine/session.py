@@ -1,0 +1,167 @@
+"""One attempt at a run as a stream of events: where it resumes, what it is compared with, then the stages."""
+
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+import kdstudio
+from kdstudio.data import fingerprint, load
+from kdstudio.engine import classification
+from kdstudio.engine.checkpoint import Checkpoints, Position
+from kdstudio.engine.context import Context, weights_path
+from kdstudio.engine.control import Control
+from kdstudio.engine.device import Place, give_back, prepare
+from kdstudio.engine.teacher import held
+from kdstudio.runs.events import AnyEvent, Note, RunStarted
+from kdstudio.runs.files import read_json, write_json
+from kdstudio.runs.folder import Request, RunFolder
+from kdstudio.runs.home import Home
+from kdstudio.runs.state import RunState, StageKey
+from kdstudio.spec import Classification, SpecError
+from kdstudio.spec.errors import KnownFailure
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Resumption:
+    """Where an attempt begins: the stages that are done, and the checkpoint inside the next one, if there is one."""
+
+    ended: frozenset[StageKey]
+    start: Position | None
+    marker: list[Any] | None
+
+
+def session(
+    folder: RunFolder, requests: Callable[[], Request | None], *, home: Home | None = None
+) -> Iterator[AnyEvent]:
+    """Carry out the run in `folder` from wherever it is; the caller stamps and writes each event before asking on.
+
+    Args:
+        folder: the run.
+        requests: asked at most ten times a second, also while loading, caching and evaluating.
+        home: where teachers, outputs and locks are; by default the home that the folder lies in.
+
+    Raises:
+        Interrupted: a request to stop or pause was heard, and everything is saved.
+        KnownFailure: it cannot go on, for a reason with a way out.
+    """
+    home = home or Home.of(folder)
+    state, _ = folder.fold()
+    checkpoints = Checkpoints(folder.checkpoints)
+    try:
+        experiment = folder.experiment()
+    except SpecError as error:
+        yield RunStarted(resumes_from=_as_it_was(state))
+        raise KnownFailure("experiment-unreadable", why=str(error)) from None
+    resumption = resume_point(experiment, state, checkpoints.position())
+    yield RunStarted(resumes_from=resumption.marker)
+
+    control = Control(requests)
+    place = prepare(experiment.compute)
+    with (yield from held(home.locks / f"{place.key}.lock", control, {}, "waiting-for-device", device=place.name)):
+        yield from _notes_on(place, experiment)
+        control.check()
+        images = load(experiment.dataset)
+        control.check()
+        found = _environment(experiment, place, images.fingerprint, home)
+        yield from _compare(folder, found)
+        write_json(folder.path / "environment.json", found)
+        context = Context(
+            folder=folder, home=home, experiment=experiment, images=images, place=place, checkpoints=checkpoints,
+            control=control, ended=resumption.ended, start=resumption.start,
+        )  # fmt: skip
+        try:
+            yield from classification.stages(context)
+        finally:
+            give_back(place.device)
+
+
+def resume_point(experiment: Classification, state: RunState, position: Position | None) -> Resumption:
+    """Where the next attempt begins, given what earlier ones said and where the latest checkpoint is."""
+    ended = set()
+    following: StageKey | None = None
+    for key in classification.plan(experiment):
+        stage = state.stages.get(key)
+        if stage is None or not stage.ended:
+            following = key
+            break
+        ended.add(key)
+    inside = position if position is not None and (position.stage, position.seed) == following else None
+    if inside is not None and (inside.step == 0 or following not in state.stages):
+        inside = None
+    if following is None or not state.stages:
+        return Resumption(ended=frozenset(ended), start=None, marker=None if not ended else _as_it_was(state))
+    return Resumption(ended=frozenset(ended), start=inside, marker=[*following, inside.step if inside else 0])
+
+
+def _as_it_was(state: RunState) -> list[Any] | None:
+    """The marker that keeps everything that is known."""
+    if state.current is None:
+        return None
+    return [*state.current, max(1, state.stages[state.current].step)]
+
+
+def _notes_on(place: Place, experiment: Classification) -> Iterator[AnyEvent]:
+    precision = str(place.precision).removeprefix("torch.")
+    about = {"device": place.name, "threads": place.threads, "precision": precision}
+    yield Note(level="info", code="device-ready", parameters=about)
+    if place.fell_back:
+        asked = {"device": place.name, "asked": experiment.compute.precision, "used": precision}
+        yield Note(level="warning", code="precision-fallback", parameters=asked)
+
+
+def _environment(experiment: Classification, place: Place, data: str, home: Home) -> dict[str, Any]:
+    """Versions, device, resolved threads and precision, and the fingerprints of all that the result depends on."""
+    named = {role: weights_path(getattr(experiment, role), home, role=role) for role in ("teacher", "student")}
+    for role, path in named.items():
+        if path is not None and not path.exists():
+            raise KnownFailure("file-missing", path=str(path), field=f"{role}.weights")
+    asked = experiment.model_dump(mode="json", exclude={"title", "format", "parent", "group"})
+    return {
+        "versions": {
+            "kdstudio": kdstudio.__version__,
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+        },
+        "platform": f"{platform.system()} {platform.machine()}",
+        "executable": "frozen" if getattr(sys, "frozen", False) else "python",
+        "device": place.name,
+        "threads": place.threads,
+        "precision": str(place.precision).removeprefix("torch."),
+        "fingerprints": {
+            "experiment": fingerprint.of_values(asked),
+            "data": data,
+            **{f"{role}_weights": fingerprint.of_file(path) if path else None for role, path in named.items()},
+        },
+    }
+
+
+def _compare(folder: RunFolder, found: dict[str, Any]) -> Iterator[AnyEvent]:
+    """Refuse to go on with something else than the run began with; say so where it only may not be bit-identical.
+
+    Raises:
+        KnownFailure: experiment, data or weights have changed.
+    """
+    before = read_json(folder.path / "environment.json")
+    if before is None:
+        return
+    old, new = before.get("fingerprints", {}), found["fingerprints"]
+    for name in ("experiment", "data"):
+        if old.get(name) != new[name]:
+            raise KnownFailure(f"changed-{name}", path=str(folder.experiment_file))
+    for role in ("teacher", "student"):
+        if old.get(f"{role}_weights") != new[f"{role}_weights"]:
+            raise KnownFailure("changed-weights", role=role, path=str(folder.experiment_file))
+    was, now = _machine(before), _machine(found)
+    if was != now:
+        yield Note(level="warning", code="not-bit-identical", parameters={"before": was, "now": now})
+
+
+def _machine(environment: dict[str, Any]) -> str:
+    versions = environment.get("versions", {})
+    parts = (environment.get(name) for name in ("device", "threads", "precision", "platform"))
+    device, threads, precision, system = parts
+    return f"torch {versions.get('torch')}, {device}, {threads} threads, {precision}, {system}"

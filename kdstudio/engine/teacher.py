@@ -1,0 +1,171 @@
+"""The teacher: loaded, found where an earlier run left it, or trained here and kept for every later run."""
+
+import contextlib
+import shutil
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from filelock import FileLock, Timeout
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from kdstudio.data import fingerprint
+from kdstudio.data.batches import Order, Pixels, derived
+from kdstudio.engine.context import Context, to_place, weights_path
+from kdstudio.engine.control import EVERY, Control
+from kdstudio.engine.evaluate import logits_of, metrics_of
+from kdstudio.engine.loop import Budget, Task, Trained, optimise
+from kdstudio.methods import Batch, Labels, Signal
+from kdstudio.models import built, put_weights, read_weights
+from kdstudio.runs.events import AnyEvent, Note, StageEnded, StageStarted
+from kdstudio.runs.files import write_json
+from kdstudio.spec import Classification
+
+STAGE = "teacher"
+HEADER: dict[str, Any] = {"stage": STAGE, "who": "teacher"}
+KEPT = "model.safetensors"
+
+
+def teacher(context: Context) -> Generator[AnyEvent, None, nn.Module]:
+    """The teacher, on the device, in evaluation mode. Says nothing if an earlier attempt ended this stage.
+
+    Raises:
+        KnownFailure: weights that were named are missing, damaged, or another network's.
+    """
+    spec = context.experiment.teacher
+    seed = context.experiment.teacher_training.seed
+    module = built(spec, context.images.input, len(context.images.classes), seed=derived(seed, "init"))
+    named = weights_path(spec, context.home, role=STAGE)
+    if named is not None:
+        put_weights(module, read_weights(named, role=STAGE), path=named, role=STAGE)
+        yield from _ready_made(context, Note(**HEADER, level="info", code="teacher-loaded", parameters={"path": str(named)}))
+    else:
+        yield from _trained_or_found(context, module)
+    return to_place(module, context.place).eval()
+
+
+def _ready_made(context: Context, note: Note) -> Iterator[AnyEvent]:
+    if not context.has_ended(STAGE):
+        yield StageStarted(**HEADER, planned=0, unit="steps")
+        yield note
+        yield StageEnded(**HEADER, reused=True)
+
+
+def name_of(experiment: Classification, data: str) -> str:
+    """The fingerprint under which a teacher is kept: data, model, training, views and seed; not how often it was saved."""
+    training = experiment.teacher_training.model_dump(mode="json", exclude={"checkpoint_every"})
+    model = experiment.teacher.model_dump(mode="json", exclude={"weights"})
+    views = experiment.dataset.teacher_views.model_dump(mode="json")
+    return fingerprint.of_values(data, model, training, views, experiment.compute.precision)
+
+
+def _trained_or_found(context: Context, module: nn.Module) -> Iterator[AnyEvent]:
+    name = name_of(context.experiment, context.images.fingerprint)
+    place = context.home.teachers / name
+    begun = context.start_of(STAGE, None) is not None
+    with (yield from held(place.with_suffix(".lock"), context.control, HEADER, "waiting-for-teacher")):
+        if not _readable(place):
+            yield from _train(context, module, place)
+        elif begun and not context.has_ended(STAGE):
+            # This run trained it and was cut off between keeping it and saying so.
+            yield from _train(context, module, place)
+        else:
+            note = Note(**HEADER, level="info", code="teacher-reused", parameters={"fingerprint": name})
+            yield from _ready_made(context, note)
+    module.load_state_dict(load_file(place / KEPT))
+
+
+def _readable(place: Path) -> bool:
+    """Whether a whole teacher is there; what is damaged is thrown away, since it can be trained again."""
+    if not place.exists():
+        return False
+    try:
+        load_file(place / KEPT)
+    except Exception:  # whatever safetensors or the disk says: it cannot be used
+        shutil.rmtree(place, ignore_errors=True)
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _released(lock: FileLock) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def held(
+    path: Path, control: Control, header: dict[str, Any], code: str, **parameters: Any
+) -> Generator[AnyEvent, None, contextlib.AbstractContextManager[None]]:
+    """Take the lock at `path`; the value is a context that gives it back. Says `code` once while somebody else holds it.
+
+    Raises:
+        Interrupted: it was asked to stop or pause while it waited.
+    """
+    lock, said = FileLock(path), False
+    while True:
+        try:
+            lock.acquire(timeout=EVERY, poll_interval=EVERY / 2)
+        except Timeout:
+            if not said:
+                yield Note(**header, level="info", code=code, parameters=parameters)
+                said = True
+            control.check()
+        else:
+            return _released(lock)
+
+
+def _train(context: Context, module: nn.Module, place: Path) -> Iterator[AnyEvent]:
+    training, images = context.experiment.teacher_training, context.images
+    device = context.place.device
+    train, pixels = context.part("train"), Pixels(
+        images, device=device, views=context.experiment.dataset.teacher_views, seed=derived(training.seed, "views")
+    )  # fmt: skip
+    order = Order(
+        torch.arange(len(train)), batch_size=training.batch_size, seed=derived(training.seed, "order"), device=device
+    )
+    module = to_place(module, context.place).train()
+
+    def feed(step: int, used: float) -> tuple[Batch, list[Signal]]:
+        at = order.at(step)
+        inputs = pixels(train.images.index_select(0, at), step)
+        return Batch(inputs, train.labels.index_select(0, at), at, used), []
+
+    def evaluate(model: nn.Module) -> list[tuple[str, dict[str, Any]]]:
+        plain = context.plain_pixels()
+        return [
+            (split, metrics_of(logits_of(model, context.part(part), plain), context.labels(part)))
+            for split, part in (("validation", "validation"), ("train", "sample"))
+        ]
+
+    start = context.start_of(STAGE, None)
+    if start is None:
+        budget = Budget.of(training, order.steps_per_epoch)
+        yield StageStarted(**HEADER, planned=budget.planned, unit=budget.unit)
+    torch.manual_seed(derived(training.seed, "dropout"))
+    task = Task(
+        stage=STAGE, seed=None, who="teacher", model=module, objective=Labels(every_label=True), feed=feed,
+        evaluate=evaluate, training=training, steps_per_epoch=order.steps_per_epoch,
+    )  # fmt: skip
+    trained = yield from optimise(
+        task, place=context.place, checkpoints=context.checkpoints, control=context.control, start=start
+    )
+    keep(place, trained, context.experiment)
+    yield StageEnded(**HEADER)
+
+
+def keep(place: Path, trained: Trained, experiment: Classification) -> None:
+    """Put a trained teacher where every later run finds it: whole or not at all."""
+    if place.exists():
+        return
+    aside = place.with_name(f".{place.name}.part")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    weights: dict[str, Tensor] = {name: value.cpu().contiguous() for name, value in trained.weights.items()}
+    save_file(weights, aside / KEPT, metadata={"format": "pt"})
+    facts = {"model": experiment.teacher.model_dump(mode="json"), "best_step": trained.best_step, "steps": trained.steps}
+    write_json(aside / "facts.json", facts)
+    aside.rename(place)
