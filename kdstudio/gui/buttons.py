@@ -34,7 +34,8 @@ class _Drawn(QAbstractButton):
     """A button that paints itself; its focus ring is for the keyboard alone."""
 
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
+        super().__init__(parent)
+        self.setText(text)
         self._by_keyboard = False
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         theme().changed.connect(self._repaint_in_new_colours)
@@ -45,12 +46,21 @@ class _Drawn(QAbstractButton):
         self.update()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        keys = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
+        keys = (
+            Qt.FocusReason.TabFocusReason,
+            Qt.FocusReason.BacktabFocusReason,
+            Qt.FocusReason.ShortcutFocusReason,
+        )
         self._by_keyboard = event.reason() in keys
         super().focusInEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.HoverEnter, QEvent.Type.HoverLeave, QEvent.Type.Enter, QEvent.Type.Leave):
+        if event.type() in (
+            QEvent.Type.HoverEnter,
+            QEvent.Type.HoverLeave,
+            QEvent.Type.Enter,
+            QEvent.Type.Leave,
+        ):
             self.update()
         return super().event(event)
 
@@ -81,7 +91,9 @@ class PrimaryButton(_Drawn):
         painter.drawRoundedRect(QRectF(self.rect()), 8, 8)
         painter.setPen(theme().color("on_accent") if self.isEnabled() else theme().color("quiet"))
         painter.setFont(theme().font("strong"))
-        shown = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() - 6 * SPACE)
+        shown = painter.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideRight, self.width() - 6 * SPACE
+        )
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, shown)
         if self.hasFocus() and self._by_keyboard:
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -155,7 +167,9 @@ class _Segment(_Drawn):
             painter.setBrush(theme().color("student"))
             painter.drawRoundedRect(QRectF(self.rect()), 6, 6)
         painter.setFont(theme().font("strong" if self.isChecked() else "body"))
-        painter.setPen(theme().color("on_accent" if self.isChecked() else "text" if self.underMouse() else "quiet"))
+        painter.setPen(
+            theme().color("on_accent" if self.isChecked() else "text" if self.underMouse() else "quiet")
+        )
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
         if self.hasFocus() and self._by_keyboard:
             painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -4,7 +4,7 @@ No stylesheets: each block asks the theme for its colours when it paints, and so
 """
 
 from PySide6.QtCore import QRectF, QSize, Qt, Slot
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from kdstudio.gui.icons import pixmap
@@ -15,7 +15,13 @@ class Text(QLabel):
     """A label with a place in the type scale and a colour by role."""
 
     def __init__(
-        self, text: str = "", scale: TextRole = "body", role: Role = "text", parent: QWidget | None = None, *, wrap: bool = False
+        self,
+        text: str = "",
+        scale: TextRole = "body",
+        role: Role = "text",
+        parent: QWidget | None = None,
+        *,
+        wrap: bool = False,
     ) -> None:
         super().__init__(text, parent)
         self._scale, self._role = scale, role
@@ -42,7 +48,9 @@ class Text(QLabel):
 class Elided(Text):
     """One line of text that ends in an ellipsis where the room ends; the whole stands in its tooltip."""
 
-    def __init__(self, text: str = "", scale: TextRole = "body", role: Role = "text", parent: QWidget | None = None) -> None:
+    def __init__(
+        self, text: str = "", scale: TextRole = "body", role: Role = "text", parent: QWidget | None = None
+    ) -> None:
         self._whole = text
         super().__init__(text, scale, role, parent)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -89,7 +97,9 @@ class Painted(QWidget):
         self.update()
 
 
-def rounded(painter: QPainter, area: QRectF, fill: Role, border: Role | None = None, radius: float = RADIUS) -> None:
+def rounded(
+    painter: QPainter, area: QRectF, fill: Role, border: Role | None = None, radius: float = RADIUS
+) -> None:
     """A rounded box in the colours of two roles, sharp on every scale."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(theme().color(fill))
@@ -173,7 +183,7 @@ class Pill(Painted):
             self.update()
 
     def sizeHint(self) -> QSize:
-        metrics = QLabel(font=theme().font("strong")).fontMetrics()
+        metrics = QFontMetrics(theme().font("strong"))
         return QSize(metrics.horizontalAdvance(self._text) + 6 * SPACE, metrics.height() + 2 * SPACE)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -225,7 +235,7 @@ class Bar(Painted):
 
 
 class Banner(Painted):
-    """A tinted box that says something worth reading, in place and never in the way. Buttons go into `actions`."""
+    """A tinted box that says something worth reading, in place and never in the way. Buttons go into `offers`."""
 
     def __init__(self, role: Role = "teacher", icon: str = "warning", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -241,8 +251,8 @@ class Banner(Painted):
             part.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             words.addWidget(part)
         row.addLayout(words, 1)
-        self.actions = QHBoxLayout()
-        row.addLayout(self.actions)
+        self.offers = QHBoxLayout()
+        row.addLayout(self.offers)
         self.hide()
 
     @property

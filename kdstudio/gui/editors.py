@@ -127,7 +127,9 @@ class NumbersEditor(Editor):
 
     def value(self) -> list[Any]:
         parts = self._line.text().replace(",", " ").replace(";", " ").split()
-        return [int(part) if part.lstrip("-").isascii() and part.lstrip("-").isdigit() else part for part in parts]
+        return [
+            int(part) if part.lstrip("-").isascii() and part.lstrip("-").isdigit() else part for part in parts
+        ]
 
     def set_value(self, value: Any) -> None:
         self._line.setText(", ".join(str(part) for part in value or ()))
@@ -149,8 +151,8 @@ class PathEditor(Editor):
         assert layout is not None
         layout.addWidget(self.browse)
 
-    def value(self) -> str:
-        return self._line.text()
+    def value(self) -> str | None:
+        return self._line.text() or None  # an empty path would be this program's own folder
 
     def set_value(self, value: Any) -> None:
         self._line.setText("" if value is None else str(value))

@@ -113,7 +113,9 @@ def _editor_for_union(field: Field, parts: tuple[Any, ...]) -> Editor:
 
 
 def _number(field: Field, number: Any, empty: Any = ...) -> NumberEditor:
-    low, high, open_low, open_high = None, None, False, False
+    low: Any = None
+    high: Any = None
+    open_low = open_high = False
     for bound in field.info.metadata:
         match bound:
             case Ge():
@@ -125,6 +127,6 @@ def _number(field: Field, number: Any, empty: Any = ...) -> NumberEditor:
             case Lt():
                 high, open_high = bound.lt, True
     return NumberEditor(
-        whole=number is int, percent=field.percent, empty=empty, low=low, high=high,  # type: ignore[arg-type]
+        whole=number is int, percent=field.percent, empty=empty, low=low, high=high,
         open_low=open_low, open_high=open_high,
     )  # fmt: skip

@@ -56,7 +56,11 @@ class FieldRow(QWidget):
     def show_problems(self, problems: Mapping[str, str]) -> None:
         """Show what `problems` (by path) say of this field, and hand on what they say of fields inside it."""
         deeper = isinstance(self.editor, SpecForm | KindForm)
-        mine = [said for path, said in problems.items() if path == self.path or not deeper and path.startswith(f"{self.path}.")]
+        mine = [
+            said
+            for path, said in problems.items()
+            if path == self.path or (not deeper and path.startswith(f"{self.path}."))
+        ]
         text = "; ".join(mine)
         self._error.setText(f"{text[:1].upper()}{text[1:]}")
         self._error.setVisible(bool(mine))
@@ -121,11 +125,18 @@ class SpecForm(QWidget):
     changed = Signal()
 
     def __init__(
-        self, model: type[BaseModel], path: str, *, only: Sequence[str] | None = None, parent: QWidget | None = None
+        self,
+        model: type[BaseModel],
+        path: str,
+        *,
+        only: Sequence[str] | None = None,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.model, self.path = model, path
-        self._constants = {field.name: field.default for field in fields_of(model) if field.constant and field.name != "kind"}
+        self._constants = {
+            field.name: field.default for field in fields_of(model) if field.constant and field.name != "kind"
+        }
         if only is not None:
             self._constants = {name: value for name, value in self._constants.items() if name in only}
         self._advanced = False
@@ -143,7 +154,11 @@ class SpecForm(QWidget):
 
     def value(self) -> dict[str, Any]:
         """What the form says, as plain data."""
-        return self._constants | {name: row.editor.value() for name, row in self.rows.items()}
+        said = {name: row.editor.value() for name, row in self.rows.items()}
+        missing = {
+            name for name, row in self.rows.items() if row.field.info.is_required() and said[name] is None
+        }
+        return self._constants | {name: value for name, value in said.items() if name not in missing}
 
     def set_value(self, values: Any) -> None:
         """Show `values`; a field that they do not name gets its default."""
@@ -211,6 +226,7 @@ class SpecForm(QWidget):
             place = columns if wide else place + 1
         for column in range(3):
             self._grid.setColumnStretch(column, 1 if column < columns else 0)
+            self._grid.setColumnMinimumWidth(column, 1 if column < columns else 0)
         if self.parent() is not None:  # a form without a parent would pop up as a window
             self.setVisible(any(self._shown(row) for row in self.rows.values()))
 

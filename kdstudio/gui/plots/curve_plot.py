@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QSize, Qt, Slot
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from kdstudio.gui.cards import Card, Painted, Text
 from kdstudio.gui.plots.curves import Curve, Level, Picture
@@ -47,7 +47,7 @@ class LegendEntry(Painted):
             self.update()
 
     def sizeHint(self) -> QSize:
-        metrics = QLabel(font=theme().font("caption")).fontMetrics()
+        metrics = QFontMetrics(theme().font("caption"))
         return QSize(metrics.horizontalAdvance(self.text) + 34, metrics.height() + SPACE)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -80,7 +80,9 @@ class Legend(QWidget):
             for entry in self.entries.values():
                 self._row.removeWidget(entry)
                 entry.deleteLater()
-            self.entries = {label: LegendEntry(label, role, style, self) for label, (role, style, _) in wanted.items()}
+            self.entries = {
+                label: LegendEntry(label, role, style, self) for label, (role, style, _) in wanted.items()
+            }
             for entry in self.entries.values():
                 self._row.addWidget(entry)
         for label, (_, _, value) in wanted.items():
@@ -119,8 +121,14 @@ class CurvePlot(Card):
     @property
     def summary(self) -> str:
         """What the plot shows, in words: a curve is silent."""
-        said = [f"{name} {entry.text.removeprefix(name).strip()}" for name, entry in self.legend.entries.items()]
-        return f"{self.title.text()}: {', '.join(said)}" if said else f"{self.title.text()}: {self.waiting.text()}"
+        said = [
+            f"{name} {entry.text.removeprefix(name).strip()}" for name, entry in self.legend.entries.items()
+        ]
+        return (
+            f"{self.title.text()}: {', '.join(said)}"
+            if said
+            else f"{self.title.text()}: {self.waiting.text()}"
+        )
 
     def show_picture(self, picture: Picture) -> None:
         """Draw `picture`."""
@@ -183,7 +191,9 @@ class CurvePlot(Card):
         dim = theme().color(curve.role, 0.38)
         weak = theme().color(curve.role, 0.45)
         colour = dim if curve.noisy else weak if curve.weak else strong
-        _dress_item(raw, _pen(colour, 1.0 if curve.noisy or curve.weak or not few else 2.0, curve.dashed and few), few)
+        _dress_item(
+            raw, _pen(colour, 1.0 if curve.noisy or curve.weak or not few else 2.0, curve.dashed and few), few
+        )
         raw.setZValue(1 if curve.noisy else 2 if curve.weak else 4)
         if average is not None:
             _dress_item(average, _pen(strong, 2.0, False), False)

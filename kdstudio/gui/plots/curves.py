@@ -56,7 +56,9 @@ def shown_seed(state: RunState) -> int | None:
     """The seed at work, or the last one that was."""
     if state.current and state.current[1] is not None:
         return state.current[1]
-    return next((stage.seed for stage in reversed(list(state.stages.values())) if stage.seed is not None), None)
+    return next(
+        (stage.seed for stage in reversed(list(state.stages.values())) if stage.seed is not None), None
+    )
 
 
 def accuracy(state: RunState) -> Picture:
@@ -65,7 +67,10 @@ def accuracy(state: RunState) -> Picture:
     baseline, student = state.stages_of("baseline"), state.stages_of("student")
     if not baseline and not student:
         return _teacher_alone(state)
-    curves = [*_measured(baseline, "baseline", "accuracy", seed), *_measured(student, "student", "accuracy", seed)]
+    curves = [
+        *_measured(baseline, "baseline", "accuracy", seed),
+        *_measured(student, "student", "accuracy", seed),
+    ]
     levels = (Level(label="teacher", role="teacher", value=100 * level),) if level is not None else ()
     return Picture(
         curves=tuple(curves), levels=levels, x_end=_planned([*baseline, *student], seed),
@@ -76,17 +81,25 @@ def accuracy(state: RunState) -> Picture:
 def _teacher_alone(state: RunState) -> Picture:
     teacher = state.stages_of("teacher")
     curves = tuple(_measured(teacher, "teacher", "accuracy", None))
-    return Picture(curves=curves, x_end=_planned(teacher, None), waiting="Waits for the first evaluation of the teacher")
+    return Picture(
+        curves=curves, x_end=_planned(teacher, None), waiting="Waits for the first evaluation of the teacher"
+    )
 
 
 def agreement(state: RunState) -> Picture:
     """How often student and teacher say the same, in per cent, on validation and on training images."""
     seed, student = shown_seed(state), state.stages_of("student")
-    train = list(_measured(student, "student", "agreement", seed, split="train", role="baseline", label="train"))
+    train = list(
+        _measured(student, "student", "agreement", seed, split="train", role="baseline", label="train")
+    )
     validation = list(_measured(student, "student", "agreement", seed, role="agreement", label="validation"))
-    strong = [curve for curve in train if not curve.weak]  # other seeds' training curves would only be clutter
+    strong = [
+        curve for curve in train if not curve.weak
+    ]  # other seeds' training curves would only be clutter
     return Picture(
-        curves=(*strong, *validation), x_end=_planned(student, seed), waiting="Waits for the student's first evaluation"
+        curves=(*strong, *validation),
+        x_end=_planned(student, seed),
+        waiting="Waits for the student's first evaluation",
     )
 
 
@@ -97,7 +110,13 @@ def loss(state: RunState) -> Picture:
         return Picture(waiting="Waits for the first training step")
     order = sorted(stage.terms, key=lambda term: term == "labels")
     curves = [
-        Curve(key=f"{stage.name}.{term}", label=term, role=_role_of_term(term, number), series=stage.terms[term], noisy=True)
+        Curve(
+            key=f"{stage.name}.{term}",
+            label=term,
+            role=_role_of_term(term, number),
+            series=stage.terms[term],
+            noisy=True,
+        )
         for number, term in enumerate(order)
     ]
     end = stage.planned if stage.unit == "steps" else None

@@ -1,0 +1,121 @@
+"""The window's process: one QApplication, set up so that it starts fast, stays quick, and never dies of a mistake."""
+
+# pydantic before Qt: a later `import app_model` ends in a circle otherwise (shiboken's import hook).
+import kdstudio.spec  # noqa: F401  isort: skip
+
+import gc
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtWidgets import QApplication
+
+from kdstudio.gui.main_window import MainWindow
+from kdstudio.gui.theme import Choice, theme
+from kdstudio.runs.home import Home
+
+log = logging.getLogger(__name__)
+
+SWITCH_INTERVAL = 0.001  # seconds: how long the worker thread may keep the window waiting for the interpreter
+COLLECT_EVERY = 1000  # milliseconds
+FULL_EVERY = 30  # collections between two full ones
+PREPARE_AFTER = 300  # milliseconds after the first paint
+
+
+def run_window(home: Home, *, experiment: Path | None = None, start: bool = False) -> int:
+    """Show the window until it is closed; its exit code.
+
+    Args:
+        home: where runs are.
+        experiment: a YAML file to fill the form from.
+        start: start it at once.
+    """
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("KD Studio")
+    app.setDesktopFileName("kdstudio")
+    theme().apply(Choice.SYSTEM)
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    window = MainWindow(home)
+    keeper = Housekeeper(app, window)
+    window.painted.connect(keeper.first_paint)
+    keeper.opening = (experiment, start)
+    app.aboutToQuit.connect(window.shutdown)
+    previous = sys.excepthook
+    sys.excepthook = keeper.excepthook
+    _listen_to_ctrl_c(app.quit)
+    window.show()
+    try:
+        return int(app.exec())
+    finally:
+        window.shutdown()
+        sys.excepthook = previous
+
+
+def _listen_to_ctrl_c(quit_window: Callable[[], None]) -> None:
+    """Ctrl-C closes the window in order. Python hears it when it runs next, at the latest at the housekeeper's timer."""
+    signal.signal(signal.SIGINT, lambda *_: quit_window())
+
+
+class Housekeeper(QObject):
+    """Collects garbage in the window's own thread, shows mistakes instead of dying of them, and does what can wait.
+
+    Python's own collector would run in whichever thread allocates, and destroy widgets there.
+    """
+
+    def __init__(self, app: QApplication, window: MainWindow) -> None:
+        super().__init__(app)
+        self._window = window
+        self._rounds = 0
+        self.opening: tuple[Path | None, bool] = (None, False)
+        self._timer = QTimer(self)
+        self._timer.setInterval(COLLECT_EVERY)
+        self._timer.timeout.connect(self._collect)
+
+    def excepthook(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        """Log a mistake of ours, and say it in the window: what works goes on working."""
+        log.error("a mistake in the window", exc_info=(kind, error, trace))
+        title = self._window.tr("The program made a mistake")
+        said = self._window.tr("{0}: {1}. What runs goes on. Please report it, with what you did last.")
+        self._window.show_message(
+            title, said.format(kind.__name__, str(error) or self._window.tr("no further words"))
+        )
+
+    @Slot()
+    def first_paint(self) -> None:
+        """The window is there: now comes what would have held it up."""
+        if os.environ.get("KDSTUDIO_EXIT_AFTER_PAINT") == "1":  # the start-up benchmark measures to here
+            QTimer.singleShot(0, QApplication.quit)
+            return
+        QTimer.singleShot(0, self._open)
+        QTimer.singleShot(PREPARE_AFTER, self._prepare)
+
+    @Slot()
+    def _open(self) -> None:
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+        self._timer.start()
+        file, start = self.opening
+        if file is not None and self._window.open_file(file) and start:
+            self._window.new_page.start()
+
+    @Slot()
+    def _prepare(self) -> None:
+        """Import the plots while nobody waits for them."""
+        _ = self._window.run_page
+
+    @Slot()
+    def _collect(self) -> None:
+        self._rounds += 1
+        if self._rounds % FULL_EVERY:
+            gc.collect(1)
+        else:
+            gc.collect()

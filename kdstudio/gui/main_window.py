@@ -1,0 +1,321 @@
+"""The window: navigation at the left, one page at a time, menus from the registry, and what happens when it closes."""
+
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QAction, QCloseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from kdstudio.gui.cards import Banner
+from kdstudio.gui.commands import build_menus, build_theme_menu
+from kdstudio.gui.navigation import Navigation
+from kdstudio.gui.outlook import outlook
+from kdstudio.gui.pages.new_experiment import NewExperimentPage
+from kdstudio.gui.pages.page import Page
+from kdstudio.gui.run_controller import RunController
+from kdstudio.gui.theme import theme
+from kdstudio.gui.words import phase
+from kdstudio.runs.failures import Words
+from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.home import Home
+from kdstudio.spec import SpecError, load, save
+
+if TYPE_CHECKING:
+    from kdstudio.gui.pages.run import RunPage
+    from kdstudio.gui.pages.runs import RunsPage
+
+YAML = "Experiment (*.yaml *.yml)"
+
+
+class Closing(Enum):
+    """What to do with a run at work when the window closes."""
+
+    LEAVE = "leave"
+    STOP = "stop"
+    CANCEL = "cancel"
+
+
+def ask_on_close(parent: QWidget, title: str) -> Closing:
+    """Ask what becomes of the run at work. Tests put another function in its place: a modal dialog would hang them."""
+    box = QMessageBox(parent)
+    box.setWindowTitle(parent.tr("A run is at work"))
+    box.setText(parent.tr('"{0}" is still training.').format(title))
+    box.setInformativeText(
+        parent.tr("Left running, it goes on without the window, and is here again when you come back.")
+    )
+    leave = box.addButton(parent.tr("Leave it running"), QMessageBox.ButtonRole.AcceptRole)
+    stop = box.addButton(parent.tr("Stop and save"), QMessageBox.ButtonRole.DestructiveRole)
+    cancel = box.addButton(parent.tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(leave)
+    box.setEscapeButton(cancel)
+    box.exec()
+    return {leave: Closing.LEAVE, stop: Closing.STOP}.get(box.clickedButton(), Closing.CANCEL)  # type: ignore[call-overload]
+
+
+def pick_file_to_open(parent: QWidget) -> str:
+    """The YAML file that a person picks, or ""."""
+    return QFileDialog.getOpenFileName(parent, parent.tr("Open experiment"), "", YAML)[0]
+
+
+def pick_file_to_save(parent: QWidget, name: str) -> str:
+    """Where a person wants the YAML file, or ""."""
+    return QFileDialog.getSaveFileName(parent, parent.tr("Save experiment"), name, YAML)[0]
+
+
+class MainWindow(QMainWindow):
+    """The window of a home.
+
+    Signals:
+        painted: it has been painted for the first time.
+    """
+
+    painted = Signal()
+
+    def __init__(self, home: Home, controller: RunController | None = None) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self.setWindowTitle("KD Studio")
+        self.resize(1360, 860)
+        self.setMinimumSize(900, 560)
+        self.home = home
+        self.controller = controller or RunController(home)
+        self.controller.setParent(self)
+        self._painted = self._closing = self._down = False
+        self.navigation = Navigation()
+        self.pages = QStackedWidget()
+        self.message = Banner("failure", "warning")
+        self.message.setObjectName("message")
+        self.new_page = NewExperimentPage()
+        self.pages.addWidget(self.new_page)
+        self._run_page: RunPage | None = None
+        self._runs_page: RunsPage | None = None
+        self._arrange()
+        self.actions_by_id = build_menus(self, self._commands())
+        self._themes = build_theme_menu(self, self._menu("view.runs"))
+        self._connect()
+        self.show_page("new")
+        self._follow_run()
+
+    @property
+    def run_page(self) -> "RunPage":
+        """The page of the run in view; made when it is first wanted, since pyqtgraph takes 0.4 s to import."""
+        if self._run_page is None:
+            from kdstudio.gui.pages.run import RunPage
+
+            self._run_page = RunPage(self.controller)
+            self._run_page.field_wanted.connect(self._open_configuration)
+            self._run_page.duplicate.clicked.connect(self.duplicate)
+            self.pages.addWidget(self._run_page)
+        return self._run_page
+
+    @property
+    def runs_page(self) -> "RunsPage":
+        """The page of all runs; made when it is first wanted."""
+        if self._runs_page is None:
+            from kdstudio.gui.pages.runs import RunsPage
+
+            self._runs_page = RunsPage(self.home)
+            self._runs_page.open_requested.connect(self.open_run)
+            self.pages.addWidget(self._runs_page)
+        return self._runs_page
+
+    @Slot(str)
+    def show_page(self, name: str) -> None:
+        """Bring a page into view: new, run or runs."""
+        page: Page = {
+            "new": lambda: self.new_page,
+            "run": lambda: self.run_page,
+            "runs": lambda: self.runs_page,
+        }[name]()
+        self.pages.setCurrentWidget(page)
+        self.navigation.show_page(name)
+
+    def show_message(self, title: str, detail: str = "") -> None:
+        """Say something in the window, in nobody's way, until it is closed."""
+        self.message.say(title, detail)
+
+    @Slot(object)
+    def start_experiment(self, experiment: Any) -> None:
+        """Start a run, and bring it into view."""
+        self.message.say("")
+        if self.controller.start(experiment):
+            self.show_page("run")
+
+    @Slot(object)
+    def open_run(self, folder: RunFolder) -> None:
+        """Bring a run into view."""
+        self.message.say("")
+        self.show_page("run")
+        self.controller.open(folder)
+
+    def open_file(self, path: Path) -> bool:
+        """Fill the form from a YAML file; False when it is no experiment, which the page then explains."""
+        self.show_page("new")
+        try:
+            self.new_page.show_experiment(load(path))
+        except SpecError as error:
+            title = self.tr("{0} is not an experiment").format(path.name)
+            self.new_page.say(title, "\n".join(str(problem) for problem in error.problems))
+            return False
+        return True
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme().color("ground"))
+        painter.end()
+        if not self._painted:
+            self._painted = True
+            self.painted.emit()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        answer = Closing.LEAVE
+        if self.controller.active and not self._closing:
+            answer = ask_on_close(self, self.controller.title)
+        if answer is Closing.STOP:
+            self._closing = True
+            self.controller.stop()
+            self.show_page("run")
+        if answer is not Closing.LEAVE or (self._closing and self.controller.active):
+            event.ignore()  # it closes by itself when the run has saved and ended
+            return
+        self.shutdown()
+        event.accept()
+
+    def shutdown(self) -> None:
+        """Let all threads end, and wait for them. Runs go on."""
+        if not self._down:
+            self._down = True
+            if self._runs_page is not None:
+                self._runs_page.shutdown()
+            self.controller.shutdown()
+
+    @Slot()
+    def open_yaml(self) -> None:
+        """Ask for a file, and fill the form from it."""
+        chosen = pick_file_to_open(self)
+        if chosen:
+            self.open_file(Path(chosen))
+
+    @Slot()
+    def save_yaml(self) -> None:
+        """Write the experiment in the form to a file."""
+        experiment = self.new_page.experiment()
+        if experiment is None:
+            self.show_page("new")
+            return
+        chosen = pick_file_to_save(self, "experiment.yaml")
+        if not chosen:
+            return
+        try:
+            save(experiment, Path(chosen))
+        except OSError as error:
+            self.show_message(self.tr("It could not be saved"), f"{chosen}: {error.strerror}")
+
+    @Slot()
+    def duplicate(self) -> None:
+        """Put the experiment of the run in view into the form."""
+        if self.controller.experiment is not None:
+            self.new_page.show_experiment(self.controller.experiment)
+            self.show_page("new")
+
+    def _arrange(self) -> None:
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        close = QPushButton(self.tr("Close"))
+        close.setObjectName("message.close")
+        close.clicked.connect(self._close_message)
+        self.message.offers.addWidget(close)
+        column.addWidget(self.message)
+        column.addWidget(self.pages, 1)
+        centre = QWidget()
+        row = QHBoxLayout(centre)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.navigation)
+        row.addWidget(content, 1)
+        self.setCentralWidget(centre)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setFocus()  # else the first button would wear a focus ring that nobody asked for
+
+    def _commands(self) -> dict[str, Callable[[], object]]:
+        return {
+            "file.new": self._show_new, "file.open": self.open_yaml, "file.save": self.save_yaml, "file.close": self.close,
+            "run.start": self.new_page.start, "run.pause": self.controller.pause, "run.resume": self.controller.resume,
+            "run.stop": self.controller.stop, "run.duplicate": self.duplicate,
+            "view.new": self._show_new, "view.run": self._show_run, "view.runs": self._show_runs,
+        }  # fmt: skip
+
+    def _connect(self) -> None:
+        self.navigation.wanted.connect(self.show_page)
+        self.new_page.start_requested.connect(self.start_experiment)
+        self.controller.changed.connect(self._follow_run)
+        self.controller.refused.connect(self._refuse)
+        self._themes.triggered.connect(self._choose_theme)
+        theme().changed.connect(self.update)
+        for action in self._themes.actions():
+            action.setChecked(action.data() == str(theme().choice))
+
+    def _menu(self, action: str) -> Any:
+        wanted = self.actions_by_id[action]
+        return next(menu for menu in self.menuBar().findChildren(QMenu) if wanted in menu.actions())
+
+    @Slot()
+    def _show_new(self) -> None:
+        self.show_page("new")
+
+    @Slot()
+    def _show_run(self) -> None:
+        self.show_page("run")
+
+    @Slot()
+    def _show_runs(self) -> None:
+        self.show_page("runs")
+
+    @Slot()
+    def _close_message(self) -> None:
+        self.message.say("")
+
+    @Slot(str)
+    def _open_configuration(self, path: str) -> None:
+        """The experiment of the failed run in the form, at the field that helps."""
+        self.duplicate()
+        self.new_page.go_to(path)
+
+    @Slot(object)
+    def _refuse(self, words: Words) -> None:
+        self.show_message(words.title, f"{words.cause} {words.remedy}")
+
+    @Slot(QAction)
+    def _choose_theme(self, action: QAction) -> None:
+        theme().apply(str(action.data()))
+
+    @Slot()
+    def _follow_run(self) -> None:
+        """What the navigation and the menus say of the run in view."""
+        controller = self.controller
+        seen = outlook(controller.state, controller.experiment, controller.status.state)
+        word, role = phase(controller.status.state, controller.state)
+        self.navigation.running.show_run(
+            controller.title if controller.folder else "", word, seen.fraction, role
+        )
+        self.actions_by_id["run.pause"].setEnabled(controller.active)
+        self.actions_by_id["run.stop"].setEnabled(controller.active)
+        self.actions_by_id["run.resume"].setEnabled(controller.resumable)
+        self.actions_by_id["run.duplicate"].setEnabled(controller.experiment is not None)
+        if self._closing and not controller.active:
+            self.close()

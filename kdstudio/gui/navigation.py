@@ -1,0 +1,110 @@
+"""The left edge of the window: where one can go, and what is running now."""
+
+from PySide6.QtCore import QRectF, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+
+from kdstudio.gui.buttons import NavButton
+from kdstudio.gui.cards import Bar, Card, Elided, Painted, Text
+from kdstudio.gui.theme import GAP, SPACE, Role, theme
+
+WIDTH = 196
+
+
+class RunningCard(Card):
+    """The run in view, in small: what it is called and how far it is. A click brings it up."""
+
+    clicked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, margin=GAP)
+        self.setObjectName("nav.running")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.phase = Elided("", "eyebrow", "quiet")
+        self.name = Elided("", "body")
+        self.bar = Bar()
+        for part in (self.phase, self.name, self.bar):
+            self.body.addWidget(part)
+        self.setAccessibleName(self.tr("Current run"))
+
+    def show_run(self, name: str, phase: str, fraction: float, role: Role) -> None:
+        """Show these; no name hides the card."""
+        self.setVisible(bool(name))
+        self.name.set_text(name)
+        self.phase.set_text(phase.upper())
+        self.bar.show_fraction(fraction, role)
+        self.setAccessibleDescription(f"{name}: {phase}, {100 * fraction:.0f} %")
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        if self.rect().contains(event.position().toPoint()):
+            self.clicked.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.clicked.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.hasFocus():
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(theme().color("student", 0.75), 2.0))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), GAP, GAP)
+            painter.end()
+
+
+class Navigation(Painted):
+    """Signals:
+    wanted: the name of the page that was clicked: new, run or runs.
+    """
+
+    wanted = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("navigation")
+        self.setFixedWidth(WIDTH)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(GAP, 5 * SPACE, GAP, 4 * SPACE)
+        column.setSpacing(SPACE)
+        name = Text("KD Studio", "heading")
+        name.setContentsMargins(SPACE, 0, 0, GAP)
+        column.addWidget(name)
+        self.buttons = {
+            "new": NavButton(self.tr("New experiment"), "new", "nav.new"),
+            "run": NavButton(self.tr("Current run"), "curve", "nav.run"),
+            "runs": NavButton(self.tr("Runs"), "runs", "nav.runs"),
+        }
+        for button in self.buttons.values():
+            column.addWidget(button)
+            button.clicked.connect(self._clicked)
+        column.addStretch(1)
+        self.running = RunningCard()
+        self.running.clicked.connect(self._running_clicked)
+        self.running.hide()
+        column.addWidget(self.running)
+
+    def show_page(self, name: str) -> None:
+        """Mark the page in view."""
+        self.buttons[name].setChecked(True)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme().color("card"))
+        painter.fillRect(self.rect().adjusted(self.width() - 1, 0, 0, 0), theme().color("border"))
+        painter.end()
+
+    @Slot()
+    def _clicked(self) -> None:
+        for name, button in self.buttons.items():
+            if button is self.sender():
+                self.wanted.emit(name)
+
+    @Slot()
+    def _running_clicked(self) -> None:
+        self.wanted.emit("run")

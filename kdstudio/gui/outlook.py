@@ -1,0 +1,102 @@
+"""How far a run is and how long it will take, from its fold: nothing is said before it means something. No Qt."""
+
+from dataclasses import dataclass
+
+from kdstudio.runs.state import RunState, Stage, State
+from kdstudio.spec import Experiment
+
+# What a stage counts in the bar, against a training of one network.
+_WEIGHTS = {
+    "teacher": 1.0,
+    "teacher-check": 0.03,
+    "teacher-outputs": 0.05,
+    "baseline": 1.0,
+    "student": 1.0,
+    "evaluation": 0.05,
+}
+_SETTLED = 3.0  # seconds of a stage after which its rate can be believed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outlook:
+    """`fraction` done, 0 to 1; `left` in seconds, None while it would be a guess; `rate` in `unit`s a second."""
+
+    fraction: float
+    left: float | None
+    rate: float | None
+    unit: str
+
+
+def expected(experiment: Experiment | None) -> list[tuple[str, int | None]]:
+    """The stages that a run of `experiment` goes through, in order."""
+    stages: list[tuple[str, int | None]] = []
+    seeds = experiment.seeds if experiment is not None else (0,)
+    taught = experiment is None or getattr(experiment.method, "needs_teacher", True)
+    if taught:
+        stages += [("teacher", None), ("teacher-check", None), ("teacher-outputs", None)]
+    for seed in seeds:
+        if taught and (experiment is None or experiment.baseline):
+            stages.append(("baseline", seed))
+        stages.append(("student", seed))
+    return [*stages, ("evaluation", None)]
+
+
+def outlook(state: RunState, experiment: Experiment | None, status: State) -> Outlook:
+    """Where the run of `state` stands."""
+    stages = expected(experiment)
+    if status is State.COMPLETED:
+        return Outlook(fraction=1.0, left=None, rate=None, unit="")
+    current = state.stages.get(state.current) if state.current else None
+    reached = stages.index(state.current) if state.current in stages else -1
+    whole = sum(_weight(key, state) for key in stages) or 1.0
+    done = sum(
+        _weight(key, state) * (1.0 if number < reached else _share(state.stages.get(key)))
+        for number, key in enumerate(stages)
+    )  # fmt: skip
+    return Outlook(
+        fraction=min(done / whole, 0.999),
+        left=_left(state, stages, reached) if status is State.RUNNING else None,
+        rate=current.rate if current else None,
+        unit=current.unit if current else "",
+    )
+
+
+def _weight(key: tuple[str, int | None], state: RunState) -> float:
+    stage = state.stages.get(key)
+    return 0.03 if stage is not None and stage.reused else _WEIGHTS.get(key[0], 0.05)
+
+
+def _share(stage: Stage | None) -> float:
+    if stage is None:
+        return 0.0
+    return 1.0 if stage.ended else min(1.0, stage.done / stage.planned) if stage.planned else 0.0
+
+
+def _left(state: RunState, stages: list[tuple[str, int | None]], reached: int) -> float | None:
+    """Seconds to the end: the rest of this stage, and the others at the pace of their like."""
+    current = state.stages.get(state.current) if state.current else None
+    if current is None or not current.rate or reached < 0 or state.seconds - current.began < _SETTLED:
+        return None
+    left = max(0.0, current.planned - current.done) / current.rate
+    for name, _ in stages[reached + 1 :]:
+        if _WEIGHTS.get(name, 0.0) < 0.5:
+            continue  # checks and outputs take next to nothing
+        pace = _seconds_of(name, state)
+        if pace is None:
+            return None
+        left += pace
+    return left
+
+
+def _seconds_of(name: str, state: RunState) -> float | None:
+    """How long a stage called `name` takes, judged by one that was seen; baseline and student are the same network."""
+    like = [*state.stages_of(name), *(state.stages_of("baseline") if name == "student" else [])]
+    seen = [stage.planned / stage.rate for stage in like if stage.rate and stage.planned]
+    return seen[-1] if seen else None
+
+
+def clock(seconds: float) -> str:
+    """Seconds as people read them: "0:38", "12:05", "1:02:09"."""
+    whole = max(0, round(seconds))
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

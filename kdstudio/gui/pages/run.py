@@ -1,0 +1,266 @@
+"""One run, live or finished: what it is doing, how far it is, four numbers, three plots, and the verdict at the end."""
+
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from kdstudio.gui.buttons import IconButton
+from kdstudio.gui.cards import Banner, Bar, Pill, Text
+from kdstudio.gui.outlook import Outlook, clock, outlook
+from kdstudio.gui.pages.page import Page, scrolling
+from kdstudio.gui.pages.tiles import Tiles
+from kdstudio.gui.plots import curves
+from kdstudio.gui.plots.curve_plot import CurvePlot
+from kdstudio.gui.run_controller import RunController
+from kdstudio.gui.theme import GAP, Role
+from kdstudio.gui.words import phase, place, subject
+from kdstudio.runs.failures import Words, explain
+from kdstudio.runs.folder import Request
+from kdstudio.runs.state import State
+from kdstudio.runs.summary import summarise
+
+REDRAW_EVERY = 250  # milliseconds: four times a second is as often as an eye reads a curve
+
+
+class RunPage(Page):
+    """The page of the run that `controller` has in view.
+
+    Signals:
+        field_wanted: the path of a field that a failure says to change.
+    """
+
+    field_wanted = Signal(str)
+
+    def __init__(self, controller: RunController, parent: QWidget | None = None) -> None:
+        super().__init__("", "", "page.run", parent)
+        self._controller = controller
+        self._dirty = True
+        self._summary: dict[str, object] | None = None
+        self.pill = Pill()
+        self.pill.setObjectName("run.pill")
+        self.pause = IconButton(self.tr("Pause"), "pause", "pause")
+        self.resume = IconButton(self.tr("Resume"), "play", "resume")
+        self.stop = IconButton(self.tr("Stop"), "stop", "stop")
+        self.duplicate = IconButton(self.tr("Use as new experiment"), "copy", "duplicate")
+        self.bar = Bar()
+        self.bar.setAccessibleName(self.tr("Progress"))
+        self.times = Text("", "body", "quiet")
+        self.times.setObjectName("run.times")
+        self.verdict = Banner("agreement", "check")
+        self.verdict.setObjectName("run.verdict")
+        self.notice = Banner("teacher", "warning")
+        self.notice.setObjectName("run.notice")
+        self.mend = IconButton(self.tr("Open configuration"), "new", "mend")
+        self.notice.offers.addWidget(self.mend)
+        self.tiles = Tiles()
+        self.accuracy = CurvePlot(self.tr("Accuracy on validation data"), "plot.accuracy", "%")
+        self.agreement = CurvePlot(self.tr("Agreement with the teacher"), "plot.agreement", "%")
+        self.loss = CurvePlot(self.tr("Loss"), "plot.loss")
+        self.notes = Text("", "caption", "quiet", wrap=True)
+        self.notes.setObjectName("run.notes")
+        self._timer = QTimer(self)
+        self._timer.setInterval(REDRAW_EVERY)
+        self._arrange()
+        self._connect()
+        self._refresh()
+
+    @property
+    def failure_field(self) -> str:
+        """The field that the failure in view says to change, "" for none."""
+        words = self._controller.failure
+        return (words.field or "") if words else ""
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._redraw()
+        self._timer.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._timer.stop()
+
+    def _arrange(self) -> None:
+        self._arrange_head()
+        line = QHBoxLayout()
+        line.setSpacing(GAP)
+        line.addWidget(self.bar, 1)
+        line.addWidget(self.times)
+        self.body.addLayout(line)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GAP)
+        for banner in (self.verdict, self.notice):
+            column.addWidget(banner)
+        column.addWidget(self.tiles)
+        column.addLayout(self._plots(), 1)
+        column.addWidget(self.notes)
+        self.body.addWidget(scrolling(inside, "run.scroll"), 1)
+
+    def _arrange_head(self) -> None:
+        """The state stands right behind the title, which gives way when it is long."""
+        words = self.words
+        words.removeWidget(self.title)
+        line = QHBoxLayout()
+        line.setSpacing(GAP)
+        self.title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        line.addWidget(self.title)
+        line.addWidget(self.pill)
+        line.addStretch(1)
+        words.insertLayout(0, line)
+        for button in (self.duplicate, self.resume, self.pause, self.stop):
+            self.head.addWidget(button)
+
+    def _plots(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setSpacing(GAP)
+        grid.addWidget(self.accuracy, 0, 0, 2, 1)
+        grid.addWidget(self.agreement, 0, 1)
+        grid.addWidget(self.loss, 1, 1)
+        grid.setColumnStretch(0, 55)
+        grid.setColumnStretch(1, 45)
+        return grid
+
+    def _connect(self) -> None:
+        self._controller.opened.connect(self._opened)
+        self._controller.changed.connect(self._changed)
+        self._timer.timeout.connect(self._redraw)
+        self.pause.clicked.connect(self._controller.pause)
+        self.stop.clicked.connect(self._controller.stop)
+        self.resume.clicked.connect(self._controller.resume)
+        self.mend.clicked.connect(self._want_field)
+
+    @Slot()
+    def _want_field(self) -> None:
+        self.field_wanted.emit(self.failure_field)
+
+    @Slot()
+    def _opened(self) -> None:
+        self._summary = None
+        self._dirty = True
+        self._refresh()
+
+    @Slot()
+    def _changed(self) -> None:
+        """Buttons and state at once; what is drawn waits for its turn."""
+        self._dirty = True
+        self._refresh_controls()
+
+    @Slot()
+    def _redraw(self) -> None:
+        if self._dirty and self.isVisible():
+            self._dirty = False
+            self._refresh()
+
+    def _refresh(self) -> None:
+        run = self._controller.state
+        self._refresh_controls()
+        self._refresh_progress()
+        if self._controller.status.state is State.COMPLETED and run.outcome == "completed":
+            self._summary = self._summary or summarise(run, self._controller.title)
+        self.tiles.show_run(run, self._summary)
+        self._refresh_words()
+        if self.isVisible():
+            self.accuracy.show_picture(curves.accuracy(run))
+            self.agreement.show_picture(curves.agreement(run))
+            self.loss.title.setText(self._loss_title(curves.training_of(run)))
+            self.loss.show_picture(curves.loss(run))
+
+    def _loss_title(self, who: str) -> str:
+        return self.tr("Loss of the {0}").format(who) if who else self.tr("Loss")
+
+    def _refresh_controls(self) -> None:
+        controller = self._controller
+        status, asked = controller.status.state, controller.asked
+        word, role = phase(status, controller.state)
+        if controller.active and asked in (Request.STOP, Request.PAUSE):
+            stopping = asked is Request.STOP
+            word, role = (self.tr("Stopping...") if stopping else self.tr("Pausing...")), "teacher"
+        self.pill.show_state(word if controller.folder else "", role)
+        self.title.set_text(controller.title or self.tr("No run yet"))
+        self.pause.setVisible(controller.active)
+        self.stop.setVisible(controller.active)
+        self.resume.setVisible(controller.resumable)
+        self.duplicate.setVisible(controller.folder is not None and not controller.active)
+        self._set(self.pause, asked is None and status in (State.PREPARING, State.RUNNING), self.tr("Pausing..."), self.tr("Pause"),
+                  busy=asked is Request.PAUSE)  # fmt: skip
+        self._set(
+            self.stop,
+            asked is not Request.STOP,
+            self.tr("Stopping..."),
+            self.tr("Stop"),
+            busy=asked is Request.STOP,
+        )
+        self.duplicate.setEnabled(controller.experiment is not None)
+
+    def _set(self, button: IconButton, enabled: bool, busy_text: str, text: str, *, busy: bool) -> None:
+        button.setEnabled(enabled)
+        button.setText(busy_text if busy else text)
+        why = (
+            self.tr("The run has been asked, and ends at its next step")
+            if busy
+            else self.tr("The run has not begun yet")
+        )
+        button.setToolTip("" if enabled else why)
+
+    def _refresh_progress(self) -> None:
+        controller = self._controller
+        seen = outlook(controller.state, controller.experiment, controller.status.state)
+        role = state_role(controller.status.state)
+        self.bar.show_fraction(seen.fraction if controller.folder else 0.0, role)
+        self.times.setText(self._times(seen) if controller.folder else "")
+        parts = [subject(controller.experiment), place(controller.experiment, controller.state)]
+        self.subtitle.set_text("  ·  ".join(part for part in parts if part) if controller.folder else "")
+
+    def _times(self, seen: Outlook) -> str:
+        controller = self._controller
+        said = [
+            f"{100 * seen.fraction:.0f} %",
+            self.tr("{0} elapsed").format(clock(controller.state.seconds)),
+        ]
+        if controller.active and controller.status.state is State.RUNNING:
+            left = (
+                self.tr("estimating") if seen.left is None else self.tr("{0} left").format(clock(seen.left))
+            )
+            said.append(left)
+            if seen.rate:
+                said.append(f"{seen.rate:,.0f} {seen.unit}/s")
+        return "   ".join(said)
+
+    def _refresh_words(self) -> None:
+        controller = self._controller
+        headline = (self._summary or {}).get("headline")
+        self.verdict.say(str(headline) if headline else "")
+        words = controller.failure or controller.silence
+        warnings = [
+            explain(note.code, note.parameters) for note in controller.state.notes if note.level == "warning"
+        ]
+        if words is None and warnings:
+            words = warnings[-1]
+        self._notice(words, failed=controller.failure is not None)
+        said = [
+            explain(note.code, note.parameters) for note in controller.state.notes if note.level == "info"
+        ]
+        self.notes.setText("   ".join(f"{each.title}. {each.cause}" for each in said))
+        self.notes.setVisible(bool(said))
+
+    def _notice(self, words: Words | None, *, failed: bool) -> None:
+        self.mend.setVisible(failed and bool(self.failure_field))
+        if words is None:
+            self.notice.say("")
+            return
+        field = f"\n{self.tr('Field')}: {words.field}" if words.field and failed else ""
+        self.notice.say(
+            words.title, f"{words.cause} {words.remedy}{field}", "failure" if failed else "teacher"
+        )
+
+
+def state_role(state: State) -> Role:
+    """The colour of the bar of a run in `state`."""
+    ended: dict[State, Role] = {
+        State.FAILED: "failure",
+        State.LOST: "failure",
+        State.COMPLETED: "agreement",
+        State.STOPPED: "baseline",
+    }
+    return ended.get(state, "student")

@@ -1,0 +1,119 @@
+"""The four numbers that carry the message of a run: accuracy, agreement, gain, size."""
+
+from typing import Any
+
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from kdstudio.gui.cards import Tile
+from kdstudio.gui.plots.curves import shown_seed
+from kdstudio.gui.theme import GAP, Role
+from kdstudio.gui.words import compact
+from kdstudio.runs.state import RunState, Stage
+from kdstudio.runs.summary import percent
+
+
+class Tiles(QWidget):
+    """Live they speak of validation data and the seed at work; at the end of test data and all seeds."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.accuracy = Tile(self.tr("Student accuracy"), "student")
+        self.agreement = Tile(self.tr("Agreement with teacher"), "agreement")
+        self.gain = Tile(self.tr("Gain from the teacher"))
+        self.cost = Tile(self.tr("Size"))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GAP)
+        for name in ("accuracy", "agreement", "gain", "cost"):
+            tile: Tile = getattr(self, name)
+            tile.setObjectName(f"tile.{name}")
+            row.addWidget(tile, 1)
+
+    def show_run(self, run: RunState, summary: dict[str, Any] | None) -> None:
+        """Show where `run` stands; `summary` once it is complete."""
+        self._show_size(run)
+        if summary is not None:
+            self._show_result(summary)
+            return
+        seed = shown_seed(run)
+        student, baseline = _stage(run, "student", seed), _stage(run, "baseline", seed)
+        self._show_student(student)
+        self._show_gain(student, baseline)
+
+    def _show_result(self, summary: dict[str, Any]) -> None:
+        student, gain = summary["models"]["student"], summary["gain"]
+        seeds = gain["seeds"] or 0
+        mean = self.tr("test data, mean of {0} seeds").format(seeds) if seeds > 1 else self.tr("test data")
+        accuracy, agreement = student["accuracy"], student["agreement"]
+        kept = summary["kept"]["accuracy"]
+        of_teacher = f", {percent(kept)} {self.tr('of the teacher')}" if kept is not None else ""
+        self.accuracy.show_value(_percent(accuracy), f"{mean}{of_teacher}")
+        self.agreement.show_value(_percent(agreement), mean)
+        if gain["mean"] is None:
+            self.gain.show_value("", self.tr("no baseline to compare with"), "text")
+        elif gain["low"] is None:
+            self.gain.show_value(
+                _points(gain["mean"]), self.tr("{0} of 3 seeds that an interval needs").format(seeds), "text"
+            )
+        else:
+            spread = self.tr("{0:+.1f} to {1:+.1f}, {2} seeds").format(
+                100 * gain["low"], 100 * gain["high"], seeds
+            )
+            role: Role = "agreement" if gain["low"] > 0 else "failure" if gain["high"] < 0 else "text"
+            self.gain.show_value(_points(gain["mean"]), spread, role)
+
+    def _show_student(self, student: Stage | None) -> None:
+        series = student.curves.get(("student", "validation", "accuracy")) if student else None
+        best = series.best() if series else None
+        note = self.tr("validation, best {0} at step {1:,}").format(percent(best[1]), best[0]) if best else ""
+        self.accuracy.show_value(
+            _percent(series.last if series else None), note or self.tr("waits for the student")
+        )
+        validation = student.latest.get(("student", "validation"), {}).get("agreement") if student else None
+        train = student.latest.get(("student", "train"), {}).get("agreement") if student else None
+        said = (
+            self.tr("validation, on training data {0}").format(percent(train))
+            if isinstance(train, float | int)
+            else ""
+        )
+        self.agreement.show_value(_percent(validation), said or self.tr("waits for the student"))
+
+    def _show_gain(self, student: Stage | None, baseline: Stage | None) -> None:
+        """Best against best so far: what both keep. It is only this seed's, and the note says so."""
+        mine, alone = _best(student, "student"), _best(baseline, "baseline")
+        if mine is None or alone is None:
+            self.gain.show_value("", self.tr("needs baseline and student"), "text")
+        else:
+            self.gain.show_value(
+                _points(mine - alone), self.tr("so far, this seed, best on validation"), "text"
+            )
+
+    def _show_size(self, run: RunState) -> None:
+        student, teacher = run.models.get("student"), run.models.get("teacher")
+        if student is None:
+            self.cost.show_value("", self.tr("parameters of the student"))
+            return
+        share = (
+            f", {percent(student.parameters / teacher.parameters)} {self.tr('of the teacher')}"
+            if teacher
+            else ""
+        )
+        self.cost.show_value(compact(student.parameters), f"{self.tr('parameters')}{share}")
+
+
+def _stage(run: RunState, name: str, seed: int | None) -> Stage | None:
+    return run.stages.get((name, seed))
+
+
+def _best(stage: Stage | None, who: str) -> float | None:
+    series = stage.curves.get((who, "validation", "accuracy")) if stage else None
+    best = series.best() if series else None
+    return best[1] if best else None
+
+
+def _percent(value: float | None) -> str:
+    return percent(value) if isinstance(value, int | float) else ""
+
+
+def _points(gain: float) -> str:
+    return f"{100 * gain:+.1f} points"

@@ -1,0 +1,208 @@
+"""The run in view: owns its worker, folds its events in the window's thread, and passes on what people ask of it."""
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from kdstudio.gui.training_worker import Launcher, TrainingWorker, drained
+from kdstudio.runs.failures import Words, explain
+from kdstudio.runs.folder import Request, RunFolder, Status
+from kdstudio.runs.follow import News
+from kdstudio.runs.home import Home
+from kdstudio.runs.launch import launch, new_run
+from kdstudio.runs.state import RunState, State
+from kdstudio.spec import SpecError
+
+if TYPE_CHECKING:
+    from kdstudio.spec import Experiment
+
+log = logging.getLogger(__name__)
+
+DRAIN_EVERY = 50  # milliseconds
+FRAME = 0.010  # seconds of folding at a time, so that a long replay never holds up a click
+
+
+class RunController(QObject):
+    """Everything the window knows of one run, and may do to it.
+
+    Signals:
+        opened: another run is in view.
+        changed: something about it is new.
+        refused: something could not be done; carries `Words`.
+
+    Attributes:
+        folder: the run in view, or None.
+        experiment: what it was asked for; None when that cannot be read.
+        state: the fold of its events.
+        status: as it is now.
+        silence: words while its silence means something, else None.
+        asked: the request that is on its way, or None.
+    """
+
+    opened = Signal()
+    changed = Signal()
+    refused = Signal(object)
+
+    def __init__(self, home: Home, launcher: Launcher = launch, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.home, self._launcher = home, launcher
+        self.folder: RunFolder | None = None
+        self.experiment: Experiment | None = None
+        self.state = RunState()
+        self.status = Status()
+        self.silence: Words | None = None
+        self.asked: Request | None = None
+        self._worker: TrainingWorker | None = None
+        self._leaving: list[TrainingWorker] = []
+        self._timer = QTimer(self)
+        self._timer.setInterval(DRAIN_EVERY)
+        self._timer.timeout.connect(self._drain)
+
+    @property
+    def active(self) -> bool:
+        """Whether a process is, or should be, at work on the run in view."""
+        return self.folder is not None and self.status.state.active and self._worker is not None
+
+    @property
+    def resumable(self) -> bool:
+        """Whether `resume` would go on with it."""
+        ended = (State.PAUSED, State.STOPPED, State.FAILED, State.LOST)
+        return self.folder is not None and not self.active and self.status.state in ended
+
+    @property
+    def failure(self) -> Words | None:
+        """The words for why it failed, when it did."""
+        if self.status.state not in (State.FAILED, State.LOST):
+            return None
+        code = (
+            self.status.code
+            or self.state.code
+            or ("killed" if self.status.state is State.LOST else "internal")
+        )
+        parameters = self.status.parameters or self.state.parameters
+        return explain(code, parameters)
+
+    @property
+    def title(self) -> str:
+        """What the run is called."""
+        if self.experiment is not None:
+            return self.experiment.title
+        return self.folder.path.name if self.folder else ""
+
+    def start(self, experiment: "Experiment") -> bool:
+        """Make a run of `experiment` and start it; False when that was refused."""
+        try:
+            folder = new_run(experiment, self.home)
+        except OSError as error:
+            self.refused.emit(
+                explain("not-writable", {"path": str(self.home.runs), "why": error.strerror or str(error)})
+            )
+            return False
+        self._show(folder, self._launcher)
+        return True
+
+    def open(self, folder: RunFolder) -> None:
+        """Bring `folder` into view: an ended run whole, one at work as it goes on."""
+        if self.folder == folder and self.active:
+            return
+        self._show(folder, None)
+
+    @Slot()
+    def resume(self) -> None:
+        """Go on with the run in view."""
+        if self.folder is None or not self.resumable:
+            return
+        if self.folder.alive():
+            self.refused.emit(
+                explain("already-running", {"pid": self.folder.status().pid, "run": self.folder.id})
+            )
+            return
+        self._show(self.folder, self._launcher)
+
+    @Slot()
+    def pause(self) -> None:
+        """Ask the run to save, and to give its device back until it is resumed."""
+        self._ask(Request.PAUSE)
+
+    @Slot()
+    def stop(self) -> None:
+        """Ask the run to save and end; what does not listen is ended step by step."""
+        self._ask(Request.STOP)
+
+    def shutdown(self) -> None:
+        """Let every worker end, and wait for it: a QThread must never be destroyed at work. Runs go on."""
+        self._timer.stop()
+        for worker in (*self._leaving, *([self._worker] if self._worker else [])):
+            worker.leave()
+            worker.wait()
+        self._worker, self._leaving = None, []
+
+    def _ask(self, request: Request) -> None:
+        if not self.active or self._worker is None or self.asked is Request.STOP:
+            return
+        self.asked = request
+        self._worker.request(request)
+        self.changed.emit()
+
+    def _show(self, folder: RunFolder, launcher: Launcher | None) -> None:
+        self._release()
+        self.folder, self.state, self.asked, self.silence = folder, RunState(), None, None
+        try:
+            self.experiment = folder.experiment()
+        except SpecError as error:
+            self.experiment = None
+            log.info("run %s: %s", folder.id, error)
+        self.status = Status() if launcher is not None else folder.current()
+        self._worker = TrainingWorker(folder, self.home, launcher, self)
+        self._worker.finished.connect(self._worker_finished)
+        self._worker.start()
+        self._timer.start()
+        self.opened.emit()
+        self.changed.emit()
+
+    def _release(self) -> None:
+        """Let the present worker end by itself, in the background."""
+        if self._worker is None:
+            return
+        self._worker.leave()
+        self._leaving.append(self._worker)
+        self._worker = None
+
+    @Slot()
+    def _drain(self) -> None:
+        worker, until = self._worker, time.monotonic() + FRAME
+        if worker is None:
+            self._timer.stop()
+            return
+        done = worker.isFinished()  # asked first: what it wrote before it ended is in the queue by now
+        news = None
+        for news in drained(worker.news):
+            self._take(news)
+            if time.monotonic() > until:
+                break
+        if news is not None:
+            self.changed.emit()
+        elif done:
+            self._worker = None
+            worker.deleteLater()
+            self._timer.stop()
+            self.changed.emit()
+
+    def _take(self, news: News) -> None:
+        self.state.apply_all(news.events)
+        self.status = news.status
+        self.silence = explain(news.silence, self._silent(news)) if news.silence else None
+        if not news.status.state.active:
+            self.asked = None
+
+    def _silent(self, news: News) -> dict[str, object]:
+        stage = self.state.current[0] if self.state.current else "loading"
+        return {"seconds": round(news.silent_for), "stage": stage}
+
+    @Slot()
+    def _worker_finished(self) -> None:
+        for worker in [each for each in self._leaving if each.isFinished()]:
+            self._leaving.remove(worker)
+            worker.deleteLater()

@@ -1,0 +1,169 @@
+"""The background worker of a run: launches the training process, follows its files, carries requests to it.
+
+A QThread that overrides `run`: it has no slots and no timers, is never terminated, and hands what it learns to the window
+through a queue that the window empties when it likes (pull, not push: a flood of signals would bury the clicks).
+"""
+
+import logging
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from queue import Empty, SimpleQueue
+from typing import TypeAlias
+
+from PySide6.QtCore import QObject, QThread
+
+from kdstudio.runs.folder import Request, RunFolder, Status
+from kdstudio.runs.follow import Follower, News
+from kdstudio.runs.home import Home
+from kdstudio.runs.launch import StopLadder, launch
+from kdstudio.runs.state import State
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = 0.1  # seconds
+BATCH = 1000  # events in one piece of news: the window takes as many pieces as fit between two frames
+
+Process: TypeAlias = "subprocess.Popen[bytes]"
+Launcher: TypeAlias = Callable[[RunFolder, Home], Process]
+
+# Processes that go on without us are kept, so that Python does not complain about children nobody waited for.
+_left_running: list[Process] = []
+
+
+class TrainingWorker(QThread):
+    """Follows one run until its attempt is over, or until it is told to leave.
+
+    Args:
+        folder: the run.
+        home: its home.
+        launcher: starts the training process; None only follows what is there.
+    """
+
+    def __init__(
+        self, folder: RunFolder, home: Home, launcher: Launcher | None = launch, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName(f"follow {folder.id}")
+        self.folder, self._home, self._launcher = folder, home, launcher
+        self.news: SimpleQueue[News] = SimpleQueue()
+        self._wake = threading.Event()
+        self._leaving = False
+        self._wanted: set[Request] = set()
+        self._process: Process | None = None
+        self._ladder: StopLadder | None = None
+        self._before = 0
+
+    def request(self, request: Request) -> None:
+        """Ask the run for something. Called by the window; done by the thread, as soon as the run can hear it."""
+        self._wanted |= {request}
+        self._wake.set()
+
+    def leave(self) -> None:
+        """End the thread soon. The run itself goes on."""
+        self._leaving = True
+        self._wake.set()
+
+    def run(self) -> None:
+        """The thread: never called directly."""
+        try:
+            self._work()
+        except Exception as error:  # else it would vanish, or take the program with it
+            log.exception("following run %s failed", self.folder.id)
+            self._put_failure("internal", kind=type(error).__name__, message=str(error))
+        finally:
+            if self._process is not None and self._process.poll() is None:
+                _left_running.append(self._process)
+
+    def _work(self) -> None:
+        if self._launcher is not None and not self._launch(self._launcher):
+            return
+        follower = Follower(self.folder)
+        while True:
+            ended = self._process is not None and self._process.poll() is not None
+            news = self._as_launched(follower.look(), ended)
+            for piece in _pieces(news):
+                self.news.put(piece)
+            if self._leaving or news.over:
+                return
+            self._obey(news.status)
+            self._wake.wait(LOOK_EVERY)
+            self._wake.clear()
+
+    def _launch(self, launcher: Launcher) -> bool:
+        self._before = self.folder.status().attempt
+        try:
+            self._process = launcher(self.folder, self._home)
+        except OSError as error:
+            self._put_failure(
+                "not-writable", path=str(error.filename or self.folder.path), why=error.strerror or str(error)
+            )
+            return False
+        return True
+
+    def _as_launched(self, news: News, ended: bool) -> News:
+        """`news`, but for a process of ours that has not begun yet, or has died before it could write a word."""
+        begun = news.status.attempt > self._before
+        if self._process is None or begun:
+            return news
+        if not ended:
+            return replace(news, status=Status(state=State.QUEUED, attempt=news.status.attempt))
+        if self._process.returncode == 0 and not news.status.state.active:
+            return news  # there was nothing to do, for example because the run is complete
+        return replace(news, status=Status(
+            state=State.FAILED, attempt=news.status.attempt, code="internal",
+            parameters={"kind": f"Exit code {self._process.returncode}", "message": last_words(self.folder)},
+        ))  # fmt: skip
+
+    def _obey(self, status: Status) -> None:
+        """Carry out what was asked for. A process that has not begun yet cannot hear; then it is tried again."""
+        if self._ladder is not None:
+            self._ladder.climb()
+            return
+        if not status.state.active or status.attempt <= (self._before if self._process is not None else 0):
+            return
+        if Request.STOP in self._wanted:  # stop beats everything else
+            self._ladder = StopLadder(self.folder)
+        for request in sorted(self._wanted - {Request.STOP}):
+            if self.folder.ask(request):
+                self._wanted -= {request}
+
+    def _put_failure(self, code: str, **parameters: str) -> None:
+        self.news.put(
+            News(events=(), status=Status(state=State.FAILED, code=code, parameters=dict(parameters)))
+        )
+
+
+def _pieces(news: News) -> Iterator[News]:
+    """`news` in pieces of at most BATCH events. Only the last one says how the run stands, so that no reader believes
+    that it is over while events are still to come."""
+    at = 0
+    while len(news.events) - at > BATCH:
+        yield News(
+            events=news.events[at : at + BATCH],
+            status=Status(state=State.RUNNING, attempt=news.status.attempt),
+        )
+        at += BATCH
+    yield replace(news, events=news.events[at:])
+
+
+def drained(queue: "SimpleQueue[News]") -> Iterator[News]:
+    """What is in `queue` now."""
+    while True:
+        try:
+            yield queue.get_nowait()
+        except Empty:
+            return
+
+
+def last_words(folder: RunFolder, lines: int = 3) -> str:
+    """The end of the run's log, in one line; what a process said before it died."""
+    try:
+        with folder.log_file.open("rb") as file:
+            file.seek(max(0, folder.log_file.stat().st_size - 4096))
+            text = file.read().decode("utf-8", "replace")
+    except OSError:
+        return "it left no log"
+    said = [line.strip() for line in text.splitlines() if line.strip()]
+    return " ".join(said[-lines:])[-400:] or "it said nothing"

@@ -1,0 +1,119 @@
+"""Words and numbers as people read them: states, phases, an experiment in one line."""
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QCoreApplication
+
+from kdstudio.gui.fields import fields_of
+from kdstudio.runs.state import RunState, State
+from kdstudio.spec import Experiment, Spec
+
+if TYPE_CHECKING:
+    from kdstudio.gui.theme import Role
+
+
+def tr(text: str) -> str:
+    """`text` in the language of the window."""
+    return QCoreApplication.translate("words", text)
+
+
+STAGES = {
+    "teacher": "Training the teacher",
+    "teacher-check": "Checking the teacher",
+    "teacher-outputs": "Asking the teacher",
+    "baseline": "Training the baseline",
+    "student": "Training the student",
+    "evaluation": "Testing",
+}
+STATES: "dict[State, tuple[str, Role]]" = {
+    State.QUEUED: ("Starting", "baseline"),
+    State.PREPARING: ("Loading the data", "student"),
+    State.RUNNING: ("Running", "student"),
+    State.PAUSING: ("Pausing...", "teacher"),
+    State.PAUSED: ("Paused", "teacher"),
+    State.STOPPING: ("Stopping...", "teacher"),
+    State.COMPLETED: ("Completed", "agreement"),
+    State.STOPPED: ("Stopped", "baseline"),
+    State.FAILED: ("Failed", "failure"),
+    State.LOST: ("Lost", "failure"),
+}
+
+
+def state_words(state: State) -> "tuple[str, Role]":
+    """The word for `state`, and its colour."""
+    word, role = STATES[state]
+    return tr(word), role
+
+
+def phase(status: State, run: RunState) -> "tuple[str, Role]":
+    """What a run is doing, in a few words: the stage while it runs, else its state."""
+    word, role = STATES[status]
+    if status is State.RUNNING and run.current is not None:
+        word = STAGES.get(run.current[0], run.current[0].replace("-", " ").capitalize())
+    return tr(word), role
+
+
+def compact(number: float) -> str:
+    """A count in four characters or so: 812, 2.4 k, 39.4 k, 1.2 M."""
+    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if number >= 0.99995 * size:
+            return f"{number / size:.1f} {letter}"
+    return f"{number:.0f}"
+
+
+def brief(spec: Spec) -> str:
+    """A kind and its main fields in a few words: "cnn, width 32"."""
+    said = [str(getattr(spec, "kind", ""))]
+    for field in fields_of(type(spec)):
+        value = getattr(spec, field.name)
+        if (
+            field.advanced
+            or field.constant
+            or field.models
+            or value is None
+            or value is True
+            or value is False
+        ):
+            continue
+        said.append(f"{field.name.replace('_', ' ')} {_worded(value, field.percent)}")
+    return ", ".join(part for part in said if part)
+
+
+def _worded(value: Any, percent: bool) -> str:
+    if isinstance(value, tuple):
+        return "-".join(str(item) for item in value) or tr("none")
+    if isinstance(value, float):
+        return f"{100 * value:g} %" if percent else f"{value:g}"
+    return str(value)
+
+
+def budget(training: Any) -> str:
+    """How long a training lasts, in its own unit."""
+    for name in ("epochs", "steps", "minutes"):
+        value = getattr(training, name, None)
+        if value is not None:
+            return f"{value:g} {name}"
+    return ""
+
+
+def subject(experiment: Experiment | None) -> str:
+    """Who learns what from whom, in one line."""
+    if experiment is None:
+        return tr("The experiment of this run cannot be read")
+    pair = f"{experiment.teacher.kind} {tr('teaches')} {brief(experiment.student)}"
+    return f"{pair}  ·  {brief(experiment.method)}"
+
+
+def place(experiment: Experiment | None, run: RunState) -> str:
+    """Which seed and epoch a run is at."""
+    stage = run.stages.get(run.current) if run.current else None
+    if stage is None or run.outcome is not None:
+        return ""
+    said = []
+    if stage.seed is not None and experiment is not None and stage.seed in experiment.seeds:
+        said.append(
+            f"{tr('seed')} {experiment.seeds.index(stage.seed) + 1} {tr('of')} {len(experiment.seeds)}"
+        )
+    if stage.epoch:
+        said.append(f"{tr('epoch')} {stage.epoch:.0f}")
+    return "  ·  ".join(said)
