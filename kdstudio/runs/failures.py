@@ -257,11 +257,12 @@ def explain(code: str | None, parameters: Mapping[str, Any] | None = None) -> Wo
     if words is None:
         return Words(title="Something failed", cause=f"The code is \"{code}\".", remedy="A newer version may know more.")
     values = _Blank({name: value for name, value in (parameters or {}).items() if value is not None})
+    field = _fill(words.field, values) if words.field else ""
     return Words(
         title=words.title,
         cause=_fill(words.cause, values),
         remedy=_fill(words.remedy, values),
-        field=_fill(words.field, values) if words.field else None,
+        field=field if field and "?" not in field else None,
     )
 
 

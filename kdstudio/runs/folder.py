@@ -237,8 +237,10 @@ class RunFolder:
 
     def set_about(self, about: About) -> None:
         """Write about.yaml."""
+        from kdstudio.spec.yaml_file import to_yaml
+
         values = {"name": about.name, "tags": list(about.tags), "notes": about.notes}
-        write_whole(self.path / "about.yaml", yaml.safe_dump(values, sort_keys=False, allow_unicode=True))
+        write_whole(self.path / "about.yaml", to_yaml(values))
 
 
 # What each field of status.json may be; what is something else is left out.

@@ -80,8 +80,11 @@ class Home:
 
     def folders(self) -> Iterator[RunFolder]:
         """Every run folder, oldest first."""
-        with os.scandir(self.runs) as entries:
-            names = sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
+        try:
+            with os.scandir(self.runs) as entries:
+                names = sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
+        except FileNotFoundError:  # removed by hand: no run is left
+            return
         yield from (RunFolder(self.runs / name) for name in names)
 
     def find(self, run: str) -> RunFolder:

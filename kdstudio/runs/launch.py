@@ -1,5 +1,6 @@
 """Starting the training process, and stopping it: the same command that anyone can type."""
 
+import socket
 import subprocess
 import sys
 import time
@@ -95,10 +96,12 @@ class StopLadder:
 
 def process_of(folder: RunFolder) -> psutil.Process | None:
     """The process that status.json names, if it is there, is one of ours, and works on this very run."""
-    pid = folder.status().pid
+    status = folder.status()
+    if status.pid <= 0 or status.host not in ("", socket.gethostname()):
+        return None  # on a shared home it may be another computer's
     try:
-        process = psutil.Process(pid) if pid else None
-        if process is None or folder.path.name not in " ".join(process.cmdline()) and not folder.alive():
+        process = psutil.Process(status.pid)
+        if folder.path.name not in " ".join(process.cmdline()) and not folder.alive():
             return None
         return process
     except psutil.Error:

@@ -13,6 +13,9 @@ from kdstudio.runs.home import Home
 from kdstudio.runs.state import State
 
 VERSION = 1
+PATIENCE = 5.0  # seconds to wait for another process that writes the index
+_HELD = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_GARBAGE = (ValueError, TypeError, KeyError)  # what a row ends in whose text is not what this version wrote
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,10 +48,19 @@ class Library:
         """Every run, newest first. Folders that did not change since the last call are not read again."""
         try:
             return self._rows()
-        except sqlite3.DatabaseError:
+        except (sqlite3.Error, *_GARBAGE) as error:
+            if getattr(error, "sqlite_errorcode", None) in _HELD:
+                return self._read_all()
+        with contextlib.suppress(OSError):
             for path in self._home.root.glob(f"{self._home.index.name}*"):
                 path.unlink(missing_ok=True)
+        try:
             return self._rows()
+        except sqlite3.Error:  # no index can be kept here
+            return self._read_all()
+
+    def _read_all(self) -> list[Row]:
+        return [_as_it_is(read_row(folder), folder) for folder in self._home.folders()][::-1]
 
     def _rows(self) -> list[Row]:
         with contextlib.closing(self._open()) as index:
@@ -69,7 +81,7 @@ class Library:
         return rows[::-1]
 
     def _open(self) -> sqlite3.Connection:
-        index = sqlite3.connect(self._home.index, timeout=5)
+        index = sqlite3.connect(self._home.index, timeout=PATIENCE)
         try:
             index.execute("PRAGMA journal_mode = WAL")
             index.execute("PRAGMA synchronous = OFF")
@@ -140,6 +152,8 @@ def read_row(folder: RunFolder) -> Row:
 def _problems(folder: RunFolder) -> Iterator[str]:
     if not folder.experiment_file.exists():
         yield "experiment.yaml is missing"
+    elif not any(line.startswith("kind:") for line in _read(folder.experiment_file).splitlines()):
+        yield "experiment.yaml is damaged"
     if not folder.status_file.exists():
         yield "status.json is missing"
     elif folder.status().state is State.LOST and '"lost"' not in _read(folder.status_file):

@@ -95,20 +95,15 @@ def gain_of(baseline: dict[int | None, Metrics], student: dict[int | None, Metri
     """What the teacher's help is worth in accuracy: the mean over seeds of student minus baseline, with the 95 %
     interval of a paired t test. It covers training noise, not the choice of split or teacher. Fewer than three seeds
     have no interval."""
-    pairs = [
-        (_number(student[seed].get("accuracy")), _number(baseline[seed].get("accuracy")))
-        for seed in student
-        if seed in baseline
-    ]
-    differences = [ours - alone for ours, alone in pairs]
+    pairs = [(student[seed].get("accuracy"), baseline[seed].get("accuracy")) for seed in student if seed in baseline]
+    differences = [
+        float(ours - alone) for ours, alone in pairs
+        if isinstance(ours, int | float) and isinstance(alone, int | float)
+    ]  # fmt: skip
     if not differences:
         return {"mean": None, "low": None, "high": None, "seeds": 0}
     low, high = interval(differences)
     return {"mean": fmean(differences), "low": low, "high": high, "seeds": len(differences)}
-
-
-def _number(value: Any) -> float:
-    return float(value)
 
 
 def interval(values: Sequence[float], confidence: float = 0.95) -> tuple[float | None, float | None]:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Union
+from typing import Annotated, Any, ClassVar, TypeVar, Union
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
 SPEC_PLUGINS = "kdstudio.specs"
+Kind = TypeVar("Kind", bound="KindSpec")
 
 
 class Spec(BaseModel):
@@ -54,7 +55,7 @@ def _against_the_file(path: Path, info: ValidationInfo) -> Path:
 FilePath = Annotated[Path, AfterValidator(_against_the_file)]
 
 
-def installed_kinds(base: type[KindSpec]) -> tuple[type[KindSpec], ...]:
+def installed_kinds(base: type[Kind]) -> tuple[type[Kind], ...]:
     """The kinds that other installed packages add under `base`; each entry point names one spec class.
 
     Raises:

@@ -117,7 +117,7 @@ class ImageFolder(DatasetSpec):
     colour: bool = option(True, title="Colour", description="Keep three colour channels; off makes everything grey.")
 
 
-DATASETS: tuple[type[DatasetSpec], ...] = (Digits, Idx, ImageFolder, *installed_kinds(DatasetSpec))  # type: ignore[assignment]
+DATASETS: tuple[type[DatasetSpec], ...] = (Digits, Idx, ImageFolder, *installed_kinds(DatasetSpec))
 
 if TYPE_CHECKING:
     Dataset: TypeAlias = Digits | Idx | ImageFolder

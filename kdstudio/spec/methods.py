@@ -37,7 +37,7 @@ class SoftTargets(MethodSpec):
     )
 
 
-METHODS: tuple[type[MethodSpec], ...] = (NoMethod, SoftTargets, *installed_kinds(MethodSpec))  # type: ignore[assignment]
+METHODS: tuple[type[MethodSpec], ...] = (NoMethod, SoftTargets, *installed_kinds(MethodSpec))
 
 if TYPE_CHECKING:
     Method: TypeAlias = NoMethod | SoftTargets

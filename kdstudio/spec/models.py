@@ -84,7 +84,7 @@ class Cnn(ModelSpec):
     )
 
 
-MODELS: tuple[type[ModelSpec], ...] = (Mlp, Cnn, *installed_kinds(ModelSpec))  # type: ignore[assignment]
+MODELS: tuple[type[ModelSpec], ...] = (Mlp, Cnn, *installed_kinds(ModelSpec))
 
 if TYPE_CHECKING:
     Model: TypeAlias = Mlp | Cnn

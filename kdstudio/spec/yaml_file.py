@@ -80,8 +80,24 @@ def load(path: Path, *, changes: Sequence[str] = ()) -> Experiment:
 
 def dump(experiment: BaseModel) -> str:
     """The whole experiment as YAML, every default written out; `loads` gives the same experiment back."""
-    values = _kind_first(experiment.model_dump(mode="json"))
-    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, default_flow_style=None, width=100)
+    return to_yaml(_kind_first(experiment.model_dump(mode="json")))
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes every text so that it is read as it was."""
+
+    def _text(self, text: str) -> yaml.ScalarNode:
+        # In plain and single-quoted text these would be read as line ends; between double quotes they are escaped.
+        style = '"' if any(character in text for character in "\r\x85\u2028\u2029\ufeff") else None
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _Dumper._text)
+
+
+def to_yaml(values: Any) -> str:
+    """Plain data as YAML for people: its own order, its own letters."""
+    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=100)
 
 
 def save(experiment: BaseModel, path: Path) -> None:
@@ -118,14 +134,14 @@ def _construct(root: yaml.MappingNode, file: str) -> dict[str, Any]:
     _refuse_doubles(root, file, ())
     loader = yaml.SafeLoader("")
     try:
-        values: dict[str, Any] = loader.construct_document(root)  # type: ignore[no-untyped-call]
+        values: dict[str, Any] = loader.construct_document(root)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise _one(file, line, f"not valid YAML: {error.problem}") from None
     except ValueError as error:
         raise _one(file, None, f"not valid YAML: {error}") from None
     finally:
-        loader.dispose()  # type: ignore[no-untyped-call]
+        loader.dispose()
     return values
 
 

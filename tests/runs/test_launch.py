@@ -1,0 +1,119 @@
+"""Starting and stopping: a process of its own, and a ladder that ends every one."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from kdstudio.runs import launch as launching
+from kdstudio.runs.home import Home
+from kdstudio.runs.launch import LAST_RESORT, PATIENCE, StopLadder, command, launch, process_of
+from kdstudio.runs.state import State
+from tests.fakes import FakeClock, a_process_at_work, a_run, a_told_run, until
+
+
+def test_that_a_run_is_started_by_the_command_that_anyone_can_type(home: Home) -> None:
+    folder = a_run(home)
+
+    assert command(folder, home)[1:] == [
+        "-m",
+        "kdstudio",
+        "resume",
+        str(folder.path),
+        "--home",
+        str(home.root),
+    ]
+
+
+def test_that_the_process_has_its_own_session_no_input_and_the_log_for_a_voice(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = a_run(home)
+    script = "import os, sys; print(os.getsid(0), repr(sys.stdin.read())); print('oh', file=sys.stderr)"
+    monkeypatch.setattr(launching, "command", lambda folder, home: [sys.executable, "-c", script])
+
+    process = launch(folder, home)
+
+    assert process.wait(timeout=30) == 0
+    log = folder.log_file.read_text()
+    assert f"{process.pid} ''" in log and "oh" in log
+    assert process.pid != os.getsid(0)
+
+
+def test_that_a_run_that_listens_stops_at_the_request(home: Home) -> None:
+    folder, clock = a_run(home), FakeClock()
+    with a_process_at_work(folder, "obeys") as process:
+        ladder = StopLadder(folder, clock)
+        assert until(ladder.climb)
+        assert process.wait(timeout=10) == 0
+
+    assert folder.current().state is State.STOPPED
+
+
+def test_that_a_run_that_does_not_listen_is_terminated_after_its_time(home: Home) -> None:
+    folder, clock = a_run(home), FakeClock()
+    with a_process_at_work(folder) as process:
+        ladder = StopLadder(folder, clock)
+        clock.advance(PATIENCE - 0.1)
+        assert not ladder.climb()
+        assert process.poll() is None
+
+        clock.advance(0.1)
+        assert not ladder.climb()
+        assert process.wait(timeout=10) == -signal.SIGTERM
+        assert until(ladder.climb)
+
+    assert folder.current().state is State.LOST
+
+
+def test_that_a_run_that_ignores_even_that_is_killed(home: Home) -> None:
+    folder, clock = a_run(home), FakeClock()
+    with a_process_at_work(folder, "ignores-terminate") as process:
+        ladder = StopLadder(folder, clock)
+        clock.advance(PATIENCE)
+        assert not ladder.climb()
+        clock.advance(LAST_RESORT - 0.1)
+        assert not ladder.climb()
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=0.3)
+
+        clock.advance(0.1)
+        assert not ladder.climb()
+        assert process.wait(timeout=10) == -signal.SIGKILL
+        assert until(ladder.climb)
+
+
+def test_that_stopping_a_run_that_is_over_is_done_at_once(home: Home) -> None:
+    folder = a_told_run(home)
+
+    assert StopLadder(folder).climb()
+    assert list((folder.path / "control").iterdir()) == []
+
+
+def test_that_a_process_that_only_has_the_number_is_never_taken_for_the_run(home: Home) -> None:
+    folder = a_told_run(home)
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as stranger:
+        folder.status_file.write_text(f'{{"state": "running", "attempt": 1, "pid": {stranger.pid}}}')
+        assert process_of(folder) is None
+        stranger.communicate(b"\n")
+
+
+def test_that_a_process_number_of_another_computer_is_no_process_here(home: Home) -> None:
+    """On a shared home the lock may be held from elsewhere, and the number be anybody's here."""
+    folder = a_run(home)
+    with a_process_at_work(folder) as process:
+        assert process_of(folder) is not None
+        folder.status_file.write_text(
+            f'{{"state": "running", "attempt": 1, "pid": {process.pid}, "host": "another-computer"}}'
+        )
+        assert process_of(folder) is None
+
+
+@pytest.mark.parametrize("pid", [0, -1, 2**40, 999_999_999])
+def test_that_an_impossible_process_number_is_no_process(home: Home, pid: int) -> None:
+    folder = a_told_run(home)
+    folder.status_file.write_text(f'{{"state": "running", "attempt": 1, "pid": {pid}}}')
+
+    assert process_of(folder) is None

@@ -1,0 +1,207 @@
+"""What a run came to: the interval's arithmetic, pairs of seeds, and one honest sentence."""
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kdstudio.runs.events import Evaluated, RunEnded, RunStarted
+from kdstudio.runs.state import RunState
+from kdstudio.runs.summary import gain_of, interval, summarise, t_quantile
+from tests.fakes import SPLIT, a_story
+
+DIFFERENCES = st.lists(st.floats(-1, 1), min_size=3, max_size=30)
+
+
+def fold(events: Any) -> RunState:
+    state = RunState()
+    state.apply_all(events)
+    return state
+
+
+def a_summary(**how: Any) -> dict[str, Any]:
+    return summarise(fold(a_story(**how)), "A title")
+
+
+@pytest.mark.parametrize("freedom", [1, 2, 3, 4, 5, 9, 10, 29, 30, 99])
+@pytest.mark.parametrize("probability", [0.5, 0.6, 0.9, 0.95, 0.975, 0.995])
+def test_that_quantiles_of_t_are_scipys(probability: float, freedom: int) -> None:
+    from scipy import stats
+
+    assert t_quantile(probability, freedom) == pytest.approx(
+        stats.t.ppf(probability, freedom), rel=1e-9, abs=1e-9
+    )
+
+
+@given(DIFFERENCES, st.sampled_from([0.8, 0.95, 0.99]))
+def test_that_the_interval_is_scipys_paired_t(values: list[float], confidence: float) -> None:
+    from scipy import stats
+
+    low, high = interval(values, confidence)
+
+    error = np.std(values, ddof=1) / math.sqrt(len(values))
+    half = stats.t.ppf(0.5 + confidence / 2, len(values) - 1) * error
+    assert low == pytest.approx(np.mean(values) - half, rel=1e-9, abs=1e-12)
+    assert high == pytest.approx(np.mean(values) + half, rel=1e-9, abs=1e-12)
+
+
+def test_that_the_interval_of_known_numbers_is_the_textbooks() -> None:
+    """Five differences: mean 3, deviation sqrt(2.5), t(0.975, 4) = 2.776445."""
+    low, high = interval([1.0, 2.0, 3.0, 4.0, 5.0])
+
+    assert low == pytest.approx(3 - 2.776445 * math.sqrt(2.5 / 5), abs=1e-6)
+    assert high == pytest.approx(3 + 2.776445 * math.sqrt(2.5 / 5), abs=1e-6)
+
+
+@pytest.mark.parametrize("values", [[], [0.1], [0.1, 0.2]])
+def test_that_fewer_than_three_seeds_have_no_interval(values: list[float]) -> None:
+    assert interval(values) == (None, None)
+
+
+def test_that_the_gain_pairs_equal_seeds_and_leaves_the_others_out() -> None:
+    student = {seed: {"accuracy": 0.9 + seed / 100} for seed in (0, 1, 2, 7)}
+    baseline = {seed: {"accuracy": 0.8 + seed / 50} for seed in (2, 1, 0, 9)}
+
+    gain = gain_of(baseline, student)
+
+    differences = [0.1, 0.09, 0.08]
+    assert gain["mean"] == pytest.approx(np.mean(differences))
+    assert (gain["low"], gain["high"]) == pytest.approx(interval(differences))
+    assert gain["seeds"] == 3
+
+
+def test_that_there_is_no_gain_without_a_baseline() -> None:
+    assert gain_of({}, {0: {"accuracy": 0.9}}) == {"mean": None, "low": None, "high": None, "seeds": 0}
+
+
+@pytest.mark.parametrize("broken", [{}, {"accuracy": None}, {"accuracy": "high"}, {"accuracy": [1.0]}])
+def test_that_a_pair_without_two_accuracies_is_no_pair(broken: dict[str, Any]) -> None:
+    gain = gain_of({0: {"accuracy": 0.8}, 1: broken}, {0: {"accuracy": 0.9}, 1: {"accuracy": 0.9}})
+
+    assert gain["seeds"] == 1
+    assert gain["mean"] == pytest.approx(0.1)
+
+
+def test_that_a_summary_has_every_number_of_the_run() -> None:
+    summary = a_summary(seeds=(0, 1, 2), steps=40)
+
+    student, teacher = summary["models"]["student"], summary["models"]["teacher"]
+    assert student["accuracy"] == pytest.approx(np.mean([0.89, 0.901, 0.91]))
+    assert (student["parameters"], teacher["parameters"]) == (2_400, 90_000)
+    assert teacher["agreement"] is None
+    assert summary["steps"] == {"baseline": 40, "student": 40}
+    assert summary["gain"]["seeds"] == 3
+    assert sum(summary["split"][name] for name in SPLIT) == pytest.approx(1.0)
+    assert summary["kept"]["parameters"] == pytest.approx(2_400 / 90_000)
+    assert summary["kept"]["accuracy"] == pytest.approx(student["accuracy"] / 0.96)
+    assert summary["seconds"] > 0
+    assert set(summary) == {
+        "title",
+        "headline",
+        "models",
+        "steps",
+        "gain",
+        "split",
+        "kept",
+        "seconds",
+        "live",
+    }
+    assert set(student) == {"accuracy", "nll", "ece", "agreement", "kl", "parameters", "macs", "bytes"}
+
+
+@given(st.integers(0, 400))
+def test_that_a_run_cut_off_anywhere_has_a_summary_of_plain_json_without_a_headline(cut: int) -> None:
+    story = a_story(seeds=(0, 1), steps=20)[:-1]
+
+    summary = summarise(fold(story[:cut]), "x")
+
+    assert json.loads(json.dumps(summary, allow_nan=False)) == summary
+    assert summary["headline"] is None
+
+
+def test_that_a_live_summary_says_where_the_run_is() -> None:
+    story = a_story(seeds=(0,), steps=40)
+    looked_at = ("student", 30, "validation")
+    cut = next(
+        place for place, event in enumerate(story)
+        if isinstance(event, Evaluated) and (event.stage, event.step, event.split) == looked_at
+    )  # fmt: skip
+
+    live = summarise(fold(story[: cut + 1]), "x")["live"]
+
+    assert (live["stage"], live["seed"], live["done"], live["planned"], live["unit"]) == (
+        "student",
+        0,
+        30,
+        40,
+        "steps",
+    )
+    assert live["accuracy"] == pytest.approx(0.9 * 0.875)
+
+
+# Sentences
+
+KEPT = r" The student keeps \d+\.\d % of the teacher's 96\.0 % with 2\.7 % of its parameters\.$"
+
+
+def test_that_a_gain_beyond_noise_is_called_worth_it() -> None:
+    headline = a_summary(gain=0.05)["headline"]
+
+    pattern = (
+        r"^The teacher's help is worth \+5\.0 points of accuracy \(\+4\.\d to \+5\.\d, 3 seeds\)\." + KEPT
+    )
+    assert_matches(pattern, headline)
+
+
+def test_that_a_gain_inside_the_noise_is_called_noise() -> None:
+    headline = a_summary(gain=0.0)["headline"]
+
+    assert_matches(
+        r"^No gain beyond noise: \+0\.0 points of accuracy \(-0\.\d to \+0\.\d, 3 seeds\)\." + KEPT, headline
+    )
+
+
+def test_that_harm_is_called_harm() -> None:
+    headline = a_summary(gain=-0.05)["headline"]
+
+    pattern = r"^The teacher's help did harm: -5\.0 points of accuracy \(-5\.\d to -4\.\d, 3 seeds\)\." + KEPT
+    assert_matches(pattern, headline)
+
+
+@pytest.mark.parametrize(("seeds", "word"), [((0,), "1 seed"), ((0, 1), "2 seeds")])
+def test_that_few_seeds_are_too_few_to_tell(seeds: tuple[int, ...], word: str) -> None:
+    headline = a_summary(seeds=seeds)["headline"]
+
+    assert_matches(
+        rf"^The teacher's help made \+5\.\d points of accuracy with {word}, too few to tell it from noise\."
+        + KEPT,
+        headline,
+    )
+
+
+def test_that_a_run_without_a_baseline_says_so() -> None:
+    headline = a_summary(baseline=False)["headline"]
+
+    assert_matches(r"^The student reaches 90\.0 %, with no baseline to compare it with\." + KEPT, headline)
+
+
+def test_that_a_completed_run_without_measurements_says_so() -> None:
+    state = fold([RunStarted(attempt=1), RunEnded(attempt=1, outcome="completed")])
+
+    assert summarise(state, "x")["headline"] == "The run came to its end without a measurement."
+
+
+def test_that_equal_results_of_all_seeds_are_no_division_by_nothing() -> None:
+    same = {seed: {"accuracy": 0.9} for seed in range(5)}
+
+    assert gain_of(same, same) == {"mean": 0.0, "low": 0.0, "high": 0.0, "seeds": 5}
+
+
+def assert_matches(pattern: str, text: str) -> None:
+    import re
+
+    assert re.search(pattern, text), text
