@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLay
 from kdstudio.gui.icons import pixmap
 from kdstudio.gui.theme import GAP, RADIUS, SPACE, Role, TextRole, theme
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
 
 class Text(QLabel):
     """A label with a place in the type scale and a colour by role."""
@@ -258,7 +260,7 @@ class Banner(Painted):
     @property
     def title(self) -> str:
         """Its first line."""
-        return self._title.text()
+        return self._title.text().replace(NO_BREAK, " ")
 
     @property
     def detail(self) -> str:
@@ -269,7 +271,7 @@ class Banner(Painted):
         """Show these words; no words hide it."""
         self._role, self._icon = role or self._role, icon or self._icon
         if (title, detail) != (self.title, self.detail):
-            self._title.setText(title)
+            self._title.setText(title.replace(" %", f"{NO_BREAK}%"))
             self._detail.setText(detail)
             self._detail.setVisible(bool(detail))
             self.setAccessibleName(f"{title}. {detail}")

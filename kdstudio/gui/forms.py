@@ -9,8 +9,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from kdstudio.gui.cards import Elided, Text
-from kdstudio.gui.editors import Editor, QuietCombo
-from kdstudio.gui.fields import Field, editor_for, fields_of, kind_of
+from kdstudio.gui.editors import Editor, PathEditor, QuietCombo
+from kdstudio.gui.fields import Field, editor_for, fields_of, kind_of, plain
 from kdstudio.gui.theme import GAP, SPACE
 
 COLUMN = 190  # pixels that a field wants; a form has as many columns as fit, up to three
@@ -39,9 +39,9 @@ class FieldRow(QWidget):
         self.editor.changed.connect(self._report)
 
     @property
-    def wide(self) -> bool:
-        """Whether it takes a whole line: a form within the form does."""
-        return not isinstance(self.editor, Editor)
+    def span(self) -> int:
+        """How many columns it takes: a path needs room, a form within the form a whole line."""
+        return 3 if not isinstance(self.editor, Editor) else 2 if isinstance(self.editor, PathEditor) else 1
 
     @property
     def problem(self) -> str:
@@ -61,7 +61,7 @@ class FieldRow(QWidget):
             for path, said in problems.items()
             if path == self.path or (not deeper and path.startswith(f"{self.path}."))
         ]
-        text = "; ".join(mine)
+        text = "; ".join(self.tr("fill this in") if said.startswith("missing") else said for said in mine)
         self._error.setText(f"{text[:1].upper()}{text[1:]}")
         self._error.setVisible(bool(mine))
         if isinstance(self.editor, SpecForm | KindForm):
@@ -101,15 +101,15 @@ def _labelled(field: Field) -> str:
     return field.title if told else f"{field.title} ({field.unit})"
 
 
-def _order(field: Field) -> tuple[bool, bool]:
-    """Plain fields first, then the advanced ones, then forms within the form."""
-    return bool(field.models), field.advanced
+def _order(field: Field) -> tuple[bool, bool, bool]:
+    """What must be filled in first, then plain fields, the advanced ones, and forms within the form."""
+    return bool(field.models), field.advanced, not field.info.is_required()
 
 
 def _settled(field: Field) -> Any:
     """The default as a form gives it back: a nested spec with all its fields."""
-    if field.models and isinstance(field.default, dict):
-        return SpecForm(field.models[0], "").value() | field.default
+    if len(field.models) == 1 and isinstance(field.default, dict):
+        return plain(field.models[0].model_validate(field.default))
     return field.default
 
 
@@ -143,6 +143,7 @@ class SpecForm(QWidget):
         self._columns = 0
         self._problems: Mapping[str, str] = {}
         self.rows: dict[str, FieldRow] = {}
+        self._fillers: list[QWidget] = []
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(GAP + SPACE)
@@ -212,6 +213,8 @@ class SpecForm(QWidget):
     def _arrange(self, columns: int) -> None:
         """Put the rows that are shown into `columns` columns; a form within the form takes a line of its own."""
         self._columns = columns
+        while self._fillers:
+            self._fillers.pop().deleteLater()
         line = place = 0
         for row in self.rows.values():
             self._grid.removeWidget(row)
@@ -219,14 +222,17 @@ class SpecForm(QWidget):
             row.setVisible(shown)
             if not shown:
                 continue
-            wide = row.wide or row.field.models
-            if place and (wide or place == columns):
+            span = min(row.span, columns)
+            if place + span > columns:
                 line, place = line + 1, 0
-            self._grid.addWidget(row, line, place, 1, columns if wide else 1)
-            place = columns if wide else place + 1
+            self._grid.addWidget(row, line, place, 1, span)
+            place += span
+        for column in range(place, columns):  # an empty column would lose its gap, and the others would grow
+            self._fillers.append(QWidget(self))
+            self._grid.addWidget(self._fillers[-1], line, column)
         for column in range(3):
             self._grid.setColumnStretch(column, 1 if column < columns else 0)
-            self._grid.setColumnMinimumWidth(column, 1 if column < columns else 0)
+
         if self.parent() is not None:  # a form without a parent would pop up as a window
             self.setVisible(any(self._shown(row) for row in self.rows.values()))
 

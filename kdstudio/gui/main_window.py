@@ -317,5 +317,6 @@ class MainWindow(QMainWindow):
         self.actions_by_id["run.stop"].setEnabled(controller.active)
         self.actions_by_id["run.resume"].setEnabled(controller.resumable)
         self.actions_by_id["run.duplicate"].setEnabled(controller.experiment is not None)
+        self.new_page.summary.show_busy(controller.title if controller.active else "")
         if self._closing and not controller.active:
             self.close()

@@ -1,6 +1,8 @@
 """How far a run is and how long it will take, from its fold: nothing is said before it means something. No Qt."""
 
 from dataclasses import dataclass
+from itertools import pairwise
+from statistics import fmean
 
 from kdstudio.runs.state import RunState, Stage, State
 from kdstudio.spec import Experiment
@@ -75,9 +77,16 @@ def _share(stage: Stage | None) -> float:
 def _left(state: RunState, stages: list[tuple[str, int | None]], reached: int) -> float | None:
     """Seconds to the end: the rest of this stage, and the others at the pace of their like."""
     current = state.stages.get(state.current) if state.current else None
-    if current is None or not current.rate or reached < 0 or state.seconds - current.began < _SETTLED:
+    if current is None or reached < 0:
         return None
-    left = max(0.0, current.planned - current.done) / current.rate
+    seen = _seconds_of(current.name, state)
+    passed = state.seconds - current.began
+    if seen is not None:
+        left = max(0.0, seen * (1.0 - _share(current)))
+    elif passed >= _SETTLED and _share(current) > 0.02:
+        left = passed / _share(current) - passed
+    else:
+        return None
     for name, _ in stages[reached + 1 :]:
         if _WEIGHTS.get(name, 0.0) < 0.5:
             continue  # checks and outputs take next to nothing
@@ -89,10 +98,22 @@ def _left(state: RunState, stages: list[tuple[str, int | None]], reached: int) -
 
 
 def _seconds_of(name: str, state: RunState) -> float | None:
-    """How long a stage called `name` takes, judged by one that was seen; baseline and student are the same network."""
-    like = [*state.stages_of(name), *(state.stages_of("baseline") if name == "student" else [])]
-    seen = [stage.planned / stage.rate for stage in like if stage.rate and stage.planned]
-    return seen[-1] if seen else None
+    """How long a stage called `name` takes, by those that ended; baseline and student are the same network, and the
+    baseline at work tells as much as it has shown."""
+    stages = list(state.stages.values())
+    like = (name, "baseline") if name == "student" else (name,)
+    took: dict[str, list[float]] = {}
+    for stage, after in pairwise(stages):
+        if stage.name in like and stage.ended and not stage.reused and after.began > stage.began:
+            took.setdefault(stage.name, []).append(after.began - stage.began)
+    for each in like:
+        if each in took:
+            return fmean(took[each])
+    at_work = state.stages.get(state.current) if state.current else None
+    if at_work is None or at_work.name not in like or at_work.name == name:
+        return None
+    passed, share = state.seconds - at_work.began, _share(at_work)
+    return passed / share if passed >= _SETTLED and share > 0.02 else None
 
 
 def clock(seconds: float) -> str:

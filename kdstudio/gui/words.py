@@ -1,12 +1,15 @@
 """Words and numbers as people read them: states, phases, an experiment in one line."""
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel
 from PySide6.QtCore import QCoreApplication
 
-from kdstudio.gui.fields import fields_of
+from kdstudio.gui.fields import fields_of, kind_of, plain
 from kdstudio.runs.state import RunState, State
-from kdstudio.spec import Experiment, Spec
+from kdstudio.spec import Experiment
+from kdstudio.spec.training import BUDGETS
 
 if TYPE_CHECKING:
     from kdstudio.gui.theme import Role
@@ -61,37 +64,38 @@ def compact(number: float) -> str:
     return f"{number:.0f}"
 
 
-def brief(spec: Spec) -> str:
-    """A kind and its main fields in a few words: "cnn, width 32"."""
-    said = [str(getattr(spec, "kind", ""))]
-    for field in fields_of(type(spec)):
-        value = getattr(spec, field.name)
-        if (
-            field.advanced
-            or field.constant
-            or field.models
-            or value is None
-            or value is True
-            or value is False
-        ):
-            continue
-        said.append(f"{field.name.replace('_', ' ')} {_worded(value, field.percent)}")
+def brief(spec: BaseModel | Mapping[str, Any], models: Sequence[type[BaseModel]] = ()) -> str:
+    """A kind and its main fields in a few words: "cnn, width 32".
+
+    Args:
+        spec: the spec, or its values as a form holds them, right or wrong.
+        models: the kinds that the values may be of.
+    """
+    model = type(spec) if isinstance(spec, BaseModel) else None
+    values = plain(spec)
+    model = model or next((kind for kind in models if kind_of(kind) == values.get("kind")), None)
+    said = [str(values.get("kind", ""))]
+    for field in fields_of(model) if model is not None else ():
+        value = values.get(field.name)
+        hidden = field.advanced or field.constant or field.models or isinstance(value, bool)
+        if not hidden and value not in (None, ""):
+            said.append(f"{field.name.replace('_', ' ')} {_worded(value, field.percent)}")
     return ", ".join(part for part in said if part)
 
 
 def _worded(value: Any, percent: bool) -> str:
-    if isinstance(value, tuple):
+    if isinstance(value, list | tuple):
         return "-".join(str(item) for item in value) or tr("none")
-    if isinstance(value, float):
+    if isinstance(value, int | float):
         return f"{100 * value:g} %" if percent else f"{value:g}"
     return str(value)
 
 
-def budget(training: Any) -> str:
-    """How long a training lasts, in its own unit."""
-    for name in ("epochs", "steps", "minutes"):
-        value = getattr(training, name, None)
-        if value is not None:
+def budget(training: Mapping[str, Any]) -> str:
+    """How long a training with these values lasts, in its own unit."""
+    for name in BUDGETS:
+        value = training.get(name)
+        if isinstance(value, int | float):
             return f"{value:g} {name}"
     return ""
 

@@ -171,8 +171,7 @@ class NewExperimentPage(Page):
                 self.problems[row.path] = self.tr("there is no such folder")
         for card in self.cards:
             card.show_problems(self.problems)
-        experiment = None if self.problems else _ADAPTER.validate_python(values)
-        self.summary.show_experiment(experiment, self.problems, self._titles(), self._hidden_changes())
+        self.summary.show_values(values, self.problems, self._titles(), self._hidden_changes())
 
     @Slot()
     def start(self) -> None:

@@ -12,8 +12,8 @@ from kdstudio.gui.pages.tiles import Tiles
 from kdstudio.gui.plots import curves
 from kdstudio.gui.plots.curve_plot import CurvePlot
 from kdstudio.gui.run_controller import RunController
-from kdstudio.gui.theme import GAP, Role
-from kdstudio.gui.words import phase, place, subject
+from kdstudio.gui.theme import GAP, MARGIN, SPACE
+from kdstudio.gui.words import phase, place, state_words, subject
 from kdstudio.runs.failures import Words, explain
 from kdstudio.runs.folder import Request
 from kdstudio.runs.state import State
@@ -81,14 +81,17 @@ class RunPage(Page):
 
     def _arrange(self) -> None:
         self._arrange_head()
+        self.body.setContentsMargins(MARGIN, 5 * SPACE, MARGIN - GAP, 5 * SPACE)
+        self.head.setContentsMargins(0, 0, GAP, 0)
         line = QHBoxLayout()
+        line.setContentsMargins(0, 0, GAP, 0)
         line.setSpacing(GAP)
         line.addWidget(self.bar, 1)
         line.addWidget(self.times)
         self.body.addLayout(line)
         inside = QWidget()
         column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(0, 0, GAP, 0)  # room for the scroll bar
         column.setSpacing(GAP)
         for banner in (self.verdict, self.notice):
             column.addWidget(banner)
@@ -163,7 +166,7 @@ class RunPage(Page):
         if self.isVisible():
             self.accuracy.show_picture(curves.accuracy(run))
             self.agreement.show_picture(curves.agreement(run))
-            self.loss.title.setText(self._loss_title(curves.training_of(run)))
+            self.loss.title.set_text(self._loss_title(curves.training_of(run)))
             self.loss.show_picture(curves.loss(run))
 
     def _loss_title(self, who: str) -> str:
@@ -206,11 +209,14 @@ class RunPage(Page):
     def _refresh_progress(self) -> None:
         controller = self._controller
         seen = outlook(controller.state, controller.experiment, controller.status.state)
-        role = state_role(controller.status.state)
-        self.bar.show_fraction(seen.fraction if controller.folder else 0.0, role)
+        self.bar.show_fraction(
+            seen.fraction if controller.folder else 0.0, state_words(controller.status.state)[1]
+        )
         self.times.setText(self._times(seen) if controller.folder else "")
         parts = [subject(controller.experiment), place(controller.experiment, controller.state)]
-        self.subtitle.set_text("  ·  ".join(part for part in parts if part) if controller.folder else "")
+        if controller.folder is None:
+            parts = [self.tr("Start one from New experiment, or open one from Runs.")]
+        self.subtitle.set_text("  ·  ".join(part for part in parts if part))
 
     def _times(self, seen: Outlook) -> str:
         controller = self._controller
@@ -253,14 +259,3 @@ class RunPage(Page):
         self.notice.say(
             words.title, f"{words.cause} {words.remedy}{field}", "failure" if failed else "teacher"
         )
-
-
-def state_role(state: State) -> Role:
-    """The colour of the bar of a run in `state`."""
-    ended: dict[State, Role] = {
-        State.FAILED: "failure",
-        State.LOST: "failure",
-        State.COMPLETED: "agreement",
-        State.STOPPED: "baseline",
-    }
-    return ended.get(state, "student")

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QStacke
 from kdstudio.gui.cards import Card, Text
 from kdstudio.gui.pages.page import Page
 from kdstudio.gui.tables.runs_model import COLUMNS, ID, SORT, LibraryReader, RunsModel
-from kdstudio.gui.theme import SPACE
+from kdstudio.gui.theme import GAP, SPACE
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 
@@ -44,7 +44,7 @@ class RunsPage(Page):
             self.tr("No run yet. Make an experiment, and start it."), "body", "quiet", wrap=True
         )
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._card = Card(margin=SPACE)
+        self._card = Card(margin=GAP)
         self._stack = QStackedLayout()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.table)

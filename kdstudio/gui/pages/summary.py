@@ -1,16 +1,19 @@
 """The card beside the form: what the experiment is, in short, what is still missing, and the button that starts it."""
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QResizeEvent
+from typing import Any
+
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from kdstudio.gui.buttons import PrimaryButton
 from kdstudio.gui.cards import Card, Elided, Pill, Text
+from kdstudio.gui.fields import fields_of
 from kdstudio.gui.theme import GAP, SPACE, theme
 from kdstudio.gui.words import brief, budget
-from kdstudio.spec import Experiment
+from kdstudio.spec import EXPERIMENTS
+from kdstudio.spec.models import TRAIN
 
-WIDTH = 300
+WIDTH = 328
 SHOWN = 4  # problems named before the rest is only counted
 
 
@@ -29,21 +32,18 @@ class SummaryCard(Card):
         self.problems = Text("", "body", "failure", wrap=True)
         self.problems.setObjectName("summary.problems")
         self.note = Text("", "caption", "quiet", wrap=True)
+        self.busy = Text("", "caption", "teacher", wrap=True)
+        self.busy.hide()
         self.start = PrimaryButton(self.tr("Start"), "start")
         self.copy = QPushButton(self.tr("Copy as YAML"))
         self.copy.setObjectName("copy")
         self._arrange()
 
-    def show_experiment(
-        self,
-        experiment: Experiment | None,
-        problems: dict[str, str],
-        titles: dict[str, str],
-        hidden_changes: int,
+    def show_values(
+        self, values: dict[str, Any], problems: dict[str, str], titles: dict[str, str], hidden_changes: int
     ) -> None:
-        """Show `experiment`, or what keeps it from being one."""
-        if experiment is not None:
-            self._show_facts(experiment)
+        """Show what the form holds, and what keeps it from being an experiment."""
+        self._show_facts(values)
         self.pill.show_state(
             *((self.tr("Not ready"), "teacher") if problems else (self.tr("Ready"), "agreement"))
         )
@@ -57,13 +57,9 @@ class SummaryCard(Card):
 
     def show_busy(self, title: str) -> None:
         """Say that another run is at work, "" that none is."""
-        said = (
-            self.tr("{0} is at work; a run on the same device waits for it.").format(title) if title else ""
-        )
-        self.note.setToolTip(said)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
+        said = self.tr("{0} is at work. A run on the same device waits for it.").format(title)
+        self.busy.setText(said if title else "")
+        self.busy.setVisible(bool(title))
 
     def _arrange(self) -> None:
         head = QHBoxLayout()
@@ -74,7 +70,7 @@ class SummaryCard(Card):
         self._grid.setVerticalSpacing(SPACE + 2)
         self._grid.setColumnStretch(1, 1)
         names = (
-            self.tr("Data"), self.tr("Teacher"), self.tr("Student"), self.tr("Method"), self.tr("Budget"), self.tr("Seeds"),
+            self.tr("Data"), self.tr("Teacher"), self.tr("Student"), self.tr("Method"), self.tr("Budget"), self.tr("Trains"),
             self.tr("Device"),
         )  # fmt: skip
         for line, name in enumerate(names):
@@ -89,19 +85,33 @@ class SummaryCard(Card):
         for part in (self.problems, self.note):
             self.body.addWidget(part)
         self.body.addStretch(1)
+        fair = self.tr(
+            "Baseline and student take the same number of steps. Validation images choose, test images judge, once."
+        )
+        self.body.addWidget(Text(fair, "caption", "quiet", wrap=True))
+        self.body.addWidget(self.busy)
         self.body.addWidget(self.start)
         self.body.addWidget(self.copy)
         theme().changed.connect(self.update)
 
-    def _show_facts(self, experiment: Experiment) -> None:
-        baseline = self.tr("with baseline") if experiment.baseline else self.tr("no baseline")
+    def _show_facts(self, values: dict[str, Any]) -> None:
+        parts = {field.name: field.models for field in fields_of(EXPERIMENTS[0])}
+        training, seeds = values.get("training", {}), values.get("seeds") or []
         facts = (
-            brief(experiment.dataset), brief(experiment.teacher), brief(experiment.student), brief(experiment.method),
-            f"{budget(experiment.training)}, {self.tr('batch')} {experiment.training.batch_size}",
-            f"{len(experiment.seeds)}, {baseline}", experiment.compute.device,
-        )  # fmt: skip
+            *(brief(values[name], parts[name]) for name in ("dataset", "teacher", "student", "method")),
+            f"{budget(training)}, {self.tr('batch')} {training.get('batch_size')}",
+            self._trainings(values, len(seeds)),
+            str(values.get("compute", {}).get("device", "")),
+        )
         for value, fact in zip(self._facts.values(), facts, strict=True):
             value.set_text(fact)
+
+    def _trainings(self, values: dict[str, Any], seeds: int) -> str:
+        """How many networks will be trained: the teacher once, then a pair for each seed."""
+        said = [self.tr("1 teacher")] if values["teacher"].get("weights") == TRAIN else []
+        if values.get("baseline") and values["method"].get("kind") != "none":
+            said.append(self.tr("{0} baseline").format(seeds))
+        return " + ".join([*said, self.tr("{0} student").format(seeds)])
 
     def _next_step(self, problems: dict[str, str], titles: dict[str, str]) -> str:
         if not problems:
@@ -112,7 +122,6 @@ class SummaryCard(Card):
             title
         )
 
-    @Slot()
     def _say_hidden(self, changes: int) -> None:
         said = self.tr("Advanced settings: {0} not at their defaults").format(changes) if changes else ""
         self.note.setText(said)
@@ -130,8 +139,12 @@ def _title(path: str, titles: dict[str, str]) -> str:
 
 def _listed(problems: dict[str, str], titles: dict[str, str]) -> str:
     said = [
-        f"{titles.get(path, path.replace('.', ', ').replace('_', ' '))}: {text}"
+        f"{titles.get(path, path.replace('.', ', ').replace('_', ' '))}: {_short(text)}"
         for path, text in problems.items()
     ]
     more = [f"and {len(said) - SHOWN} more"] if len(said) > SHOWN else []
     return "\n".join([*said[:SHOWN], *more])
+
+
+def _short(message: str) -> str:
+    return "still missing" if message.startswith("missing") else message

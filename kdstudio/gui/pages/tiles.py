@@ -1,5 +1,6 @@
 """The four numbers that carry the message of a run: accuracy, agreement, gain, size."""
 
+from statistics import fmean
 from typing import Any
 
 from PySide6.QtWidgets import QHBoxLayout, QWidget
@@ -36,18 +37,15 @@ class Tiles(QWidget):
             self._show_result(summary)
             return
         seed = shown_seed(run)
-        student, baseline = _stage(run, "student", seed), _stage(run, "baseline", seed)
-        self._show_student(student)
-        self._show_gain(student, baseline)
+        self._show_student(_newest(run.stages_of("student"), seed))
+        self._show_gain(run)
 
     def _show_result(self, summary: dict[str, Any]) -> None:
         student, gain = summary["models"]["student"], summary["gain"]
         seeds = gain["seeds"] or 0
         mean = self.tr("test data, mean of {0} seeds").format(seeds) if seeds > 1 else self.tr("test data")
         accuracy, agreement = student["accuracy"], student["agreement"]
-        kept = summary["kept"]["accuracy"]
-        of_teacher = f", {percent(kept)} {self.tr('of the teacher')}" if kept is not None else ""
-        self.accuracy.show_value(_percent(accuracy), f"{mean}{of_teacher}")
+        self.accuracy.show_value(_percent(accuracy), mean)
         self.agreement.show_value(_percent(agreement), mean)
         if gain["mean"] is None:
             self.gain.show_value("", self.tr("no baseline to compare with"), "text")
@@ -78,15 +76,18 @@ class Tiles(QWidget):
         )
         self.agreement.show_value(_percent(validation), said or self.tr("waits for the student"))
 
-    def _show_gain(self, student: Stage | None, baseline: Stage | None) -> None:
-        """Best against best so far: what both keep. It is only this seed's, and the note says so."""
-        mine, alone = _best(student, "student"), _best(baseline, "baseline")
-        if mine is None or alone is None:
+    def _show_gain(self, run: RunState) -> None:
+        """The mean over the seeds that have both so far, best against best on validation data: the note says so."""
+        alone = {stage.seed: _best(stage, "baseline") for stage in run.stages_of("baseline") if stage.ended}
+        taught = {stage.seed: _best(stage, "student") for stage in run.stages_of("student")}
+        gains = [taught[seed] - alone[seed] for seed in taught if seed in alone]
+        if not gains:
             self.gain.show_value("", self.tr("needs baseline and student"), "text")
-        else:
-            self.gain.show_value(
-                _points(mine - alone), self.tr("so far, this seed, best on validation"), "text"
-            )
+            return
+        seeds = self.tr("1 seed") if len(gains) == 1 else self.tr("{0} seeds").format(len(gains))
+        self.gain.show_value(
+            _points(fmean(gains)), self.tr("so far, {0}, best on validation").format(seeds), "text"
+        )
 
     def _show_size(self, run: RunState) -> None:
         student, teacher = run.models.get("student"), run.models.get("teacher")
@@ -101,14 +102,15 @@ class Tiles(QWidget):
         self.cost.show_value(compact(student.parameters), f"{self.tr('parameters')}{share}")
 
 
-def _stage(run: RunState, name: str, seed: int | None) -> Stage | None:
-    return run.stages.get((name, seed))
+def _newest(stages: list[Stage], seed: int | None) -> Stage | None:
+    """The stage of `seed`, or else the last one that has begun."""
+    return next((stage for stage in stages if stage.seed == seed), stages[-1] if stages else None)
 
 
-def _best(stage: Stage | None, who: str) -> float | None:
-    series = stage.curves.get((who, "validation", "accuracy")) if stage else None
+def _best(stage: Stage, who: str) -> float:
+    series = stage.curves.get((who, "validation", "accuracy"))
     best = series.best() if series else None
-    return best[1] if best else None
+    return best[1] if best else 0.0
 
 
 def _percent(value: float | None) -> str:

@@ -9,84 +9,28 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QSize, Qt, Slot
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QColor, QPen, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
-from kdstudio.gui.cards import Card, Painted, Text
-from kdstudio.gui.plots.curves import Curve, Level, Picture
-from kdstudio.gui.theme import GAP, SPACE, Role, theme
+from kdstudio.gui.cards import Card, Elided, Text
+from kdstudio.gui.plots.curves import Curve, Level, Line, Picture
+from kdstudio.gui.plots.legend import Legend
+from kdstudio.gui.theme import GAP, Role, theme
 from kdstudio.runs.series import smoothed, thinned
 
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+
 POINTS = 2000  # more than a plot has pixels
-SMOOTH = 0.9  # weight of the moving average
+SMOOTH = 0.9  # weight of the moving average, at most
+SPAN = 15  # points that it spans at least: a short curve needs no smoothing
+STYLES: dict[Line, Qt.PenStyle] = {
+    "solid": Qt.PenStyle.SolidLine,
+    "dashed": Qt.PenStyle.DashLine,
+    "dotted": Qt.PenStyle.DotLine,
+}
+EARLY = 0.08  # the first part of a curve, in which everybody learns the obvious, may leave the picture
 FEW = 300  # up to so many points a curve may be antialiased and wide
-
-DASH = {True: [5.0, 3.0], False: None}
-
-
-class LegendEntry(Painted):
-    """A piece of line and its name, with the newest value."""
-
-    def __init__(self, label: str, role: Role, style: Qt.PenStyle, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.label, self._role, self._style = label, role, style
-        self._value = ""
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-
-    @property
-    def text(self) -> str:
-        """What stands beside the line."""
-        return f"{self.label}  {self._value}".strip()
-
-    def show_value(self, value: str) -> None:
-        """Show the newest value beside the name."""
-        if value != self._value:
-            self._value = value
-            self.updateGeometry()
-            self.update()
-
-    def sizeHint(self) -> QSize:
-        metrics = QFontMetrics(theme().font("caption"))
-        return QSize(metrics.horizontalAdvance(self.text) + 34, metrics.height() + SPACE)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        pen = QPen(theme().color(self._role), 2.0, self._style)
-        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-        painter.setPen(pen)
-        middle = self.height() / 2
-        painter.drawLine(0, round(middle), 22, round(middle))
-        painter.setPen(theme().color("quiet"))
-        painter.setFont(theme().font("caption"))
-        painter.drawText(self.rect().adjusted(28, 0, 6, 0), Qt.AlignmentFlag.AlignVCenter, self.text)
-        painter.end()
-
-
-class Legend(QWidget):
-    """The names of what a plot shows, as widgets: they cost the plot nothing, and can be read aloud."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(GAP)
-        self.entries: dict[str, LegendEntry] = {}
-
-    def show_entries(self, wanted: dict[str, tuple[Role, Qt.PenStyle, str]]) -> None:
-        """Show these: label -> role, line, value."""
-        if list(wanted) != list(self.entries):
-            for entry in self.entries.values():
-                self._row.removeWidget(entry)
-                entry.deleteLater()
-            self.entries = {
-                label: LegendEntry(label, role, style, self) for label, (role, style, _) in wanted.items()
-            }
-            for entry in self.entries.values():
-                self._row.addWidget(entry)
-        for label, (_, _, value) in wanted.items():
-            self.entries[label].show_value(value)
 
 
 class CurvePlot(Card):
@@ -106,9 +50,9 @@ class CurvePlot(Card):
         self._items: dict[str, tuple[Any, Any]] = {}
         self._lines: dict[str, Any] = {}
         self.legend = Legend()
-        self.title = Text(title, "strong")
+        self.title = Elided(title, "strong")
         self._head()
-        self.plot = _quiet_plot(self.tr("steps"))
+        self.plot = _quiet_plot()
         self.plot.setAccessibleName(title)
         self.body.addWidget(self.plot, 1)
         self.waiting = Text("", "body", "quiet", self.plot, wrap=True)
@@ -125,9 +69,7 @@ class CurvePlot(Card):
             f"{name} {entry.text.removeprefix(name).strip()}" for name, entry in self.legend.entries.items()
         ]
         return (
-            f"{self.title.text()}: {', '.join(said)}"
-            if said
-            else f"{self.title.text()}: {self.waiting.text()}"
+            f"{self.title.whole}: {', '.join(said)}" if said else f"{self.title.whole}: {self.waiting.text()}"
         )
 
     def show_picture(self, picture: Picture) -> None:
@@ -135,6 +77,8 @@ class CurvePlot(Card):
         self._picture = picture
         self.waiting.setText("" if not picture.empty else picture.waiting)
         self.waiting.setVisible(picture.empty)
+        for side in ("left", "bottom"):
+            self.plot.getAxis(side).setVisible(not picture.empty)
         self._forget({curve.key for curve in picture.curves}, {level.label for level in picture.levels})
         for curve in picture.curves:
             self._draw(curve)
@@ -142,6 +86,7 @@ class CurvePlot(Card):
             self._draw_level(level)
         self._fit(picture)
         self.legend.show_entries(self._entries(picture))
+        self._place_legend()
         self.plot.setAccessibleDescription(self.summary)
 
     def clear(self) -> None:
@@ -151,17 +96,31 @@ class CurvePlot(Card):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.waiting.setGeometry(self.plot.rect())
+        self._place_legend()
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
+    def _place_legend(self) -> None:
+        margins = self.body.contentsMargins()
+        room = self.width() - margins.left() - margins.right()
+        beside = room - self.title.sizeHint().width() - GAP
+        below = self.legend.wish(short=True) > beside
+        if below != (self._below.count() > 0):
+            old, new = (self._line, self._below) if below else (self._below, self._line)
+            old.removeWidget(self.legend)
+            new.addWidget(self.legend)
+            new.setAlignment(
+                self.legend, Qt.AlignmentFlag.AlignLeft if below else Qt.AlignmentFlag.AlignRight
+            )
+        self.legend.fit(room if below else beside)
 
     def _head(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(GAP)
-        head.addWidget(self.title)
-        head.addStretch(1)
-        head.addWidget(self.legend)
-        self.body.addLayout(head)
+        """The legend stands at the right of the title, or below it where the card is narrow."""
+        self._line = QHBoxLayout()
+        self._line.setSpacing(GAP)
+        self._line.addWidget(self.title, 1)
+        self._line.addWidget(self.legend)
+        self._below = QHBoxLayout()
+        self.body.addLayout(self._line)
+        self.body.addLayout(self._below)
 
     def _forget(self, curves: set[str], levels: set[str]) -> None:
         for key in set(self._items) - curves:
@@ -182,22 +141,26 @@ class CurvePlot(Card):
         self._pens(curve, len(values))
         raw.setData(*thinned(steps, values, POINTS))
         if average is not None:
-            average.setData(*thinned(steps, smoothed(values, SMOOTH), POINTS))
+            average.setData(*thinned(steps, averaged(values), POINTS))
 
     def _pens(self, curve: Curve, points: int) -> None:
         raw, average = self._items[curve.key]
-        few = points <= FEW and not curve.noisy
+        few = points <= FEW
         strong = theme().color(curve.role)
         dim = theme().color(curve.role, 0.38)
         weak = theme().color(curve.role, 0.45)
         colour = dim if curve.noisy else weak if curve.weak else strong
-        _dress_item(
-            raw, _pen(colour, 1.0 if curve.noisy or curve.weak or not few else 2.0, curve.dashed and few), few
-        )
+        thin = curve.noisy or curve.weak or not few
+        _dress_item(raw, _pen(colour, 1.0 if thin else self._wide, curve.line if few else "solid"), few)
         raw.setZValue(1 if curve.noisy else 2 if curve.weak else 4)
         if average is not None:
-            _dress_item(average, _pen(strong, 2.0, False), False)
+            _dress_item(average, _pen(strong, self._wide), few)
             average.setZValue(5)
+
+    @property
+    def _wide(self) -> float:
+        """Width 2, also where a pixel of the screen is half a pixel of ours: the pens are cosmetic."""
+        return 2.0 * max(1.0, self.devicePixelRatioF())
 
     def _draw_level(self, level: Level) -> None:
         if level.label not in self._lines:
@@ -206,7 +169,7 @@ class CurvePlot(Card):
             self.plot.addItem(line, ignoreBounds=True)
             self._lines[level.label] = line
         line = self._lines[level.label]
-        line.setPen(_pen(theme().color(level.role), 2.0, False, dotted=True))
+        line.setPen(_pen(theme().color(level.role), self._wide, "dotted"))
         line.setValue(level.value)
 
     def _fit(self, picture: Picture) -> None:
@@ -214,7 +177,7 @@ class CurvePlot(Card):
         ends = [curve.series.last_step for curve in picture.curves if curve.series.last_step]
         self.plot.setXRange(0.0, picture.x_end or max(ends, default=1), padding=0.01)
         values = [curve.series.arrays()[1] * curve.scale for curve in picture.curves if len(curve.series)]
-        lows = [_low(part, curve_noisy=not self._unit) for part in values]
+        lows = [_low(part) if self._unit else float(np.min(part)) for part in values]
         highs = [float(np.max(part)) for part in values]
         for level in picture.levels:
             lows.append(level.value)
@@ -231,14 +194,14 @@ class CurvePlot(Card):
             wanted[level.label] = (level.role, Qt.PenStyle.DotLine, self._worded(level.value))
         for curve in picture.curves:
             if not curve.weak and len(curve.series):
-                style = Qt.PenStyle.DashLine if curve.dashed else Qt.PenStyle.SolidLine
+                style = STYLES[curve.line]
                 wanted[curve.label] = (curve.role, style, self._worded(self._newest(curve)))
         return wanted
 
     def _newest(self, curve: Curve) -> float:
         """The last value; of a noisy curve the last of its average, which is what the eye follows."""
         values = curve.series.arrays()[1] * curve.scale
-        return float(smoothed(values, SMOOTH)[-1]) if curve.noisy else float(values[-1])
+        return float(averaged(values)[-1]) if curve.noisy else float(values[-1])
 
     def _worded(self, value: float) -> str:
         return f"{value:.1f} {self._unit}" if self._unit else f"{value:.3g}"
@@ -251,20 +214,30 @@ class CurvePlot(Card):
             axis = self.plot.getAxis(side)
             axis.setPen(QPen(theme().color("border"), 1.0))
             axis.setTextPen(QPen(theme().color("quiet")))
+            axis.label.setFont(theme().font("caption"))
             axis.setStyle(tickFont=theme().font("caption"))
+        # pyqtgraph leaves half a line of air below the label
+        self.plot.getAxis("bottom").setHeight(2 * QFontMetrics(theme().font("caption")).height() + SPACE)
+        self.plot.getAxis("bottom").setLabel(self.tr("steps"), color=theme().color("quiet").name())
         self.show_picture(self._picture)
 
 
-def _low(values: "np.ndarray[Any, np.dtype[np.float64]]", *, curve_noisy: bool) -> float:
-    return float(np.min(values))
+def averaged(values: Floats) -> Floats:
+    """The debiased moving average that lies over a noisy curve; the shorter the curve, the lighter."""
+    return smoothed(values, max(0.0, min(SMOOTH, 1.0 - SPAN / max(1, len(values)))))
 
 
-def _pen(colour: QColor, width: float, dashed: bool, *, dotted: bool = False) -> QPen:
+def _low(values: Floats) -> float:
+    """The lowest value that must be in the picture."""
+    return float(np.min(values[round(EARLY * len(values)) :])) if len(values) >= 12 else float(np.min(values))
+
+
+def _pen(colour: QColor, width: float, line: Line = "solid") -> QPen:
     pen = QPen(colour, width)
     pen.setCosmetic(True)
-    if dashed:
+    if line == "dashed":
         pen.setDashPattern([4.0, 2.5])
-    if dotted:
+    elif line == "dotted":
         pen.setStyle(Qt.PenStyle.DotLine)
     return pen
 
@@ -277,10 +250,11 @@ def _dress_item(item: Any, pen: QPen, antialias: bool) -> None:
         item.curve.opts["antialias"] = antialias
 
 
-def _quiet_plot(x_label: str) -> pg.PlotWidget:
+def _quiet_plot() -> pg.PlotWidget:
     """A plot widget with thin axes, faint lines at the y ticks, and no menu: zoom and cursors come with the full window."""
     plot = pg.PlotWidget()
     plot.setFrameShape(QFrame.Shape.NoFrame)
+    plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)  # its own wish is 640 x 480
     plot.setMenuEnabled(False)
     plot.hideButtons()
     plot.setMouseEnabled(x=False, y=False)
@@ -298,4 +272,4 @@ def _quiet_plot(x_label: str) -> pg.PlotWidget:
     return plot
 
 
-__all__ = ["CurvePlot", "Legend", "LegendEntry"]
+__all__ = ["CurvePlot", "averaged"]

@@ -5,13 +5,16 @@ Pure data out of pure data, with no Qt: the same function serves a live run, a f
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from kdstudio.runs.series import Series
 from kdstudio.runs.state import RunState, Stage
 
 if TYPE_CHECKING:
     from kdstudio.gui.theme import Role
+
+
+Line: TypeAlias = Literal["solid", "dashed", "dotted"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,7 +28,7 @@ class Curve:
     scale: float = 1.0
     noisy: bool = False
     weak: bool = False
-    dashed: bool = False
+    line: Line = "solid"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -155,18 +158,30 @@ def teacher_accuracy(state: RunState) -> float | None:
 
 
 def _measured(
-    stages: Sequence[Stage], who: str, metric: str, seed: int | None, *, split: str = "validation",
-    role: "Role | None" = None, label: str = "",
-) -> Iterator[Curve]:  # fmt: skip
-    """The curve of each stage, the one of `seed` last, on top."""
+    stages: Sequence[Stage],
+    who: str,
+    metric: str,
+    seed: int | None,
+    *,
+    split: str = "validation",
+    role: "Role | None" = None,
+    label: str = "",
+) -> Iterator[Curve]:
+    """The curve of each stage; the one of `seed`, or else the newest, is strong, and last, on top."""
     roles: dict[str, Role] = {"teacher": "teacher", "baseline": "baseline", "student": "student"}
-    for stage in sorted(stages, key=lambda stage: stage.seed == seed):
-        series = stage.curves.get((who, split, metric))
-        if series is not None:
-            yield Curve(
-                key=f"{who}.{split}.{metric}.{stage.seed}", label=label or who, role=role or roles[who], series=series,
-                scale=100.0, weak=stage.seed != seed, dashed=who == "baseline" or split == "train",
-            )  # fmt: skip
+    lines: dict[str, Line] = {"teacher": "dotted", "baseline": "dashed"}
+    measured = [stage for stage in stages if (who, split, metric) in stage.curves]
+    strong = next((stage for stage in measured if stage.seed == seed), measured[-1] if measured else None)
+    for stage in sorted(measured, key=lambda stage: stage is strong):
+        yield Curve(
+            key=f"{who}.{split}.{metric}.{stage.seed}",
+            label=label or who,
+            role=role or roles[who],
+            series=stage.curves[(who, split, metric)],
+            scale=100.0,
+            weak=stage is not strong,
+            line="dashed" if split == "train" else lines.get(who, "solid"),
+        )
 
 
 def _planned(stages: Sequence[Stage], seed: int | None) -> float | None:
