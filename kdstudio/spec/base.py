@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, TypeVar, Union
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
 SPEC_PLUGINS = "kdstudio.specs"
 Kind = TypeVar("Kind", bound="KindSpec")
@@ -18,12 +18,41 @@ class Spec(BaseModel):
         frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False, use_attribute_docstrings=False
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _no_truth_for_a_number(cls, values: Any) -> Any:
+        """YAML reads yes and no as truth values, and pydantic would take those for 1 and 0. As the words that they were
+        they are refused where they stand."""
+        if not isinstance(values, dict):
+            return values
+        wanted = {name: _plain_types(cls.model_fields[name].annotation) for name in values if name in cls.model_fields}
+        return {
+            name: _as_words(value) if wanted.get(name, set()) & {int, float} and bool not in wanted[name] else value
+            for name, value in values.items()
+        }
+
+
+def _as_words(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_as_words(each) for each in value]
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+
 
 class KindSpec(Spec):
     """A member of a union that its `kind` tells apart; `label` is the name that people see."""
 
     label: ClassVar[str] = ""
     blurb: ClassVar[str] = ""
+
+
+def _plain_types(annotation: Any) -> set[type]:
+    """The classes in `annotation`, through unions, tuples and literals."""
+    if get_origin(annotation) is Literal:
+        return {type(value) for value in get_args(annotation)}
+    inner = get_args(annotation)
+    if inner:
+        return set().union(*map(_plain_types, inner))
+    return {annotation} if isinstance(annotation, type) else set()
 
 
 def option(
@@ -45,14 +74,17 @@ def option(
     )
 
 
-def _against_the_file(path: Path, info: ValidationInfo) -> Path:
+def against_the_file(path: Path, info: ValidationInfo) -> Path:
     """A relative path is relative to the YAML file that names it (the context's `base`)."""
     base = (info.context or {}).get("base")
-    path = path.expanduser()
-    return path if base is None or path.is_absolute() else (Path(base) / path).resolve()
+    try:
+        path = path.expanduser()
+        return path if base is None or path.is_absolute() else (Path(base) / path).resolve()
+    except RuntimeError as error:  # no such user, or a circle of links
+        raise ValueError(f"{path} leads nowhere: {error}") from None
 
 
-FilePath = Annotated[Path, AfterValidator(_against_the_file)]
+FilePath = Annotated[Path, AfterValidator(against_the_file)]
 
 
 def installed_kinds(base: type[Kind]) -> tuple[type[Kind], ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from pydantic import ValidationInfo, field_validator
 
-from kdstudio.spec.base import KindSpec, installed_kinds, option, union_of
+from kdstudio.spec.base import KindSpec, against_the_file, installed_kinds, option, union_of
 
 TRAIN = "train"
 RUN_PREFIX = "run:"
@@ -30,9 +30,7 @@ class ModelSpec(KindSpec):
             if not re.fullmatch(r"[\w.-]+", weights.removeprefix(RUN_PREFIX)):
                 raise ValueError("write run:<id>, with the id that `kdstudio runs` shows")
             return weights
-        base = (info.context or {}).get("base")
-        path = Path(weights).expanduser()
-        return str(path if base is None or path.is_absolute() else (Path(base) / path).resolve())
+        return str(against_the_file(Path(weights), info))
 
     @property
     def weights_file(self) -> Path | None:

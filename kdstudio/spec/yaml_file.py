@@ -14,6 +14,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from kdstudio.spec.experiment import Experiment
 
 Loc = tuple[str | int, ...]
+# What PyYAML lets through when a value does not fit its tag ("!!bool maybe", "!!int ''", an impossible date).
+_PYYAML_MAY_RAISE = (ValueError, TypeError, AttributeError, LookupError, OverflowError)
 _ADAPTER: TypeAdapter[Any] = TypeAdapter(Experiment)
 
 
@@ -28,7 +30,8 @@ class Problem:
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line is not None else self.file
-        return f"{place} {self.path}: {self.message}" if self.path else f"{place}: {self.message}"
+        said = f"{place} {self.path}: {self.message}" if self.path else f"{place}: {self.message}"
+        return " ".join(said.split())  # one line, whatever was written in a key
 
 
 class SpecError(ValueError):
@@ -54,8 +57,12 @@ def loads(text: str, *, file: str = "experiment", base: Path | None = None, chan
     try:
         root = _compose(text, file)
         values = _construct(root, file)
+    except SpecError:
+        raise
     except RecursionError:
         raise _one(file, None, "not an experiment: it is nested hundreds of levels deep") from None
+    except _PYYAML_MAY_RAISE as error:
+        raise _one(file, None, f"not valid YAML: {error}") from None
     touched = [_change(values, change) for change in changes]
     try:
         return _ADAPTER.validate_python(values, context={"base": base})
@@ -138,16 +145,20 @@ def _construct(root: yaml.MappingNode, file: str) -> dict[str, Any]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise _one(file, line, f"not valid YAML: {error.problem}") from None
-    except ValueError as error:
-        raise _one(file, None, f"not valid YAML: {error}") from None
     finally:
         loader.dispose()
     return values
 
 
-def _refuse_doubles(node: yaml.Node, file: str, loc: Loc, above: tuple[int, ...] = ()) -> None:
+def _refuse_doubles(
+    node: yaml.Node, file: str, loc: Loc, above: tuple[int, ...] = (), seen_nodes: set[int] | None = None
+) -> None:
     if id(node) in above:
         raise _one(file, node.start_mark.line + 1, "an alias may not contain itself")
+    seen_nodes = set() if seen_nodes is None else seen_nodes
+    if id(node) in seen_nodes:  # aliases of aliases of aliases are visited once, not a billion times
+        return
+    seen_nodes.add(id(node))
     above = (*above, id(node))
     if isinstance(node, yaml.MappingNode):
         seen: dict[str, int] = {}
@@ -158,28 +169,30 @@ def _refuse_doubles(node: yaml.Node, file: str, loc: Loc, above: tuple[int, ...]
                 raise SpecError([Problem(file=file, line=key.start_mark.line + 1, path=where,
                                          message=f"given twice; it stands in line {seen[name]} too")])  # fmt: skip
             seen[name] = key.start_mark.line + 1
-            _refuse_doubles(value, file, (*loc, name), above)
+            _refuse_doubles(value, file, (*loc, name), above, seen_nodes)
     elif isinstance(node, yaml.SequenceNode):
         for number, value in enumerate(node.value):
-            _refuse_doubles(value, file, (*loc, number), above)
+            _refuse_doubles(value, file, (*loc, number), above, seen_nodes)
 
 
 def _change(values: dict[str, Any], change: str) -> Loc:
     """Apply one "a.b=value" to `values`; the location that it touched."""
     name, equals, text = change.partition("=")
+    change = " ".join(change.split())
     keys = tuple(name.strip().split("."))
     if not equals or not all(keys):
         raise _one("--set", None, f'"{change}": write it as field=value, for example training.epochs=3')
     try:
         value = yaml.safe_load(text)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, RecursionError, *_PYYAML_MAY_RAISE):
         raise _one("--set", None, f'"{change}": the value is not valid YAML') from None
     here = values
     for key in keys[:-1]:
-        deeper = here.setdefault(key, {})
+        deeper = here.get(key, {})
         if not isinstance(deeper, dict):
             raise _one("--set", None, f'"{change}": {key} holds a value, not fields')
-        here = deeper
+        here[key] = dict(deeper)  # a copy: an alias elsewhere in the file keeps what it has
+        here = here[key]
     here[keys[-1]] = value
     return keys
 
@@ -188,11 +201,19 @@ def _problems(
     error: ValidationError, values: dict[str, Any], root: yaml.MappingNode | None, file: str, touched: Sequence[Loc]
 ) -> Iterator[Problem]:
     messages: dict[Loc, list[str]] = {}
-    for detail in error.errors(include_url=False):
+    kinds: set[Loc] = set()  # where it is the kind that is wrong
+    details = error.errors(include_url=False)
+    for detail in details:
+        below = any(each["loc"][:-1] == detail["loc"] for each in details)
+        if detail["type"] == "too_short" and below:
+            continue  # what is too short is only what is left without the wrong items
         loc, model = _walk(detail["loc"], values)
+        if detail["type"] == "union_tag_invalid":
+            kinds.add(loc)
         messages.setdefault(loc, []).append(_words(dict(detail), loc, model))
     for loc, said in messages.items():
-        by_hand = any(loc[: len(keys)] == keys for keys in touched)
+        named = (*loc, "kind") if loc in kinds else loc
+        by_hand = any(named[: len(keys)] == keys for keys in touched)
         line = _line(root, loc) if root is not None and not by_hand else None
         where = ".".join(str(part) for part in loc)
         yield Problem(file="--set" if by_hand else file, line=line, path=where, message=", and ".join(said))
@@ -255,15 +276,43 @@ def _words(detail: dict[str, Any], loc: Loc, model: type[BaseModel] | None) -> s
     if kind == "union_tag_invalid":
         return _not_one_of(f"kind '{context['tag']}'", str(context["tag"]), _listed(context["expected_tags"]))
     if kind == "literal_error":
-        return _not_one_of(repr(detail["input"]), str(detail["input"]), _listed(context["expected"]))
+        return _not_one_of(_short(detail["input"]), str(detail["input"]), _listed(context["expected"]))
     if kind == "string_pattern_mismatch" and model:
-        return f"{detail['input']!r} is none of these: {model.model_fields[name].description}"
+        return f"{_short(detail['input'])} is none of these: {model.model_fields[name].description}"
     if kind == "value_error":
         return str(context["error"])
-    message = detail["msg"]
-    plain = f"{message[0].lower()}{message[1:]}"
     given = detail["input"]
-    return f"{plain}, not {given!r}" if isinstance(given, str | int | float | bool | type(None)) else plain
+    shown = f", not {_short(given)}" if isinstance(given, str | int | float | bool | type(None)) else ""
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        kinds = _kinds_of(model.model_fields[name].annotation) if model and name in model.model_fields else []
+        example = given if given in kinds else next(iter(kinds), None)
+        return f"needs fields{f', as in {name}: {{kind: {example}}}' if example else ''}{shown}"
+    if kind == "too_short":
+        return f"needs at least {context['min_length']}"
+    if kind in _NEEDS:
+        return f"needs {_NEEDS[kind]}{shown}"
+    message = detail["msg"]
+    return f"{message[0].lower()}{message[1:]}{shown}"
+
+
+_NEEDS = {
+    "string_type": "text (put it in quotes)",
+    "tuple_type": "a list, as in [1, 2]",
+    "path_type": "a path",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+}
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:50]}..."
 
 
 def _listed(expected: str) -> list[str]:
@@ -271,11 +320,12 @@ def _listed(expected: str) -> list[str]:
 
 
 def _kinds_of(annotation: Any) -> list[str]:
-    return [str(get_args(model.model_fields["kind"].annotation)[0]) for model in models_in(annotation)]
+    models = [model for model in models_in(annotation) if "kind" in model.model_fields]
+    return [str(get_args(model.model_fields["kind"].annotation)[0]) for model in models]
 
 
 def _not_one_of(shown: str, given: str, known: list[str]) -> str:
-    close = get_close_matches(given, known, n=1, cutoff=0.6)
+    close = get_close_matches(given, known, n=1, cutoff=0.6) if given not in known else []
     return f"{shown} is not one of {', '.join(known)}" + (f"; did you mean {close[0]}?" if close else "")
 
 
