@@ -1,11 +1,13 @@
-"""A curve: values at steps, growing at the end, read as numpy arrays."""
+"""A curve: values at steps, growing at the end, read as numpy arrays.
+
+numpy is imported where arrays are made: it takes 0.1 s, and what only lists or stops runs makes none.
+"""
 
 from array import array
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -44,6 +46,8 @@ class Series:
 
     def arrays(self) -> "tuple[Floats, Floats]":
         """Steps and values, float64 [n] each: copies, so that the series may grow on."""
+        import numpy as np
+
         return np.array(self._steps, dtype=np.float64), np.array(self._values, dtype=np.float64)
 
     @property
@@ -67,6 +71,8 @@ class Series:
 def smoothed(values: "Floats", weight: float) -> "Floats":
     """The exponential moving average of `values`, each divided by 1 - weight^n so that the start is not pulled to 0
     (the bias correction of Kingma, Ba 2015, section 3)."""
+    import numpy as np
+
     out = np.empty_like(values)
     average = 0.0
     for number, value in enumerate(values.tolist(), start=1):
@@ -80,6 +86,8 @@ def thinned(steps: "Floats", values: "Floats", points: int) -> "tuple[Floats, Fl
     bins = max(1, points // 2)
     if len(values) <= 2 * bins:
         return steps, values
+    import numpy as np
+
     edges = np.linspace(0, len(values), bins + 1).astype(np.int64)
     keep: list[int] = [0, len(values) - 1]
     for start, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
