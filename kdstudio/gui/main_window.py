@@ -5,7 +5,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -23,8 +23,6 @@ from kdstudio.gui.cards import Banner
 from kdstudio.gui.commands import build_menus, build_theme_menu
 from kdstudio.gui.navigation import Navigation
 from kdstudio.gui.outlook import outlook
-from kdstudio.gui.pages.new_experiment import NewExperimentPage
-from kdstudio.gui.pages.page import Page
 from kdstudio.gui.run_controller import RunController
 from kdstudio.gui.theme import theme
 from kdstudio.gui.words import phase
@@ -34,6 +32,8 @@ from kdstudio.runs.home import Home
 from kdstudio.spec import SpecError, load, save
 
 if TYPE_CHECKING:
+    from kdstudio.gui.pages.new_experiment import NewExperimentPage
+    from kdstudio.gui.pages.page import Page
     from kdstudio.gui.pages.run import RunPage
     from kdstudio.gui.pages.runs import RunsPage
 
@@ -98,16 +98,26 @@ class MainWindow(QMainWindow):
         self.pages = QStackedWidget()
         self.message = Banner("failure", "warning")
         self.message.setObjectName("message")
-        self.new_page = NewExperimentPage()
-        self.pages.addWidget(self.new_page)
+        self._new_page: NewExperimentPage | None = None
         self._run_page: RunPage | None = None
         self._runs_page: RunsPage | None = None
         self._arrange()
         self.actions_by_id = build_menus(self, self._commands())
         self._themes = build_theme_menu(self, self._menu("view.runs"))
         self._connect()
-        self.show_page("new")
+        self.navigation.show_page("new")
         self._follow_run()
+
+    @property
+    def new_page(self) -> "NewExperimentPage":
+        """The page that makes an experiment; made right after the first paint, or when it is first wanted."""
+        if self._new_page is None:
+            from kdstudio.gui.pages.new_experiment import NewExperimentPage
+
+            self._new_page = NewExperimentPage()
+            self._new_page.start_requested.connect(self.start_experiment)
+            self.pages.addWidget(self._new_page)
+        return self._new_page
 
     @property
     def run_page(self) -> "RunPage":
@@ -179,6 +189,7 @@ class MainWindow(QMainWindow):
         if not self._painted:
             self._painted = True
             self.painted.emit()
+            QTimer.singleShot(0, self._fill)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         answer = Closing.LEAVE
@@ -255,14 +266,13 @@ class MainWindow(QMainWindow):
     def _commands(self) -> dict[str, Callable[[], object]]:
         return {
             "file.new": self._show_new, "file.open": self.open_yaml, "file.save": self.save_yaml, "file.close": self.close,
-            "run.start": self.new_page.start, "run.pause": self.controller.pause, "run.resume": self.controller.resume,
+            "run.start": self._start, "run.pause": self.controller.pause, "run.resume": self.controller.resume,
             "run.stop": self.controller.stop, "run.duplicate": self.duplicate,
             "view.new": self._show_new, "view.run": self._show_run, "view.runs": self._show_runs,
         }  # fmt: skip
 
     def _connect(self) -> None:
         self.navigation.wanted.connect(self.show_page)
-        self.new_page.start_requested.connect(self.start_experiment)
         self.controller.changed.connect(self._follow_run)
         self.controller.refused.connect(self._refuse)
         self._themes.triggered.connect(self._choose_theme)
@@ -273,6 +283,16 @@ class MainWindow(QMainWindow):
     def _menu(self, action: str) -> Any:
         wanted = self.actions_by_id[action]
         return next(menu for menu in self.menuBar().findChildren(QMenu) if wanted in menu.actions())
+
+    @Slot()
+    def _fill(self) -> None:
+        """Show a page, if nobody has asked for one yet: its hundred widgets would have held up the first paint."""
+        if self.pages.count() == 0 and not self._down:
+            self.show_page("new")
+
+    @Slot()
+    def _start(self) -> None:
+        self.new_page.start()
 
     @Slot()
     def _show_new(self) -> None:
@@ -317,6 +337,7 @@ class MainWindow(QMainWindow):
         self.actions_by_id["run.stop"].setEnabled(controller.active)
         self.actions_by_id["run.resume"].setEnabled(controller.resumable)
         self.actions_by_id["run.duplicate"].setEnabled(controller.experiment is not None)
-        self.new_page.summary.show_busy(controller.title if controller.active else "")
+        if self._new_page is not None:
+            self._new_page.summary.show_busy(controller.title if controller.active else "")
         if self._closing and not controller.active:
             self.close()

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QColor, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetrics, QPen, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from kdstudio.gui.cards import Card, Elided, Text
 from kdstudio.gui.plots.curves import Curve, Level, Line, Picture
 from kdstudio.gui.plots.legend import Legend
-from kdstudio.gui.theme import GAP, Role, theme
+from kdstudio.gui.theme import GAP, SPACE, Role, theme
 from kdstudio.runs.series import smoothed, thinned
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
