@@ -1,0 +1,15 @@
+#!/bin/sh
+# The whole test suite, from a fresh clone: sh packaging/test.sh
+# Sets up .venv once, then runs pytest with the given arguments, in the checkout's top folder.
+set -eu
+cd -- "$(dirname -- "$0")/.."
+. packaging/setup.sh
+
+set_up "[test]"
+# shellcheck disable=SC2086 # a list of pairs
+system_libraries tests $QT_LIBRARIES
+# Real IDX files; without them the tests that want them are skipped.
+if [ ! -d /usr/share/datasets/fashion-mnist ] && may_install; then
+    install_packages dataset-fashion-mnist || say "Tests on Fashion-MNIST will be skipped."
+fi
+exec .venv/bin/python -m pytest "$@"

@@ -1,0 +1,161 @@
+"""The walls: which room may import which, what a front end may load, and what no module may be called.
+
+The table of arrows is in pyproject.toml; a rule that no test checks is not a rule.
+"""
+
+import ast
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "kdstudio"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+NAMES = sorted(
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in MODULES
+)
+HEAVY = ("torch", "sklearn", "scipy", "transformers", "datasets", "matplotlib", "pandas")
+QT = ("PySide6", "shiboken6", "pyqtgraph", "superqt", "qtawesome", "app_model", "PySide6Qlementine")
+
+
+def python(*arguments: str, **environment: str) -> str:
+    """What a fresh interpreter prints."""
+    done = subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, check=False, cwd=ROOT,
+        env={**os.environ, **environment}, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def loaded_after(*names: str) -> set[str]:
+    """The top-level packages that are loaded when `names` have been imported in this order."""
+    lines = [
+        *[f"import {name}" for name in names],
+        "import sys",
+        "print(*{n.partition('.')[0] for n in sys.modules})",
+    ]
+    return set(python("-c", "\n".join(lines)).split())
+
+
+def test_that_the_arrows_between_rooms_point_one_way() -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
+        capture_output=True, text=True, cwd=ROOT, check=False,
+    )  # fmt: skip
+
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert " 0 broken" in said.stdout
+
+
+def test_that_no_room_of_the_window_loads_torch() -> None:
+    names = [name for name in NAMES if name.startswith("kdstudio.gui")]
+    loaded = loaded_after("kdstudio.gui.app", *names)
+
+    assert "PySide6" in loaded
+    assert loaded & set(HEAVY) == set()
+
+
+def test_that_no_room_that_trains_loads_qt() -> None:
+    rooms = ("kdstudio.data", "kdstudio.models", "kdstudio.methods", "kdstudio.engine")
+    names = [name for name in NAMES if name.startswith(rooms)]
+    loaded = loaded_after("kdstudio.engine.session", *names)
+
+    assert "torch" in loaded
+    assert loaded & set(QT) == set()
+
+
+def test_that_spec_and_runs_load_neither_torch_nor_qt() -> None:
+    names = [name for name in NAMES if name.startswith(("kdstudio.spec", "kdstudio.runs"))]
+
+    assert loaded_after(*names) & {*HEAVY, *QT} == set()
+
+
+def test_that_the_window_may_be_imported_first_of_all() -> None:
+    """pydantic before Qt, Qt before app_model: another order ends in a circle in shiboken's import hook."""
+    assert "kdstudio" in loaded_after("kdstudio.gui.app")
+
+
+LIGHT = [["--help"], ["schema"], ["runs", "--json"], ["run", "--help"], ["check", "--help"]]
+
+
+@pytest.mark.parametrize("arguments", LIGHT, ids=" ".join)
+def test_that_commands_which_only_look_load_neither_torch_nor_qt(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    script = (
+        "import sys\nsys.argv = ['kdstudio', *sys.argv[1:]]\nfrom kdstudio.cli import main\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    code = end.code\n"
+        "print('LOADED', code, *{n.partition('.')[0] for n in sys.modules})"
+    )
+
+    last = python("-c", script, *arguments, KDSTUDIO_HOME=str(tmp_path)).splitlines()[-1].split()
+
+    assert last[:2] == ["LOADED", "0"]
+    assert set(last) & {*HEAVY, *QT} == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_that_a_module_says_what_it_is_for_and_imports_by_full_name(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    relative = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level]
+
+    assert (ast.get_docstring(tree) or "").strip(), "it has no docstring"
+    assert not relative, f"relative imports in lines {relative}"
+
+
+def test_that_no_room_is_a_junk_room() -> None:
+    junk = {"utils", "util", "common", "helpers", "helper", "misc", "tools", "shared"}
+
+    assert [name for name in NAMES if junk & set(name.split("."))] == []
+
+
+def test_that_the_wheel_names_every_package() -> None:
+    """setuptools is told the packages one by one, because `resources` lies elsewhere in a checkout."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    packages = {".".join(path.parent.relative_to(ROOT).parts) for path in PACKAGE.rglob("__init__.py")}
+    with_modules = {".".join(path.parent.relative_to(ROOT).parts) for path in MODULES}
+    resources = {
+        ".".join(("kdstudio", *path.parent.relative_to(ROOT).parts))
+        for path in (ROOT / "resources").rglob("*")
+        if path.is_file()
+    }
+
+    assert with_modules == packages, "a folder with modules lacks its __init__.py"
+    assert set(settings["packages"]) >= packages | resources
+    ours = {name for name in settings["packages"] if not name.startswith("kdstudio.resources")}
+    assert ours == packages
+
+
+def test_that_every_shipped_file_is_in_the_wheels_data() -> None:
+    data = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"][
+        "package-data"
+    ]
+    for path in (ROOT / "resources").rglob("*"):
+        if path.is_file():
+            package = ".".join(("kdstudio", *path.parent.relative_to(ROOT).parts))
+            assert any(path.match(pattern) for pattern in data.get(package, ())), (
+                f"{path} is in no package-data"
+            )
+
+
+def test_that_nothing_names_this_machine_or_a_registry() -> None:
+    """Scripts and settings are for every computer."""
+    for path in (*ROOT.glob("packaging/**/*"), *ROOT.glob(".ci/*"), ROOT / "pyproject.toml"):
+        if path.is_file() and path.suffix not in (".png", ".ico", ".icns"):
+            text = path.read_text(encoding="utf-8")
+            for word in (
+                "http://",
+                "https://",
+                "index-url",
+                "find-links",
+                "/work/",
+                "/root/",
+                "/home/",
+                "file://",
+            ):
+                assert word not in text, f"{path.relative_to(ROOT)} names {word}"
