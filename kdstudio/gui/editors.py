@@ -240,11 +240,12 @@ class _NumberBox(QAbstractSpinBox):
             decimal = Decimal(text.replace(",", ".") if text.count(",") == 1 and "." not in text else text)
         except InvalidOperation:
             return None
-        if not decimal.is_finite() or abs(decimal.adjusted()) > 300:
+        if not decimal.is_finite() or decimal.adjusted() > 400:  # not a number that any field could hold
             return None
         if self._whole:
             return int(decimal) if decimal == decimal.to_integral_value() else None
-        return float(decimal / 100) if self._percent else float(decimal)
+        number = float(decimal / 100) if self._percent else float(decimal)
+        return number if math.isfinite(number) else None
 
     def shown(self, value: Any) -> str:
         """`value` as text."""

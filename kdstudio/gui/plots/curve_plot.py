@@ -8,15 +8,15 @@ evaluations) may be antialiased: that costs with the number of points, and they 
 from typing import Any
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QColor, QFontMetrics, QPen, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtGui import QColor, QPen, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from kdstudio.gui.cards import Card, Elided, Text
+from kdstudio.gui.plots.canvas import Canvas
 from kdstudio.gui.plots.curves import Curve, Level, Line, Picture
 from kdstudio.gui.plots.legend import Legend
-from kdstudio.gui.theme import GAP, SPACE, Role, theme
+from kdstudio.gui.theme import GAP, Role, theme
 from kdstudio.runs.series import smoothed, thinned
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
@@ -52,7 +52,7 @@ class CurvePlot(Card):
         self.legend = Legend()
         self.title = Elided(title, "strong")
         self._head()
-        self.plot = _quiet_plot()
+        self.plot = Canvas()
         self.plot.setAccessibleName(title)
         self.body.addWidget(self.plot, 1)
         self.waiting = Text("", "body", "quiet", self.plot, wrap=True)
@@ -77,8 +77,7 @@ class CurvePlot(Card):
         self._picture = picture
         self.waiting.setText("" if not picture.empty else picture.waiting)
         self.waiting.setVisible(picture.empty)
-        for side in ("left", "bottom"):
-            self.plot.getAxis(side).setVisible(not picture.empty)
+        self.plot.show_axes(not picture.empty)
         self._forget({curve.key for curve in picture.curves}, {level.label for level in picture.levels})
         for curve in picture.curves:
             self._draw(curve)
@@ -126,14 +125,13 @@ class CurvePlot(Card):
         for key in set(self._items) - curves:
             for item in self._items.pop(key):
                 if item is not None:
-                    self.plot.removeItem(item)
+                    self.plot.remove(item)
         for label in set(self._lines) - levels:
-            self.plot.removeItem(self._lines.pop(label))
+            self.plot.remove(self._lines.pop(label))
 
     def _draw(self, curve: Curve) -> None:
         if curve.key not in self._items:
-            raw = self.plot.plot([], [], skipFiniteCheck=True)
-            average = self.plot.plot([], [], skipFiniteCheck=True) if curve.noisy else None
+            raw, average = self.plot.curve(), self.plot.curve() if curve.noisy else None
             self._items[curve.key] = (raw, average)
         raw, average = self._items[curve.key]
         steps, values = curve.series.arrays()
@@ -164,10 +162,8 @@ class CurvePlot(Card):
 
     def _draw_level(self, level: Level) -> None:
         if level.label not in self._lines:
-            line = pg.InfiniteLine(angle=0, movable=False)
-            line.setZValue(3)
-            self.plot.addItem(line, ignoreBounds=True)
-            self._lines[level.label] = line
+            self._lines[level.label] = self.plot.level()
+            self._lines[level.label].setZValue(3)
         line = self._lines[level.label]
         line.setPen(_pen(theme().color(level.role), self._wide, "dotted"))
         line.setValue(level.value)
@@ -175,18 +171,15 @@ class CurvePlot(Card):
     def _fit(self, picture: Picture) -> None:
         """Fixed x from the plan; y around what is there."""
         ends = [curve.series.last_step for curve in picture.curves if curve.series.last_step]
-        self.plot.setXRange(0.0, picture.x_end or max(ends, default=1), padding=0.01)
         values = [curve.series.arrays()[1] * curve.scale for curve in picture.curves if len(curve.series)]
-        lows = [_low(part) if self._unit else float(np.min(part)) for part in values]
-        highs = [float(np.max(part)) for part in values]
-        for level in picture.levels:
-            lows.append(level.value)
-            highs.append(level.value)
-        if lows:
-            low, high = min(lows), max(highs)
-            room = max(0.06 * (high - low), 0.5 if self._unit == "%" else 0.01)
-            top = min(high + room, 101.5) if self._unit == "%" else high + room
-            self.plot.setYRange(max(low - room, 0.0), max(top, 1e-6), padding=0)
+        levels = [level.value for level in picture.levels]
+        if not values:
+            return
+        low = min([_low(part) if self._unit else float(np.min(part)) for part in values] + levels)
+        high = max([float(np.max(part)) for part in values] + levels)
+        room = max(0.06 * (high - low), 0.5 if self._unit else 0.01)
+        top = min(high + room, 101.5) if self._unit else high + room
+        self.plot.set_range(picture.x_end or max(ends, default=1), max(low - room, 0.0), max(top, 1e-6))
 
     def _entries(self, picture: Picture) -> dict[str, tuple[Role, Qt.PenStyle, str]]:
         wanted: dict[str, tuple[Role, Qt.PenStyle, str]] = {}
@@ -208,17 +201,8 @@ class CurvePlot(Card):
 
     @Slot()
     def _dress(self) -> None:
-        """Take on the colours in force: pyqtgraph does not follow the palette by itself."""
-        self.plot.setBackground(theme().color("card"))
-        for side in ("left", "bottom"):
-            axis = self.plot.getAxis(side)
-            axis.setPen(QPen(theme().color("border"), 1.0))
-            axis.setTextPen(QPen(theme().color("quiet")))
-            axis.label.setFont(theme().font("caption"))
-            axis.setStyle(tickFont=theme().font("caption"))
-        # pyqtgraph leaves half a line of air below the label
-        self.plot.getAxis("bottom").setHeight(2 * QFontMetrics(theme().font("caption")).height() + SPACE)
-        self.plot.getAxis("bottom").setLabel(self.tr("steps"), color=theme().color("quiet").name())
+        """Take on the colours in force."""
+        self.plot.dress(self.tr("steps"))
         self.show_picture(self._picture)
 
 
@@ -245,31 +229,9 @@ def _pen(colour: QColor, width: float, line: Line = "solid") -> QPen:
 def _dress_item(item: Any, pen: QPen, antialias: bool) -> None:
     if item.opts["pen"] != pen:
         item.setPen(pen)
-    if item.curve.opts.get("antialias") != antialias:
+    if item.opts["antialias"] != antialias:
         item.opts["antialias"] = antialias
-        item.curve.opts["antialias"] = antialias
-
-
-def _quiet_plot() -> pg.PlotWidget:
-    """A plot widget with thin axes, faint lines at the y ticks, and no menu: zoom and cursors come with the full window."""
-    plot = pg.PlotWidget()
-    plot.setFrameShape(QFrame.Shape.NoFrame)
-    plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)  # its own wish is 640 x 480
-    plot.setMenuEnabled(False)
-    plot.hideButtons()
-    plot.setMouseEnabled(x=False, y=False)
-    plot.viewport().setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-    plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    plot.getPlotItem().setContentsMargins(0, 4, 8, 0)
-    plot.getViewBox().setDefaultPadding(0.0)
-    plot.disableAutoRange()
-    for side in ("left", "bottom"):
-        axis = plot.getAxis(side)
-        axis.setStyle(tickLength=0, tickTextOffset=6)
-        axis.enableAutoSIPrefix(False)
-    plot.getAxis("left").setGrid(28)
-    plot.getAxis("left").setWidth(38)
-    return plot
+        item.update()
 
 
 __all__ = ["CurvePlot", "averaged"]

@@ -1,0 +1,68 @@
+"""What the window's tests share: the theme in force, a window over a home, and a training process that only plays."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from kdstudio.gui import main_window
+from kdstudio.gui.main_window import Closing, MainWindow
+from kdstudio.gui.run_controller import RunController
+from kdstudio.gui.theme import Choice, theme
+from kdstudio.runs.home import Home
+from tests.gui.player import Player
+
+
+@pytest.fixture(autouse=True)
+def light(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The light theme before and after each test that shows something."""
+    if request.node.get_closest_marker("gui") is None:
+        yield
+        return
+    request.getfixturevalue("qapp")
+    theme().apply(Choice.LIGHT)
+    yield
+    theme().apply(Choice.LIGHT)
+
+
+@pytest.fixture
+def player() -> Iterator[Player]:
+    """Starts processes that play a recorded story instead of training; those left are ended."""
+    made = Player()
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def controller(qapp: object, home: Home, player: Player) -> Iterator[RunController]:
+    """A controller whose runs are played."""
+    made = RunController(home, player)
+    yield made
+    made.shutdown()
+
+
+@pytest.fixture
+def open_window(
+    qtbot: QtBot, home: Home, player: Player, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], MainWindow]]:
+    """Makes windows, painted, that close without asking."""
+    monkeypatch.setattr(main_window, "ask_on_close", lambda *_: Closing.LEAVE)
+    made: list[MainWindow] = []
+
+    def make() -> MainWindow:
+        window = MainWindow(home, RunController(home, player))
+        qtbot.addWidget(window)
+        made.append(window)
+        window.show()
+        qtbot.waitUntil(lambda: window.pages.count() > 0)
+        return window
+
+    yield make
+    for window in made:
+        window.shutdown()
+
+
+@pytest.fixture
+def window(open_window: Callable[[], MainWindow]) -> MainWindow:
+    """One window."""
+    return open_window()

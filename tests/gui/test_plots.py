@@ -1,0 +1,214 @@
+"""What the plots show, and that they draw it by the house rule."""
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage, QPainter
+from pytestqt.qtbot import QtBot
+
+from kdstudio.gui.plots import curves
+from kdstudio.gui.plots.curve_plot import FEW, POINTS, CurvePlot, averaged
+from kdstudio.gui.plots.curves import Curve, Level, Picture
+from kdstudio.gui.theme import Choice, theme
+from kdstudio.runs.events import AnyEvent
+from kdstudio.runs.series import Series
+from kdstudio.runs.state import RunState
+from tests.fakes import a_story
+
+
+def folded(events: Sequence[AnyEvent]) -> RunState:
+    state = RunState()
+    state.apply_all(events)
+    return state
+
+
+def until_stage(name: str, seed: int | None = None) -> RunState:
+    """The fold at the moment when the stage has just ended."""
+    story = a_story()
+    last = max(number for number, event in enumerate(story) if (event.stage, event.seed) == (name, seed))
+    return folded(story[: last + 1])
+
+
+def series(values: Sequence[float]) -> Series:
+    made = Series()
+    for step, value in enumerate(values, start=1):
+        made.append(step, value)
+    return made
+
+
+@pytest.fixture
+def plot(qtbot: QtBot) -> CurvePlot:
+    made = CurvePlot("Loss", "plot")
+    qtbot.addWidget(made)
+    made.resize(700, 400)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+def test_that_before_any_evaluation_the_accuracy_plot_says_what_it_waits_for() -> None:
+    picture = curves.accuracy(folded([]))
+    assert picture.empty
+    assert "teacher" in picture.waiting
+
+
+def test_that_while_the_teacher_trains_its_own_curve_is_shown() -> None:
+    story = a_story()
+    picture = curves.accuracy(folded(story[:25]))
+    assert [(curve.label, curve.line) for curve in picture.curves] == [("teacher", "dotted")]
+    assert picture.x_end == 40
+
+
+def test_that_the_teacher_is_a_level_line_once_others_train() -> None:
+    picture = curves.accuracy(until_stage("baseline", 0))
+    assert picture.levels == (Level(label="teacher", role="teacher", value=97.0),)
+
+
+def test_that_the_seed_at_work_is_strong_and_the_others_are_weak() -> None:
+    picture = curves.accuracy(until_stage("student", 1))
+    strong = [curve.key for curve in picture.curves if not curve.weak]
+    assert strong == ["baseline.validation.accuracy.1", "student.validation.accuracy.1"]
+    assert len(picture.curves) == 4
+
+
+def test_that_the_last_student_stays_strong_while_the_next_baseline_trains() -> None:
+    picture = curves.accuracy(until_stage("baseline", 2))
+    strong = [curve.key for curve in picture.curves if not curve.weak]
+    assert strong == ["baseline.validation.accuracy.2", "student.validation.accuracy.1"]
+
+
+def test_that_agreement_has_a_curve_for_train_and_one_for_validation() -> None:
+    picture = curves.agreement(until_stage("student", 0))
+    assert [(curve.label, curve.line) for curve in picture.curves] == [
+        ("train", "dashed"),
+        ("validation", "solid"),
+    ]
+
+
+def test_that_each_loss_term_is_a_noisy_curve_with_the_labels_last() -> None:
+    picture = curves.loss(until_stage("student", 0))
+    assert [curve.label for curve in picture.curves] == ["soft targets", "labels"]
+    assert all(curve.noisy for curve in picture.curves)
+
+
+def test_that_the_loss_plot_names_whose_loss_it_is() -> None:
+    assert curves.training_of(until_stage("baseline", 0)) == "baseline"
+    assert curves.training_of(folded(a_story())) == "student"
+
+
+def test_that_a_long_noisy_curve_is_thin_dim_opaque_and_not_antialiased_under_a_wide_average(
+    plot: CurvePlot,
+) -> None:
+    noise = np.random.default_rng(0).normal(size=4000).tolist()
+    plot.show_picture(
+        Picture(curves=(Curve(key="a", label="a", role="student", series=series(noise), noisy=True),))
+    )
+    raw, average = plot._items["a"]
+    assert raw.opts["pen"].widthF() == 1.0
+    assert average.opts["pen"].widthF() == 2.0 * plot.devicePixelRatioF()
+    for item in (raw, average):
+        assert item.opts["pen"].color().alpha() == 255
+        assert item.opts["pen"].style() == Qt.PenStyle.SolidLine
+        assert not item.opts["antialias"]
+        assert len(item.getData()[0]) <= 2 * POINTS
+    assert raw.opts["pen"].color() == theme().color("student", 0.38)
+    assert average.opts["pen"].color() == theme().color("student")
+    assert average.zValue() > raw.zValue()
+
+
+def test_that_painting_a_long_noisy_curve_takes_no_longer_than_a_frame(plot: CurvePlot) -> None:
+    noise = np.random.default_rng(0).normal(size=4000).tolist()
+    made = [
+        Curve(key=str(n), label=str(n), role="student", series=series(noise), noisy=True) for n in range(2)
+    ]
+    plot.show_picture(Picture(curves=tuple(made)))
+    image = QImage(700, 400, QImage.Format.Format_RGB32)
+    took = []
+    for _ in range(5):
+        painter = QPainter(image)
+        began = time.perf_counter()
+        plot.plot.render(painter)
+        took.append(time.perf_counter() - began)
+        painter.end()
+    assert min(took) < 0.2  # the slow way takes 1.4 s
+
+
+def test_that_a_short_smooth_curve_is_antialiased(plot: CurvePlot) -> None:
+    plot.show_picture(
+        Picture(curves=(Curve(key="a", label="a", role="student", series=series([0.1] * FEW)),))
+    )
+    assert plot._items["a"][0].opts["antialias"]
+
+
+def test_that_the_average_is_debiased_and_follows_a_short_curve_closely() -> None:
+    constant = np.full(500, 3.0)
+    assert np.allclose(averaged(constant), constant)
+    rising = np.arange(10.0)
+    assert np.array_equal(averaged(rising), rising)
+
+
+def test_that_no_spike_is_lost_when_a_curve_is_thinned(plot: CurvePlot) -> None:
+    values = [0.0] * 20_000
+    values[12_345] = 9.0
+    plot.show_picture(
+        Picture(curves=(Curve(key="a", label="a", role="student", series=series(values), noisy=True),))
+    )
+    assert plot._items["a"][0].getData()[1].max() == 9.0
+
+
+def test_that_an_empty_plot_shows_words_instead_of_axes(plot: CurvePlot) -> None:
+    plot.show_picture(Picture(waiting="Waits for the first step"))
+    assert plot.waiting.isVisible()
+    assert plot.summary == "Loss: Waits for the first step"
+    assert not plot.plot.left.isVisible()
+    plot.show_picture(Picture(curves=(Curve(key="a", label="a", role="student", series=series([1.0, 2.0])),)))
+    assert not plot.waiting.isVisible()
+    assert plot.plot.left.isVisible()
+
+
+def test_that_the_x_axis_reaches_to_the_planned_end(plot: CurvePlot) -> None:
+    curve = Curve(key="a", label="a", role="student", series=series([1.0, 2.0]))
+    plot.show_picture(Picture(curves=(curve,), x_end=500.0))
+    (low, high), _ = plot.plot.view.viewRange()
+    assert low == pytest.approx(0, abs=6)
+    assert high == pytest.approx(500, abs=6)
+
+
+def test_that_items_are_kept_between_pictures_and_forgotten_with_their_curve(plot: CurvePlot) -> None:
+    first = Picture(curves=(Curve(key="a", label="a", role="student", series=series([1.0])),))
+    plot.show_picture(first)
+    item = plot._items["a"][0]
+    plot.show_picture(first)
+    assert plot._items["a"][0] is item
+    plot.show_picture(Picture())
+    assert plot._items == {}
+    assert item.getViewBox() is None
+
+
+def test_that_the_legend_shows_the_newest_values_and_the_summary_reads_them_out(plot: CurvePlot) -> None:
+    curve = Curve(key="a", label="labels", role="baseline", series=series([3.0, 0.25]))
+    plot.show_picture(Picture(curves=(curve,), levels=(Level(label="teacher", role="teacher", value=0.5),)))
+    assert [entry.text for entry in plot.legend.entries.values()] == ["teacher  0.5", "labels  0.25"]
+    assert plot.plot.accessibleDescription() == "Loss: teacher 0.5, labels 0.25"
+
+
+def test_that_a_narrow_plot_puts_its_legend_below_the_title(plot: CurvePlot) -> None:
+    made = [
+        Curve(key=str(n), label=f"a rather long name {n}", role="student", series=series([1.0]))
+        for n in range(2)
+    ]
+    plot.show_picture(Picture(curves=tuple(made)))
+    assert plot._below.count() == 0
+    plot.resize(260, 400)
+    assert plot._below.count() == 1
+
+
+def test_that_plots_follow_the_theme(plot: CurvePlot) -> None:
+    plot.show_picture(Picture(curves=(Curve(key="a", label="a", role="student", series=series([1.0, 2.0])),)))
+    theme().apply(Choice.DARK)
+    assert plot.plot.backgroundBrush().color() == theme().color("card")
+    assert plot._items["a"][0].opts["pen"].color() == theme().color("student")
+    assert plot.plot.left.textPen().color() == theme().color("quiet")
