@@ -22,7 +22,8 @@ app = typer.Typer(
 )  # fmt: skip
 
 HomeOption = Annotated[
-    Path | None, typer.Option("--home", help="Where runs, teachers and outputs lie; else KDSTUDIO_HOME, else the system's data folder.")
+    Path | None,
+    typer.Option("--home", help="Where runs and teachers lie; else KDSTUDIO_HOME, else the system's data folder."),
 ]  # fmt: skip
 RunArgument = Annotated[str, typer.Argument(help="A run folder, or the id of a run.", metavar="RUN")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON alone.")]
@@ -67,7 +68,9 @@ def _home(explicit: Path | None) -> "Home":
 
 def _open_window(home: "Home", *, experiment: Path | None = None, start: bool = False) -> None:
     if not _has_display():
-        _fail("There is no display (neither DISPLAY nor WAYLAND_DISPLAY is set). `kdstudio demo --headless` runs without one.")
+        _fail(
+            "There is no display (neither DISPLAY nor WAYLAND_DISPLAY is set). `kdstudio demo --headless` runs without one."
+        )
     try:
         from kdstudio.gui.app import run_window
     except ImportError as error:
@@ -97,7 +100,9 @@ def demo(
 
 @app.command()
 def run(
-    file: Annotated[Path, typer.Argument(help="An experiment as YAML.")], changes: SetOption = None, home: HomeOption = None
+    file: Annotated[Path, typer.Argument(help="An experiment as YAML.")],
+    changes: SetOption = None,
+    home: HomeOption = None,
 ) -> None:
     """Carry out the experiment in FILE. The last line on stdout is the run folder."""
     _run(file, changes or [], _home(home))
@@ -196,12 +201,18 @@ def show(run: RunArgument, as_json: JsonOption = False, home: HomeOption = None)
     summary, status = folder.summary(), folder.current()
     if as_json:
         shown = ("headline", "models", "steps", "gain", "split", "kept", "seconds")
-        empty = _empty_summary() if not summary else summary
-        print(json.dumps({"status": str(status.state), **{name: empty.get(name) for name in shown}}, indent=1, ensure_ascii=False))
+        empty = summary or _empty_summary()
+        print(
+            json.dumps(
+                {"status": str(status.state), **{name: empty.get(name) for name in shown}}, indent=1, ensure_ascii=False
+            )
+        )
         return
     from kdstudio.runs.failures import explain
 
-    print(f"{summary.get('title') or folder.path.name}\n{status.state}, {summary.get('seconds') or 0:.0f} s\n{folder.path}")
+    print(
+        f"{summary.get('title') or folder.path.name}\n{status.state}, {summary.get('seconds') or 0:.0f} s\n{folder.path}"
+    )
     if status.code:
         print(f"\n{explain(status.code, status.parameters)}")
     if summary.get("headline"):
@@ -232,7 +243,9 @@ def _cell(value: Any) -> str:
 
 @app.command("log")
 def show_log(
-    run: RunArgument, follow: Annotated[bool, typer.Option("-f", help="Go on until the run ends.")] = False, home: HomeOption = None
+    run: RunArgument,
+    follow: Annotated[bool, typer.Option("-f", help="Go on until the run ends.")] = False,
+    home: HomeOption = None,
 ) -> None:
     """Print the log of a run."""
     folder = _home(home).find(run)
@@ -251,7 +264,9 @@ def show_log(
 
 @app.command()
 def check(
-    file: Annotated[Path, typer.Argument(help="An experiment as YAML.")], changes: SetOption = None, home: HomeOption = None
+    file: Annotated[Path, typer.Argument(help="An experiment as YAML.")],
+    changes: SetOption = None,
+    home: HomeOption = None,
 ) -> None:
     """Check an experiment without running it: its fields, its data, its weights."""
     experiment = _experiment(file, changes or [])
@@ -262,14 +277,21 @@ def check(
     print(f"{found['title']}: in order, on {found['device']}")
     print(f"images ({shape}): {', '.join(f'{name} {count}' for name, count in images.items())}")
     print(f"the student sees {found['transfer']} of the training images, {found['labelled']} of them with their label")
-    print(f"{len(found['classes'])} classes, {min(found['classes'].values())} to {max(found['classes'].values())} training images each")
+    print(
+        f"{len(found['classes'])} classes, {min(found['classes'].values())} to {max(found['classes'].values())} training images each"
+    )
     for role, costs in found["networks"].items():
-        print(f"{role} ({costs['kind']}): {costs['parameters']:,} parameters, {costs['macs']:,} MACs, {costs['bytes']:,} bytes")
+        print(
+            f"{role} ({costs['kind']}): {costs['parameters']:,} parameters, {costs['macs']:,} MACs, {costs['bytes']:,} bytes"
+        )
 
 
 @app.command()
 def predict(
-    run: RunArgument, image: Annotated[Path, typer.Argument(help="A picture.")], as_json: JsonOption = False, home: HomeOption = None
+    run: RunArgument,
+    image: Annotated[Path, typer.Argument(help="A picture.")],
+    as_json: JsonOption = False,
+    home: HomeOption = None,
 ) -> None:
     """Ask the student of a run what it sees in a picture."""
     folder = _home(home).find(run)
@@ -303,5 +325,3 @@ def doctor(home: HomeOption = None) -> None:
         if finding.remedy:
             print(f"         {finding.remedy}")
     raise SystemExit(FAILED if trouble else COMPLETED)
-
-

@@ -29,7 +29,9 @@ class Finding:
 
 def findings(home: Home) -> Iterator[Finding]:
     """Everything worth knowing about this installation."""
-    yield Finding(what="KD Studio", detail=f"{kdstudio.__version__}, Python {platform.python_version()}, {platform.platform()}")
+    yield Finding(
+        what="KD Studio", detail=f"{kdstudio.__version__}, Python {platform.python_version()}, {platform.platform()}"
+    )
     yield from (_package(name) for name in PACKAGES)
     yield from _devices()
     memory = psutil.virtual_memory()

@@ -5,8 +5,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 
@@ -20,7 +21,7 @@ def of_arrays(*arrays: "NDArray[np.generic]") -> str:
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(f"{array.dtype}{array.shape}".encode())
-        digest.update(memoryview(array).cast("B") if array.flags.c_contiguous and array.size else array.tobytes())
+        digest.update(np.ascontiguousarray(array).view(np.uint8).data if array.size else b"")
     return _name(digest)
 
 

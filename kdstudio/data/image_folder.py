@@ -9,7 +9,14 @@ from kdstudio.data.source import TEST, TRAIN, VALIDATION, Source, read
 from kdstudio.spec import ImageFolder
 from kdstudio.spec.errors import KnownFailure
 
-PART_NAMES = {"train": TRAIN, "training": TRAIN, "val": VALIDATION, "valid": VALIDATION, "validation": VALIDATION, "test": TEST}
+PART_NAMES = {
+    "train": TRAIN,
+    "training": TRAIN,
+    "val": VALIDATION,
+    "valid": VALIDATION,
+    "validation": VALIDATION,
+    "test": TEST,
+}
 FIELD = "dataset.path"
 
 

@@ -94,7 +94,9 @@ def load(spec: DatasetSpec) -> Images:
 def _shares(source: Source, spec: DatasetSpec) -> "NDArray[np.int8]":
     """The part of each image: the data's own where it has one, the rest drawn class by class."""
     parts = np.full(len(source.labels), TRAIN, np.int8) if source.parts is None else source.parts.copy()
-    wanted = [(part, share) for part, share in ((TEST, spec.test), (VALIDATION, spec.validation)) if not (parts == part).any()]
+    wanted = [
+        (part, share) for part, share in ((TEST, spec.test), (VALIDATION, spec.validation)) if not (parts == part).any()
+    ]
     draw = np.random.default_rng([spec.seed, 1])
     pool = parts == TRAIN
     for number in range(len(source.classes)):
@@ -146,7 +148,8 @@ def _normalisation(images: Tensor, *, normalise: bool) -> tuple[Tensor, Tensor]:
     levels = np.arange(256, dtype=np.float64)
     mean = [float((count * levels).sum() / count.sum()) for count in counts]
     spread = [
-        float(np.sqrt((count * (levels - middle) ** 2).sum() / count.sum())) for count, middle in zip(counts, mean, strict=True)
+        float(np.sqrt((count * (levels - middle) ** 2).sum() / count.sum()))
+        for count, middle in zip(counts, mean, strict=True)
     ]
     return (
         torch.tensor(mean, dtype=torch.float32).view(channels, 1, 1),

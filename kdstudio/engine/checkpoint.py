@@ -88,7 +88,9 @@ class Checkpoints:
         latest = self._latest()
         assert latest is not None, "position() said that there is one"
         model.load_state_dict(load_file(latest / "model.safetensors"))
-        _unpack(optimizer, load_file(latest / "optimizer.safetensors"), json.loads((latest / "optimizer.json").read_text()))
+        _unpack(
+            optimizer, load_file(latest / "optimizer.safetensors"), json.loads((latest / "optimizer.json").read_text())
+        )
         generators = load_file(latest / "generators.safetensors")
         torch.set_rng_state(generators["cpu"])
         if "cuda" in generators and torch.cuda.is_available():

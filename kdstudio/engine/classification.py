@@ -87,11 +87,14 @@ class Reference:
 
 def _check(context: Context, teacher: nn.Module) -> Generator[AnyEvent, None, Reference]:
     """Measure the teacher. Says nothing if an earlier attempt did: the logits are wanted all the same."""
-    silent, header = context.has_ended(CHECK), {"stage": CHECK, "who": "teacher"}
+    silent = context.has_ended(CHECK)
+    header: dict[str, Any] = {"stage": CHECK, "who": "teacher"}
     pixels, check = context.plain_pixels(), context.control.check
     parts = {"validation": "validation", "train": "sample"}
     if not silent:
-        yield StageStarted(**header, planned=len(context.part("validation")) + len(context.part("sample")), unit="images")
+        yield StageStarted(
+            **header, planned=len(context.part("validation")) + len(context.part("sample")), unit="images"
+        )
     logits = {split: logits_of(teacher, context.part(part), pixels, check=check) for split, part in parts.items()}
     metrics = {split: metrics_of(logits[split], context.labels(part)) for split, part in parts.items()}
     accuracy = metrics["validation"]["accuracy"]

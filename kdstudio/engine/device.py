@@ -65,7 +65,7 @@ def prepare(compute: Compute) -> Place:
     threads = compute.threads if isinstance(compute.threads, int) else max(1, cores - 1)
     torch.set_num_threads(threads)
     _set_determinism(compute.deterministic)
-    has_bfloat16 = device.type == "cpu" or device.type == "cuda" and torch.cuda.is_bf16_supported()
+    has_bfloat16 = device.type == "cpu" or (device.type == "cuda" and torch.cuda.is_bf16_supported())
     automatic = "bfloat16" if device.type == "cuda" and has_bfloat16 else "float32"
     wanted = automatic if compute.precision == "auto" else compute.precision
     used = wanted if has_bfloat16 else "float32"

@@ -34,9 +34,7 @@ BALLAST = 64 * 1024
 """Bytes kept back, so that a run on a full disk can still write how it ended."""
 
 
-def drive(
-    folder: RunFolder, home: Home, *, on_event: Callable[[AnyEvent, RunState], None] | None = None
-) -> str:
+def drive(folder: RunFolder, home: Home, *, on_event: Callable[[AnyEvent, RunState], None] | None = None) -> str:
     """Carry out one attempt at the run in `folder`; the outcome: completed, stopped, paused or failed.
 
     Ctrl-C and a polite request to terminate stop it and save; a second Ctrl-C ends it at once. `on_event` sees each
@@ -52,9 +50,7 @@ def drive(
 
 
 class _Attempt:
-    def __init__(
-        self, folder: RunFolder, home: Home, on_event: Callable[[AnyEvent, RunState], None] | None
-    ) -> None:
+    def __init__(self, folder: RunFolder, home: Home, on_event: Callable[[AnyEvent, RunState], None] | None) -> None:
         self._folder, self._home, self._on_event = folder, home, on_event
         self._state, reader = folder.fold()
         self._number = max(folder.status().attempt, self._state.attempt) + 1
@@ -232,27 +228,34 @@ def classify(error: BaseException, folder: RunFolder, state: RunState) -> tuple[
     if isinstance(error, torch.OutOfMemoryError):
         return "out-of-memory-device", {"stage": stage, "device": _device_in(state)}
     text = str(error)
-    if isinstance(error, MemoryError) or isinstance(error, RuntimeError) and _says_no_memory(text):
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and _says_no_memory(text)):
         return "out-of-memory-system", {"stage": stage}
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT) or _says_disk_full(error, text):
+    if (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)) or _says_disk_full(error, text):
         return "disk-full", {"path": str(folder.path)}
     if isinstance(error, FileNotFoundError):
         return "file-missing", {"path": str(error.filename), "field": None}
-    if isinstance(error, PermissionError) or isinstance(error, OSError) and error.errno == errno.EROFS:
+    if isinstance(error, PermissionError) or (isinstance(error, OSError) and error.errno == errno.EROFS):
         return "not-writable", {"path": str(error.filename or folder.path), "why": error.strerror or text}
-    if isinstance(error, RuntimeError) and any(word in text for word in ("CUDA error", "cuDNN error", "MPS backend", "HIP error")):
+    if isinstance(error, RuntimeError) and any(
+        word in text for word in ("CUDA error", "cuDNN error", "MPS backend", "HIP error")
+    ):
         return "device-lost", {"device": _device_in(state), "why": text.splitlines()[0]}
     return "internal", {"kind": type(error).__name__, "message": text[:500]}
 
 
 def _says_no_memory(text: str) -> bool:
-    return any(words in text for words in ("can't allocate memory", "not enough memory", "Cannot allocate memory", "std::bad_alloc"))
+    return any(
+        words in text
+        for words in ("can't allocate memory", "not enough memory", "Cannot allocate memory", "std::bad_alloc")
+    )
 
 
 def _says_disk_full(error: BaseException, text: str) -> bool:
     """safetensors and numpy say so in words alone."""
-    told = isinstance(error, SafetensorError) and ("os error 28" in text or "os error 122" in text or "os error 112" in text)
-    return told or isinstance(error, OSError) and "requested and" in text and "written" in text
+    told = isinstance(error, SafetensorError) and (
+        "os error 28" in text or "os error 122" in text or "os error 112" in text
+    )
+    return told or (isinstance(error, OSError) and "requested and" in text and "written" in text)
 
 
 def _device_in(state: RunState) -> str:

@@ -15,9 +15,7 @@ CHUNK = 1024
 BINS = 15
 
 
-def logits_of(
-    module: nn.Module, part: Part, pixels: Pixels, *, check: Callable[[], None] = lambda: None
-) -> Tensor:
+def logits_of(module: nn.Module, part: Part, pixels: Pixels, *, check: Callable[[], None] = lambda: None) -> Tensor:
     """`module`'s logits on every image of `part`: float32 [n, classes], on the CPU. The training mode is put back.
 
     Args:

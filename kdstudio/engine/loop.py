@@ -95,11 +95,13 @@ def learning_rate(training: Training, used: float) -> float:
 def optimizer_for(training: Training, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
     """The fused optimiser that `training` names."""
     if training.optimizer == "adamw":
-        return torch.optim.AdamW(
-            parameters, lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
-        )
+        return torch.optim.AdamW(parameters, lr=training.learning_rate, weight_decay=training.weight_decay, fused=True)
     return torch.optim.SGD(
-        parameters, lr=training.learning_rate, momentum=training.momentum, weight_decay=training.weight_decay, fused=True
+        parameters,
+        lr=training.learning_rate,
+        momentum=training.momentum,
+        weight_decay=training.weight_decay,
+        fused=True,
     )
 
 

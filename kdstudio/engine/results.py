@@ -72,7 +72,7 @@ def _logits(context: Context, module: nn.Module) -> Tensor:
 def _write_outputs(context: Context, teacher: Tensor, logits: dict[str, Tensor]) -> None:
     """test_outputs.npz: exactly the logits that the metrics were computed from."""
     test = context.images.test
-    arrays = {
+    arrays: dict[str, Any] = {
         "labels": test.labels.numpy(),
         "index": test.index.numpy(),
         "classes": np.array(context.images.classes),

@@ -40,7 +40,9 @@ def teacher(context: Context) -> Generator[AnyEvent, None, nn.Module]:
     named = weights_path(spec, context.home, role=STAGE)
     if named is not None:
         put_weights(module, read_weights(named, role=STAGE), path=named, role=STAGE)
-        yield from _ready_made(context, Note(**HEADER, level="info", code="teacher-loaded", parameters={"path": str(named)}))
+        yield from _ready_made(
+            context, Note(**HEADER, level="info", code="teacher-loaded", parameters={"path": str(named)})
+        )
     else:
         yield from _trained_or_found(context, module)
     return to_place(module, context.place).eval()
@@ -166,6 +168,10 @@ def keep(place: Path, trained: Trained, experiment: Classification) -> None:
     aside.mkdir(parents=True)
     weights: dict[str, Tensor] = {name: value.cpu().contiguous() for name, value in trained.weights.items()}
     save_file(weights, aside / KEPT, metadata={"format": "pt"})
-    facts = {"model": experiment.teacher.model_dump(mode="json"), "best_step": trained.best_step, "steps": trained.steps}
+    facts = {
+        "model": experiment.teacher.model_dump(mode="json"),
+        "best_step": trained.best_step,
+        "steps": trained.steps,
+    }
     write_json(aside / "facts.json", facts)
     aside.rename(place)

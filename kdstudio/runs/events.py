@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 FORMAT = 1
-Metrics: TypeAlias = Mapping[str, float | None | list[float | None]]
+Metrics: TypeAlias = Mapping[str, float | list[float | None] | None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -200,7 +200,7 @@ def from_json(line: str | bytes) -> AnyEvent:
     checks = _FIELDS[kind]
     known = {name: values[name] for name in checks if name in values}
     for name, value in known.items():
-        if not isinstance(value, checks[name]) or (value is True or value is False) and checks[name] != (bool,):
+        if not isinstance(value, checks[name]) or ((value is True or value is False) and checks[name] != (bool,)):
             raise BadLine(f"{name} has the wrong type")
     try:
         event = kind(**known)

@@ -11,14 +11,22 @@ class Views(Spec):
     """Random changes to each training image, drawn anew in every step. All off by default."""
 
     shift: int = option(
-        0, ge=0, le=64, title="Shift", unit="pixels",
+        0,
+        ge=0,
+        le=64,
+        title="Shift",
+        unit="pixels",
         description="Move each image by up to this many pixels in each direction; the border is filled with black.",
     )
     flip: bool = option(
         False, title="Flip", description="Mirror half of the images left to right. Wrong for digits and letters."
     )
     crop: float = option(
-        1.0, gt=0.0, le=1.0, title="Crop", unit="share of the side",
+        1.0,
+        gt=0.0,
+        le=1.0,
+        title="Crop",
+        unit="share of the side",
         description="The smallest share of the side that a random crop keeps, before it is enlarged again; 1 is off.",
     )
 
@@ -32,38 +40,64 @@ class DatasetSpec(KindSpec):
     """What all kinds of dataset have in common."""
 
     validation: float = option(
-        0.1, gt=0.0, lt=1.0, title="Validation share", unit="fraction", advanced=True,
+        0.1,
+        gt=0.0,
+        lt=1.0,
+        title="Validation share",
+        unit="fraction",
+        advanced=True,
         description="The share of the images kept for choosing (best epoch, early stopping), where the data has no "
         "validation part of its own.",
     )
     test: float = option(
-        0.3, gt=0.0, lt=1.0, title="Test share", unit="fraction", advanced=True,
+        0.3,
+        gt=0.0,
+        lt=1.0,
+        title="Test share",
+        unit="fraction",
+        advanced=True,
         description="The share of the images kept for the report at the end, where the data has no test part of its own.",
     )
     seed: int = option(
-        0, ge=0, lt=2**31, title="Split seed", advanced=True,
+        0,
+        ge=0,
+        lt=2**31,
+        title="Split seed",
+        advanced=True,
         description="Fixes the split into parts and which images keep their labels.",
     )
     labelled: float = option(
-        1.0, gt=0.0, le=1.0, title="Labels the student sees", unit="fraction",
+        1.0,
+        gt=0.0,
+        le=1.0,
+        title="Labels the student sees",
+        unit="fraction",
         description="The share of the training images whose labels student and baseline may see, in each class. The "
         "teacher sees them all.",
     )
     hidden_classes: tuple[int, ...] = option(
-        (), title="Hidden classes", advanced=True,
+        (),
+        title="Hidden classes",
+        advanced=True,
         description="Numbers of the classes whose images student and baseline never see in training. The teacher does.",
     )
     views: Views = option(
-        Views(), title="Views for the student", advanced=True,
+        Views(),
+        title="Views for the student",
+        advanced=True,
         description="Random views of the training images for student and baseline. With any of them on, the teacher "
         "runs live on the very same pixels.",
     )
     teacher_views: Views = option(
-        Views(), title="Views for the teacher", advanced=True,
+        Views(),
+        title="Views for the teacher",
+        advanced=True,
         description="Random views of the training images while the teacher itself is trained.",
     )
     normalise: bool = option(
-        True, title="Normalise", advanced=True,
+        True,
+        title="Normalise",
+        advanced=True,
         description="Shift and scale each channel to mean 0 and deviation 1, as measured on the training images.",
     )
 

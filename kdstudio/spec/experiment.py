@@ -17,24 +17,33 @@ class ExperimentSpec(KindSpec):
     """What all kinds of experiment have in common."""
 
     format: Literal[1] = option(
-        1, title="Format", advanced=True, description="The version of this file's format, so that later programs can read it."
+        1,
+        title="Format",
+        advanced=True,
+        description="The version of this file's format, so that later programs can read it.",
     )
     title: str = option(
         "Untitled experiment", min_length=1, max_length=200, title="Title", description="What the experiment is called."
     )
     seeds: tuple[int, ...] = option(
-        (0,), min_length=1, max_length=100, title="Seeds",
+        (0,),
+        min_length=1,
+        max_length=100,
+        title="Seeds",
         description="One baseline and one student are trained for each. An interval of the gain needs three.",
     )
     baseline: bool = option(
-        True, title="Baseline",
+        True,
+        title="Baseline",
         description="Train the same student without the teacher too: what the teacher's help is worth is the difference.",
     )
     compute: Compute = option(Compute(), title="Compute", advanced=True, description="Where the work is done.")
     parent: str | None = option(
         None, title="Parent run", advanced=True, description="The id of the run that this one branches from."
     )
-    group: str | None = option(None, title="Group", advanced=True, description="The name of the sweep that it belongs to.")
+    group: str | None = option(
+        None, title="Group", advanced=True, description="The name of the sweep that it belongs to."
+    )
 
     @field_validator("seeds")
     @classmethod
@@ -55,7 +64,9 @@ class Classification(ExperimentSpec):
     )
     teacher: Model = option({"kind": "cnn"}, title="Teacher", description="The network that teaches.")
     student: Model = option(
-        {"kind": "mlp", "hidden": [32]}, title="Student", description="The network that learns, smaller than its teacher."
+        {"kind": "mlp", "hidden": [32]},
+        title="Student",
+        description="The network that learns, smaller than its teacher.",
     )
     method: Method = option(
         {"kind": "soft-targets"}, title="Method", description="How the student learns from the teacher."

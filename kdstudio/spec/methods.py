@@ -27,12 +27,19 @@ class SoftTargets(MethodSpec):
     blurb: ClassVar[str] = "The student matches the teacher's whole distribution, softened by a temperature."
     kind: Literal["soft-targets"]
     temperature: float = option(
-        4.0, gt=0.0, le=100.0, title="Temperature",
+        4.0,
+        gt=0.0,
+        le=100.0,
+        title="Temperature",
         description="Divides the logits of both before the softmax: the higher, the more the wrong answers count. Students "
         "with fewer than 64 units usually do best between 2.5 and 4.",
     )
     alpha: float = option(
-        0.9, ge=0.0, le=1.0, title="Alpha", unit="weight",
+        0.9,
+        ge=0.0,
+        le=1.0,
+        title="Alpha",
+        unit="weight",
         description="Weight of the soft targets, multiplied by the squared temperature; the labels get 1 - alpha.",
     )
 

@@ -16,7 +16,10 @@ class ModelSpec(KindSpec):
     """What all kinds of model have in common."""
 
     weights: str = option(
-        TRAIN, min_length=1, title="Weights", advanced=True,
+        TRAIN,
+        min_length=1,
+        title="Weights",
+        advanced=True,
         description="Where the weights come from: 'train' (from scratch, here), 'run:<id>' (the student of that run) or "
         "a safetensors file, relative to the YAML file.",
     )
@@ -50,11 +53,19 @@ class Mlp(ModelSpec):
     blurb: ClassVar[str] = "Layers of ReLU units on the flattened image."
     kind: Literal["mlp"]
     hidden: tuple[int, ...] = option(
-        (128,), max_length=16, title="Hidden layers", unit="units",
+        (128,),
+        max_length=16,
+        title="Hidden layers",
+        unit="units",
         description="The number of units in each hidden layer, from the input on. Empty makes it linear.",
     )
     dropout: float = option(
-        0.0, ge=0.0, lt=1.0, title="Dropout", unit="fraction", advanced=True,
+        0.0,
+        ge=0.0,
+        lt=1.0,
+        title="Dropout",
+        unit="fraction",
+        advanced=True,
         description="The share of hidden units that is switched off at random in each training step.",
     )
 
@@ -73,11 +84,20 @@ class Cnn(ModelSpec):
     blurb: ClassVar[str] = "3 x 3 convolutions with batch normalisation; deeper for larger images."
     kind: Literal["cnn"]
     width: int = option(
-        32, ge=1, le=1024, title="Width", unit="channels",
+        32,
+        ge=1,
+        le=1024,
+        title="Width",
+        unit="channels",
         description="Channels of the first stage; each later stage has twice as many, up to eight times.",
     )
     dropout: float = option(
-        0.0, ge=0.0, lt=1.0, title="Dropout", unit="fraction", advanced=True,
+        0.0,
+        ge=0.0,
+        lt=1.0,
+        title="Dropout",
+        unit="fraction",
+        advanced=True,
         description="The share of the last features that is switched off at random in each training step.",
     )
 

@@ -13,7 +13,9 @@ DEFAULT_EPOCHS = 30.0
 class Every(Spec):
     """A rhythm: every so many steps, or every so many seconds. With neither, the program chooses."""
 
-    steps: int | None = option(None, ge=1, title="Steps", unit="steps", description="Once in this many optimiser steps.")
+    steps: int | None = option(
+        None, ge=1, title="Steps", unit="steps", description="Once in this many optimiser steps."
+    )
     seconds: float | None = option(None, gt=0.0, title="Seconds", unit="s", description="Once in this many seconds.")
 
     @model_validator(mode="after")
@@ -39,7 +41,12 @@ class Training(Spec):
         "cosine", title="Schedule", description="How the learning rate goes on after the warm-up: level, or down to 0."
     )
     warmup: float = option(
-        0.0, ge=0.0, lt=1.0, title="Warm-up", unit="share of the budget", advanced=True,
+        0.0,
+        ge=0.0,
+        lt=1.0,
+        title="Warm-up",
+        unit="share of the budget",
+        advanced=True,
         description="The share of the budget in which the learning rate rises from 0.",
     )
     weight_decay: float = option(
@@ -47,32 +54,58 @@ class Training(Spec):
     )
     batch_size: int = option(128, ge=1, le=65_536, title="Batch size", unit="images", description="Images in a step.")
     epochs: float | None = option(
-        None, gt=0.0, le=1_000_000, title="Epochs", unit="passes",
+        None,
+        gt=0.0,
+        le=1_000_000,
+        title="Epochs",
+        unit="passes",
         description="The budget as passes over the training images. One of epochs, steps and minutes.",
     )
     steps: int | None = option(
-        None, ge=1, le=1_000_000_000, title="Steps", unit="steps", advanced=True,
+        None,
+        ge=1,
+        le=1_000_000_000,
+        title="Steps",
+        unit="steps",
+        advanced=True,
         description="The budget as optimiser steps. One of epochs, steps and minutes.",
     )
     minutes: float | None = option(
-        None, gt=0.0, le=100_000, title="Minutes", unit="min", advanced=True,
+        None,
+        gt=0.0,
+        le=100_000,
+        title="Minutes",
+        unit="min",
+        advanced=True,
         description="The budget as time. The only budget with which two runs differ. One of epochs, steps and minutes.",
     )
     early_stopping: int | None = option(
-        None, ge=1, title="Early stopping", unit="evaluations", advanced=True,
+        None,
+        ge=1,
+        title="Early stopping",
+        unit="evaluations",
+        advanced=True,
         description="Stop when validation accuracy has not risen for so many evaluations. Empty: use the whole budget. The "
         "best weights are kept either way.",
     )
     clip: float | None = option(
-        None, gt=0.0, title="Clip", unit="gradient norm", advanced=True,
+        None,
+        gt=0.0,
+        title="Clip",
+        unit="gradient norm",
+        advanced=True,
         description="Scale gradients down to this norm. Empty: leave them alone.",
     )
     checkpoint_every: Every = option(
-        Every(), title="Checkpoint every", advanced=True,
+        Every(),
+        title="Checkpoint every",
+        advanced=True,
         description="How often the state is saved, so that a crash loses no more. Chosen by the program: 15 seconds.",
     )
     evaluate_every: Every = option(
-        Every(), title="Evaluate every", advanced=True,
+        Every(),
+        title="Evaluate every",
+        advanced=True,
         description="How often validation data is looked at. Chosen by the program: about 60 times in a stage. In seconds, "
         "two runs differ.",
     )
@@ -97,7 +130,11 @@ class TeacherTraining(Training):
     """The teacher's own training: there is one teacher, so it has one seed."""
 
     seed: int = option(
-        0, ge=0, lt=2**31, title="Teacher's seed", advanced=True,
+        0,
+        ge=0,
+        lt=2**31,
+        title="Teacher's seed",
+        advanced=True,
         description="Fixes the teacher's initial weights and the order of its images.",
     )
 
@@ -106,19 +143,27 @@ class Compute(Spec):
     """Where the work is done."""
 
     device: str = option(
-        "auto", pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$", title="Device",
+        "auto",
+        pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$",
+        title="Device",
         description="auto (the fastest that is there), cpu, cuda, cuda:1, ... or mps.",
     )
     precision: Literal["auto", "float32", "bfloat16"] = option(
-        "auto", title="Precision", advanced=True,
+        "auto",
+        title="Precision",
+        advanced=True,
         description="auto: float32 on a CPU, bfloat16 where the GPU has it. Evaluation is always float32.",
     )
     threads: Literal["auto"] | int = option(
-        "auto", title="Threads", advanced=True,
+        "auto",
+        title="Threads",
+        advanced=True,
         description="CPU threads; auto: one fewer than there are cores, so that the window stays quick.",
     )
     deterministic: bool = option(
-        True, title="Deterministic", advanced=True,
+        True,
+        title="Deterministic",
+        advanced=True,
         description="Use only operations that give the same result every time, even where others are faster.",
     )
 

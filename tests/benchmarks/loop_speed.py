@@ -1,0 +1,169 @@
+"""The speed of our loop against a bare hand-written one, and what a cached teacher costs: prints JSON with ratios.
+
+    python tests/benchmarks/loop_speed.py [--blocks 30] [--device cpu]
+
+One thread, process time (wall time on a GPU), interleaved blocks, medians. The bare loop holds its images as normalised
+float32 and indexes them by tensor, with the same fused optimiser and loss; beside it stands the ratio of the bare loop to
+itself, which says how far the machine can be trusted.
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from kdstudio.data.batches import Order
+from kdstudio.engine.checkpoint import Checkpoints
+from kdstudio.engine.control import Control
+from kdstudio.engine.device import Place
+from kdstudio.engine.loop import Task, optimise
+from kdstudio.methods import Batch, Dense, Labels, Objective, Signal, objective
+from kdstudio.models import built
+from kdstudio.runs.events import StepLogged
+from kdstudio.spec import Mlp, SoftTargets, Training
+
+IMAGES, CLASSES, BATCH, SHAPE = 10_000, 10, 128, (1, 28, 28)
+NETWORKS = {"784-800-800-10": (800, 800), "784-30-30-10": (30, 30)}
+
+
+def images() -> tuple[Tensor, Tensor]:
+    """Random bytes and labels: speed does not depend on what they show."""
+    generator = torch.Generator().manual_seed(0)
+    raw = torch.randint(0, 256, (IMAGES, *SHAPE), generator=generator, dtype=torch.uint8)
+    return raw, torch.randint(0, CLASSES, (IMAGES,), generator=generator)
+
+
+def ours(hidden: tuple[int, ...], device: torch.device, folder: Path, *, teacher: bool) -> Iterator[Any]:
+    """Our loop, as a stream of events, with bytes on the device and everything switched on."""
+    raw, labels = (tensor.to(device) for tensor in images())
+    place = Place(device=device, precision=torch.float32, threads=1, name=str(device))
+    order = Order(torch.arange(IMAGES), batch_size=BATCH, seed=0, device=device)
+    mean, factor = torch.full((1, 1, 1), 127.5, device=device), torch.full((1, 1, 1), 1 / 73.9, device=device)
+    goal: Objective = Labels(every_label=True)
+    prepared = None
+    if teacher:
+        goal = objective(SoftTargets(kind="soft-targets"), every_label=True)
+        prepared = goal.prepare(Dense(torch.randn(IMAGES, CLASSES, device=device)))
+
+    def feed(step: int, used: float) -> tuple[Batch, list[Signal]]:
+        at = order.at(step)
+        inputs = raw.index_select(0, at).to(torch.float32).sub_(mean).mul_(factor)
+        signals: list[Signal] = [prepared.at(at)] if prepared is not None else []
+        return Batch(inputs, labels.index_select(0, at), at, used), signals
+
+    def evaluate(model: nn.Module) -> list[tuple[str, dict[str, Any]]]:
+        return [("validation", {"accuracy": 0.0, "nll": 0.0})]
+
+    training = Training(
+        steps=200_000,
+        batch_size=BATCH,
+        evaluate_every={"steps": 200_000},
+        checkpoint_every={"seconds": 1e6},
+    )
+    task = Task(
+        stage="student", seed=0, who="student", model=built(Mlp(kind="mlp", hidden=hidden), SHAPE, CLASSES, seed=0).to(device),
+        objective=goal, feed=feed, evaluate=evaluate, training=training, steps_per_epoch=IMAGES / BATCH,
+    )  # fmt: skip
+    return optimise(task, place=place, checkpoints=Checkpoints(folder), control=Control(lambda: None), start=None)
+
+
+def bare(hidden: tuple[int, ...], device: torch.device) -> Generator[None, int, None]:
+    """What anybody would write; send it how many steps to make."""
+    raw, labels = (tensor.to(device) for tensor in images())
+    pixels = (raw.float() - 127.5) / 73.9
+    model = built(Mlp(kind="mlp", hidden=hidden), SHAPE, CLASSES, seed=0).to(device)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.001, fused=True)
+    steps = yield
+    while True:
+        made = 0
+        while made < steps:
+            shuffled = torch.randperm(IMAGES).to(device)
+            for start in range(0, IMAGES - BATCH + 1, BATCH):
+                if made == steps:
+                    break
+                at = shuffled[start : start + BATCH]
+                loss = F.cross_entropy(model(pixels[at]), labels[at])
+                optimizer.zero_grad(set_to_none=True)
+                loss.backward()
+                optimizer.step()
+                made += 1
+        steps = yield
+
+
+def blocks_of(events: Iterator[Any]) -> Callable[[int], None]:
+    """Makes so many steps more of our loop."""
+    reached = 0
+
+    def advance(steps: int) -> None:
+        nonlocal reached
+        goal = reached + steps
+        while reached < goal:
+            event = next(events)
+            if isinstance(event, StepLogged):
+                reached = event.step
+
+    return advance
+
+
+def timed(advance: Callable[[int], Any], steps: int, device: torch.device) -> float:
+    """Seconds that a block takes: of this process on a CPU, of the wall on a GPU."""
+    clock = time.process_time
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+        clock = time.perf_counter
+    start = clock()
+    advance(steps)
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    return clock() - start
+
+
+def measure(hidden: tuple[int, ...], steps: int, blocks: int, device: torch.device) -> dict[str, float]:
+    """Medians of interleaved blocks of `steps` steps, as ratios."""
+    with tempfile.TemporaryDirectory() as folder:
+        runners: dict[str, Callable[[int], Any]] = {}
+        for name in ("bare", "bare again"):
+            loop = bare(hidden, device)
+            next(loop)
+            runners[name] = loop.send
+        runners["ours"] = blocks_of(ours(hidden, device, Path(folder) / "a", teacher=False))
+        runners["cached teacher"] = blocks_of(ours(hidden, device, Path(folder) / "b", teacher=True))
+        for advance in runners.values():
+            advance(steps)
+        seconds: dict[str, list[float]] = {name: [] for name in runners}
+        for _ in range(blocks):
+            for name, advance in runners.items():
+                seconds[name].append(timed(advance, steps, device))
+    middle = {name: statistics.median(values) for name, values in seconds.items()}
+    return {
+        "ours_to_bare_speed": round(middle["bare"] / middle["ours"], 4),
+        "bare_to_itself": round(middle["bare"] / middle["bare again"], 4),
+        "cached_teacher_to_none_time": round(middle["cached teacher"] / middle["ours"], 4),
+        "bare_steps_per_second": round(steps / middle["bare"], 1),
+        "ours_steps_per_second": round(steps / middle["ours"], 1),
+    }
+
+
+def main() -> None:
+    """Measure both networks and print JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--blocks", type=int, default=30)
+    parser.add_argument("--device", default="cpu")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    device = torch.device(options.device)
+    steps = {"784-800-800-10": 50, "784-30-30-10": 250}
+    results = {name: measure(hidden, steps[name], options.blocks, device) for name, hidden in NETWORKS.items()}
+    print(json.dumps(results, indent=1))
+
+
+if __name__ == "__main__":
+    main()
