@@ -77,16 +77,12 @@ class Housekeeper(QObject):
         self._timer.setInterval(COLLECT_EVERY)
         self._timer.timeout.connect(self._collect)
 
-    def excepthook(
-        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
-    ) -> None:
+    def excepthook(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """Log a mistake of ours, and say it in the window: what works goes on working."""
         log.error("a mistake in the window", exc_info=(kind, error, trace))
         title = self._window.tr("The program made a mistake")
         said = self._window.tr("{0}: {1}. What runs goes on. Please report it, with what you did last.")
-        self._window.show_message(
-            title, said.format(kind.__name__, str(error) or self._window.tr("no further words"))
-        )
+        self._window.show_message(title, said.format(kind.__name__, str(error) or self._window.tr("no further words")))
 
     @Slot()
     def first_paint(self) -> None:

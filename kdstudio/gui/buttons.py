@@ -91,9 +91,7 @@ class PrimaryButton(_Drawn):
         painter.drawRoundedRect(QRectF(self.rect()), 8, 8)
         painter.setPen(theme().color("on_accent") if self.isEnabled() else theme().color("quiet"))
         painter.setFont(theme().font("strong"))
-        shown = painter.fontMetrics().elidedText(
-            self.text(), Qt.TextElideMode.ElideRight, self.width() - 6 * SPACE
-        )
+        shown = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() - 6 * SPACE)
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, shown)
         if self.hasFocus() and self._by_keyboard:
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -167,9 +165,7 @@ class _Segment(_Drawn):
             painter.setBrush(theme().color("student"))
             painter.drawRoundedRect(QRectF(self.rect()), 6, 6)
         painter.setFont(theme().font("strong" if self.isChecked() else "body"))
-        painter.setPen(
-            theme().color("on_accent" if self.isChecked() else "text" if self.underMouse() else "quiet")
-        )
+        painter.setPen(theme().color("on_accent" if self.isChecked() else "text" if self.underMouse() else "quiet"))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
         if self.hasFocus() and self._by_keyboard:
             painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -99,9 +99,7 @@ class Painted(QWidget):
         self.update()
 
 
-def rounded(
-    painter: QPainter, area: QRectF, fill: Role, border: Role | None = None, radius: float = RADIUS
-) -> None:
+def rounded(painter: QPainter, area: QRectF, fill: Role, border: Role | None = None, radius: float = RADIUS) -> None:
     """A rounded box in the colours of two roles, sharp on every scale."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(theme().color(fill))

@@ -127,9 +127,7 @@ class NumbersEditor(Editor):
 
     def value(self) -> list[Any]:
         parts = self._line.text().replace(",", " ").replace(";", " ").split()
-        return [
-            int(part) if part.lstrip("-").isascii() and part.lstrip("-").isdigit() else part for part in parts
-        ]
+        return [int(part) if part.lstrip("-").isascii() and part.lstrip("-").isdigit() else part for part in parts]
 
     def set_value(self, value: Any) -> None:
         self._line.setText(", ".join(str(part) for part in value or ()))

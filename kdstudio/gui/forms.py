@@ -156,9 +156,7 @@ class SpecForm(QWidget):
     def value(self) -> dict[str, Any]:
         """What the form says, as plain data."""
         said = {name: row.editor.value() for name, row in self.rows.items()}
-        missing = {
-            name for name, row in self.rows.items() if row.field.info.is_required() and said[name] is None
-        }
+        missing = {name for name, row in self.rows.items() if row.field.info.is_required() and said[name] is None}
         return self._constants | {name: value for name, value in said.items() if name not in missing}
 
     def set_value(self, values: Any) -> None:

@@ -330,9 +330,7 @@ class MainWindow(QMainWindow):
         controller = self.controller
         seen = outlook(controller.state, controller.experiment, controller.status.state)
         word, role = phase(controller.status.state, controller.state)
-        self.navigation.running.show_run(
-            controller.title if controller.folder else "", word, seen.fraction, role
-        )
+        self.navigation.running.show_run(controller.title if controller.folder else "", word, seen.fraction, role)
         self.actions_by_id["run.pause"].setEnabled(controller.active)
         self.actions_by_id["run.stop"].setEnabled(controller.active)
         self.actions_by_id["run.resume"].setEnabled(controller.resumable)

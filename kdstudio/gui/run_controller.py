@@ -76,11 +76,7 @@ class RunController(QObject):
         """The words for why it failed, when it did."""
         if self.status.state not in (State.FAILED, State.LOST):
             return None
-        code = (
-            self.status.code
-            or self.state.code
-            or ("killed" if self.status.state is State.LOST else "internal")
-        )
+        code = self.status.code or self.state.code or ("killed" if self.status.state is State.LOST else "internal")
         parameters = self.status.parameters or self.state.parameters
         return explain(code, parameters)
 
@@ -115,9 +111,7 @@ class RunController(QObject):
         if self.folder is None or not self.resumable:
             return
         if self.folder.alive():
-            self.refused.emit(
-                explain("already-running", {"pid": self.folder.status().pid, "run": self.folder.id})
-            )
+            self.refused.emit(explain("already-running", {"pid": self.folder.status().pid, "run": self.folder.id}))
             return
         self._show(self.folder, self._launcher)
 

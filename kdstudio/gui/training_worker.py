@@ -7,6 +7,7 @@ through a queue that the window empties when it likes (pull, not push: a flood o
 import logging
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from queue import Empty, SimpleQueue
@@ -23,6 +24,7 @@ from kdstudio.runs.state import State
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 0.1  # seconds
+EXIT_PATIENCE = 20.0  # seconds that a process may take to end after its run has
 BATCH = 1000  # events in one piece of news: the window takes as many pieces as fit between two frames
 
 Process: TypeAlias = "subprocess.Popen[bytes]"
@@ -73,8 +75,18 @@ class TrainingWorker(QThread):
             log.exception("following run %s failed", self.folder.id)
             self._put_failure("internal", kind=type(error).__name__, message=str(error))
         finally:
-            if self._process is not None and self._process.poll() is None:
+            self._see_off()
+
+    def _see_off(self) -> None:
+        """Wait until the process of an ended run is gone too; one that goes on without us is only remembered."""
+        _left_running[:] = [process for process in _left_running if process.poll() is None]
+        until = time.monotonic() + EXIT_PATIENCE
+        while self._process is not None and self._process.poll() is None:
+            if self._leaving or time.monotonic() > until:
                 _left_running.append(self._process)
+                return
+            self._wake.wait(LOOK_EVERY)
+            self._wake.clear()
 
     def _work(self) -> None:
         if self._launcher is not None and not self._launch(self._launcher):
@@ -130,9 +142,7 @@ class TrainingWorker(QThread):
                 self._wanted -= {request}
 
     def _put_failure(self, code: str, **parameters: str) -> None:
-        self.news.put(
-            News(events=(), status=Status(state=State.FAILED, code=code, parameters=dict(parameters)))
-        )
+        self.news.put(News(events=(), status=Status(state=State.FAILED, code=code, parameters=dict(parameters))))
 
 
 def _pieces(news: News) -> Iterator[News]:

@@ -115,9 +115,7 @@ def place(experiment: Experiment | None, run: RunState) -> str:
         return ""
     said = []
     if stage.seed is not None and experiment is not None and stage.seed in experiment.seeds:
-        said.append(
-            f"{tr('seed')} {experiment.seeds.index(stage.seed) + 1} {tr('of')} {len(experiment.seeds)}"
-        )
+        said.append(f"{tr('seed')} {experiment.seeds.index(stage.seed) + 1} {tr('of')} {len(experiment.seeds)}")
     if stage.epoch:
         said.append(f"{tr('epoch')} {stage.epoch:.0f}")
     return "  ·  ".join(said)

@@ -64,9 +64,7 @@ def play(folder: RunFolder, pace: float, habits: list[str]) -> None:
                 return
             if "fails" in habits and number == 30:
                 place = {"stage": "teacher", "step": 7, "term": "labels"}
-                writer.append(
-                    RunEnded(attempt=attempt, outcome="failed", code="not-a-number", parameters=place)
-                )
+                writer.append(RunEnded(attempt=attempt, outcome="failed", code="not-a-number", parameters=place))
                 folder.set_status(State.FAILED, attempt=attempt, code="not-a-number", **place)
                 return
             writer.append(event)

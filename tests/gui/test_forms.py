@@ -99,9 +99,7 @@ def part_of(values: Any, path: str) -> Any:
         for each in every_field()
     ],
 )
-def test_that_what_is_typed_into_a_field_reaches_the_experiment(
-    qtbot: QtBot, kinds: dict[str, Any], path: str
-) -> None:
+def test_that_what_is_typed_into_a_field_reaches_the_experiment(qtbot: QtBot, kinds: dict[str, Any], path: str) -> None:
     form = SpecForm(Classification, "")
     qtbot.addWidget(form)
     form.set_value(Classification.model_validate(_filled(kinds)).model_dump(mode="json"))
@@ -121,9 +119,7 @@ def test_that_what_is_typed_into_a_field_reaches_the_experiment(
     assert problems_of(values) == ()
     experiment = Classification.model_validate(values)
     said = part_of(experiment, path)
-    assert (
-        list(said) if isinstance(said, tuple) else str(said) if isinstance(said, Path) else said
-    ) == wanted
+    assert (list(said) if isinstance(said, tuple) else str(said) if isinstance(said, Path) else said) == wanted
     assert loads(dump(experiment)) == experiment
 
 
@@ -163,9 +159,7 @@ def test_that_a_form_gives_back_the_experiment_that_it_was_given(qtbot: QtBot) -
     assert Classification.model_validate({"kind": "classification"} | form.value()) == experiment
 
 
-@pytest.mark.parametrize(
-    "number", [0.1, 0.07, 1e-05, 3.3333333333333335e-05, 0.29, 1 / 3, 5e-324, 1.7e308, 100.0, 0.0]
-)
+@pytest.mark.parametrize("number", [0.1, 0.07, 1e-05, 3.3333333333333335e-05, 0.29, 1 / 3, 5e-324, 1.7e308, 100.0, 0.0])
 @pytest.mark.parametrize("percent", [False, True])
 def test_that_a_number_editor_changes_no_digit(qtbot: QtBot, number: float, percent: bool) -> None:
     editor = NumberEditor(whole=False, percent=percent)
@@ -254,9 +248,7 @@ def test_that_what_must_be_filled_in_is_missing_until_it_is(qtbot: QtBot) -> Non
     ]
 
 
-def test_that_browse_puts_the_chosen_folder_into_the_field(
-    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_that_browse_puts_the_chosen_folder_into_the_field(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(editors, "choose_folder", lambda *_: "/picked")
     editor = PathEditor()
     qtbot.addWidget(editor)
@@ -291,7 +283,4 @@ def test_that_the_wheel_changes_no_field_while_the_page_scrolls(qtbot: QtBot) ->
     qtbot.addWidget(form)
     for row in form.leaves():
         focus = row.editor.focus  # type: ignore[union-attr]
-        assert (
-            not isinstance(focus, QAbstractSpinBox | QComboBox)
-            or focus.focusPolicy() == Qt.FocusPolicy.StrongFocus
-        )
+        assert not isinstance(focus, QAbstractSpinBox | QComboBox) or focus.focusPolicy() == Qt.FocusPolicy.StrongFocus

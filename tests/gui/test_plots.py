@@ -103,9 +103,7 @@ def test_that_a_long_noisy_curve_is_thin_dim_opaque_and_not_antialiased_under_a_
     plot: CurvePlot,
 ) -> None:
     noise = np.random.default_rng(0).normal(size=4000).tolist()
-    plot.show_picture(
-        Picture(curves=(Curve(key="a", label="a", role="student", series=series(noise), noisy=True),))
-    )
+    plot.show_picture(Picture(curves=(Curve(key="a", label="a", role="student", series=series(noise), noisy=True),)))
     raw, average = plot._items["a"]
     assert raw.opts["pen"].widthF() == 1.0
     assert average.opts["pen"].widthF() == 2.0 * plot.devicePixelRatioF()
@@ -121,9 +119,7 @@ def test_that_a_long_noisy_curve_is_thin_dim_opaque_and_not_antialiased_under_a_
 
 def test_that_painting_a_long_noisy_curve_takes_no_longer_than_a_frame(plot: CurvePlot) -> None:
     noise = np.random.default_rng(0).normal(size=4000).tolist()
-    made = [
-        Curve(key=str(n), label=str(n), role="student", series=series(noise), noisy=True) for n in range(2)
-    ]
+    made = [Curve(key=str(n), label=str(n), role="student", series=series(noise), noisy=True) for n in range(2)]
     plot.show_picture(Picture(curves=tuple(made)))
     image = QImage(700, 400, QImage.Format.Format_RGB32)
     took = []
@@ -137,9 +133,7 @@ def test_that_painting_a_long_noisy_curve_takes_no_longer_than_a_frame(plot: Cur
 
 
 def test_that_a_short_smooth_curve_is_antialiased(plot: CurvePlot) -> None:
-    plot.show_picture(
-        Picture(curves=(Curve(key="a", label="a", role="student", series=series([0.1] * FEW)),))
-    )
+    plot.show_picture(Picture(curves=(Curve(key="a", label="a", role="student", series=series([0.1] * FEW)),)))
     assert plot._items["a"][0].opts["antialias"]
 
 
@@ -153,9 +147,7 @@ def test_that_the_average_is_debiased_and_follows_a_short_curve_closely() -> Non
 def test_that_no_spike_is_lost_when_a_curve_is_thinned(plot: CurvePlot) -> None:
     values = [0.0] * 20_000
     values[12_345] = 9.0
-    plot.show_picture(
-        Picture(curves=(Curve(key="a", label="a", role="student", series=series(values), noisy=True),))
-    )
+    plot.show_picture(Picture(curves=(Curve(key="a", label="a", role="student", series=series(values), noisy=True),)))
     assert plot._items["a"][0].getData()[1].max() == 9.0
 
 
@@ -196,10 +188,7 @@ def test_that_the_legend_shows_the_newest_values_and_the_summary_reads_them_out(
 
 
 def test_that_a_narrow_plot_puts_its_legend_below_the_title(plot: CurvePlot) -> None:
-    made = [
-        Curve(key=str(n), label=f"a rather long name {n}", role="student", series=series([1.0]))
-        for n in range(2)
-    ]
+    made = [Curve(key=str(n), label=f"a rather long name {n}", role="student", series=series([1.0])) for n in range(2)]
     plot.show_picture(Picture(curves=tuple(made)))
     assert plot._below.count() == 0
     plot.resize(260, 400)

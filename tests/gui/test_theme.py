@@ -145,7 +145,5 @@ print("painted")
 
 def test_that_fusion_wears_the_same_roles_where_qlementine_is_not(home: object) -> None:
     environment = {**os.environ, "KDSTUDIO_STYLE": "fusion", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-c", FALLBACK], env=environment, capture_output=True, text=True, timeout=60
-    )
+    done = subprocess.run([sys.executable, "-c", FALLBACK], env=environment, capture_output=True, text=True, timeout=60)
     assert done.stdout == "painted\n", done.stderr

@@ -123,9 +123,7 @@ class NewExperimentPage(Page):
         self.banner = Banner("failure", "warning")
         self.banner.setObjectName("new.banner")
         self.body.addWidget(self.banner)
-        self.cards = [
-            FormCard(self.tr(title), names, self._model) for title, names in self._layout_of_cards()
-        ]
+        self.cards = [FormCard(self.tr(title), names, self._model) for title, names in self._layout_of_cards()]
         self.summary = SummaryCard()
         self.start_button: PrimaryButton = self.summary.start
         self._arrange()
@@ -193,9 +191,7 @@ class NewExperimentPage(Page):
     def _layout_of_cards(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         placed = {name for _, names in CARDS for name in names}
         rest = tuple(
-            field.name
-            for field in fields_of(self._model)
-            if field.name not in placed and field.name != "kind"
+            field.name for field in fields_of(self._model) if field.name not in placed and field.name != "kind"
         )
         for title, names in CARDS:
             yield title, names or rest

@@ -209,9 +209,7 @@ class RunPage(Page):
     def _refresh_progress(self) -> None:
         controller = self._controller
         seen = outlook(controller.state, controller.experiment, controller.status.state)
-        self.bar.show_fraction(
-            seen.fraction if controller.folder else 0.0, state_words(controller.status.state)[1]
-        )
+        self.bar.show_fraction(seen.fraction if controller.folder else 0.0, state_words(controller.status.state)[1])
         self.times.setText(self._times(seen) if controller.folder else "")
         parts = [subject(controller.experiment), place(controller.experiment, controller.state)]
         if controller.folder is None:
@@ -225,9 +223,7 @@ class RunPage(Page):
             self.tr("{0} elapsed").format(clock(controller.state.seconds)),
         ]
         if controller.active and controller.status.state is State.RUNNING:
-            left = (
-                self.tr("estimating") if seen.left is None else self.tr("{0} left").format(clock(seen.left))
-            )
+            left = self.tr("estimating") if seen.left is None else self.tr("{0} left").format(clock(seen.left))
             said.append(left)
             if seen.rate:
                 said.append(f"{seen.rate:,.0f} {seen.unit}/s")
@@ -238,15 +234,11 @@ class RunPage(Page):
         headline = (self._summary or {}).get("headline")
         self.verdict.say(str(headline) if headline else "")
         words = controller.failure or controller.silence
-        warnings = [
-            explain(note.code, note.parameters) for note in controller.state.notes if note.level == "warning"
-        ]
+        warnings = [explain(note.code, note.parameters) for note in controller.state.notes if note.level == "warning"]
         if words is None and warnings:
             words = warnings[-1]
         self._notice(words, failed=controller.failure is not None)
-        said = [
-            explain(note.code, note.parameters) for note in controller.state.notes if note.level == "info"
-        ]
+        said = [explain(note.code, note.parameters) for note in controller.state.notes if note.level == "info"]
         self.notes.setText("   ".join(f"{each.title}. {each.cause}" for each in said))
         self.notes.setVisible(bool(said))
 
@@ -256,6 +248,4 @@ class RunPage(Page):
             self.notice.say("")
             return
         field = f"\n{self.tr('Field')}: {words.field}" if words.field and failed else ""
-        self.notice.say(
-            words.title, f"{words.cause} {words.remedy}{field}", "failure" if failed else "teacher"
-        )
+        self.notice.say(words.title, f"{words.cause} {words.remedy}{field}", "failure" if failed else "teacher")

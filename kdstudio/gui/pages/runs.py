@@ -40,9 +40,7 @@ class RunsPage(Page):
         self.filter.setFixedWidth(220)
         self.head.addWidget(self.filter)
         self.table = self._table()
-        self.empty = Text(
-            self.tr("No run yet. Make an experiment, and start it."), "body", "quiet", wrap=True
-        )
+        self.empty = Text(self.tr("No run yet. Make an experiment, and start it."), "body", "quiet", wrap=True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._card = Card(margin=GAP)
         self._stack = QStackedLayout()
@@ -148,9 +146,7 @@ class RunsPage(Page):
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for number, column in enumerate(COLUMNS):
-            stretch = (
-                QHeaderView.ResizeMode.Stretch if column.width == 0 else QHeaderView.ResizeMode.Interactive
-            )
+            stretch = QHeaderView.ResizeMode.Stretch if column.width == 0 else QHeaderView.ResizeMode.Interactive
             header.setSectionResizeMode(number, stretch)
             if column.width:
                 table.setColumnWidth(number, column.width)

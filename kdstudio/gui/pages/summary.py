@@ -44,9 +44,7 @@ class SummaryCard(Card):
     ) -> None:
         """Show what the form holds, and what keeps it from being an experiment."""
         self._show_facts(values)
-        self.pill.show_state(
-            *((self.tr("Not ready"), "teacher") if problems else (self.tr("Ready"), "agreement"))
-        )
+        self.pill.show_state(*((self.tr("Not ready"), "teacher") if problems else (self.tr("Ready"), "agreement")))
         self.problems.setText(_listed(problems, titles))
         self.problems.setVisible(bool(problems))
         self.start.setText(self._next_step(problems, titles))
@@ -118,9 +116,7 @@ class SummaryCard(Card):
             return self.tr("Start")
         path, message = next(iter(problems.items()))
         title = _title(path, titles)
-        return (self.tr("Fill in: {0}") if message.startswith("missing") else self.tr("Mend: {0}")).format(
-            title
-        )
+        return (self.tr("Fill in: {0}") if message.startswith("missing") else self.tr("Mend: {0}")).format(title)
 
     def _say_hidden(self, changes: int) -> None:
         said = self.tr("Advanced settings: {0} not at their defaults").format(changes) if changes else ""

@@ -54,9 +54,7 @@ class Tiles(QWidget):
                 _points(gain["mean"]), self.tr("{0} of 3 seeds that an interval needs").format(seeds), "text"
             )
         else:
-            spread = self.tr("{0:+.1f} to {1:+.1f}, {2} seeds").format(
-                100 * gain["low"], 100 * gain["high"], seeds
-            )
+            spread = self.tr("{0:+.1f} to {1:+.1f}, {2} seeds").format(100 * gain["low"], 100 * gain["high"], seeds)
             role: Role = "agreement" if gain["low"] > 0 else "failure" if gain["high"] < 0 else "text"
             self.gain.show_value(_points(gain["mean"]), spread, role)
 
@@ -64,15 +62,11 @@ class Tiles(QWidget):
         series = student.curves.get(("student", "validation", "accuracy")) if student else None
         best = series.best() if series else None
         note = self.tr("validation, best {0} at step {1:,}").format(percent(best[1]), best[0]) if best else ""
-        self.accuracy.show_value(
-            _percent(series.last if series else None), note or self.tr("waits for the student")
-        )
+        self.accuracy.show_value(_percent(series.last if series else None), note or self.tr("waits for the student"))
         validation = student.latest.get(("student", "validation"), {}).get("agreement") if student else None
         train = student.latest.get(("student", "train"), {}).get("agreement") if student else None
         said = (
-            self.tr("validation, on training data {0}").format(percent(train))
-            if isinstance(train, float | int)
-            else ""
+            self.tr("validation, on training data {0}").format(percent(train)) if isinstance(train, float | int) else ""
         )
         self.agreement.show_value(_percent(validation), said or self.tr("waits for the student"))
 
@@ -85,20 +79,14 @@ class Tiles(QWidget):
             self.gain.show_value("", self.tr("needs baseline and student"), "text")
             return
         seeds = self.tr("1 seed") if len(gains) == 1 else self.tr("{0} seeds").format(len(gains))
-        self.gain.show_value(
-            _points(fmean(gains)), self.tr("so far, {0}, best on validation").format(seeds), "text"
-        )
+        self.gain.show_value(_points(fmean(gains)), self.tr("so far, {0}, best on validation").format(seeds), "text")
 
     def _show_size(self, run: RunState) -> None:
         student, teacher = run.models.get("student"), run.models.get("teacher")
         if student is None:
             self.cost.show_value("", self.tr("parameters of the student"))
             return
-        share = (
-            f", {percent(student.parameters / teacher.parameters)} {self.tr('of the teacher')}"
-            if teacher
-            else ""
-        )
+        share = f", {percent(student.parameters / teacher.parameters)} {self.tr('of the teacher')}" if teacher else ""
         self.cost.show_value(compact(student.parameters), f"{self.tr('parameters')}{share}")
 
 

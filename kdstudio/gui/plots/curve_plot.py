@@ -65,12 +65,8 @@ class CurvePlot(Card):
     @property
     def summary(self) -> str:
         """What the plot shows, in words: a curve is silent."""
-        said = [
-            f"{name} {entry.text.removeprefix(name).strip()}" for name, entry in self.legend.entries.items()
-        ]
-        return (
-            f"{self.title.whole}: {', '.join(said)}" if said else f"{self.title.whole}: {self.waiting.text()}"
-        )
+        said = [f"{name} {entry.text.removeprefix(name).strip()}" for name, entry in self.legend.entries.items()]
+        return f"{self.title.whole}: {', '.join(said)}" if said else f"{self.title.whole}: {self.waiting.text()}"
 
     def show_picture(self, picture: Picture) -> None:
         """Draw `picture`."""
@@ -106,9 +102,7 @@ class CurvePlot(Card):
             old, new = (self._line, self._below) if below else (self._below, self._line)
             old.removeWidget(self.legend)
             new.addWidget(self.legend)
-            new.setAlignment(
-                self.legend, Qt.AlignmentFlag.AlignLeft if below else Qt.AlignmentFlag.AlignRight
-            )
+            new.setAlignment(self.legend, Qt.AlignmentFlag.AlignLeft if below else Qt.AlignmentFlag.AlignRight)
         self.legend.fit(room if below else beside)
 
     def _head(self) -> None:

@@ -59,9 +59,7 @@ def shown_seed(state: RunState) -> int | None:
     """The seed at work, or the last one that was."""
     if state.current and state.current[1] is not None:
         return state.current[1]
-    return next(
-        (stage.seed for stage in reversed(list(state.stages.values())) if stage.seed is not None), None
-    )
+    return next((stage.seed for stage in reversed(list(state.stages.values())) if stage.seed is not None), None)
 
 
 def accuracy(state: RunState) -> Picture:
@@ -92,13 +90,9 @@ def _teacher_alone(state: RunState) -> Picture:
 def agreement(state: RunState) -> Picture:
     """How often student and teacher say the same, in per cent, on validation and on training images."""
     seed, student = shown_seed(state), state.stages_of("student")
-    train = list(
-        _measured(student, "student", "agreement", seed, split="train", role="baseline", label="train")
-    )
+    train = list(_measured(student, "student", "agreement", seed, split="train", role="baseline", label="train"))
     validation = list(_measured(student, "student", "agreement", seed, role="agreement", label="validation"))
-    strong = [
-        curve for curve in train if not curve.weak
-    ]  # other seeds' training curves would only be clutter
+    strong = [curve for curve in train if not curve.weak]  # other seeds' training curves would only be clutter
     return Picture(
         curves=(*strong, *validation),
         x_end=_planned(student, seed),

@@ -75,9 +75,7 @@ class Legend(QWidget):
             for entry in self.entries.values():
                 self._row.removeWidget(entry)
                 entry.deleteLater()
-            self.entries = {
-                label: LegendEntry(label, role, style, self) for label, (role, style, _) in wanted.items()
-            }
+            self.entries = {label: LegendEntry(label, role, style, self) for label, (role, style, _) in wanted.items()}
             for entry in self.entries.values():
                 self._row.addWidget(entry)
         for label, (_, _, value) in wanted.items():

@@ -1,0 +1,312 @@
+"""The pages by their own: the form and its summary, the run from empty to verdict, the table of runs."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QAbstractItemModelTester
+from pytestqt.qtbot import QtBot
+
+from kdstudio.gui.main_window import MainWindow
+from kdstudio.gui.outlook import clock, expected, outlook
+from kdstudio.gui.pages.new_experiment import NewExperimentPage
+from kdstudio.gui.pages.runs import RunsPage
+from kdstudio.gui.tables.runs_model import COLUMNS, ID, RunsModel
+from kdstudio.gui.words import compact, phase
+from kdstudio.runs.events import AnyEvent, Note, RunEnded
+from kdstudio.runs.files import write_json
+from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.home import Home
+from kdstudio.runs.library import Library
+from kdstudio.runs.state import RunState, State
+from kdstudio.spec import Classification, load, loads
+from tests.fakes import EXPERIMENT, a_story, a_told_run, stamped
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture
+def page(qtbot: QtBot) -> NewExperimentPage:
+    made = NewExperimentPage()
+    qtbot.addWidget(made)
+    return made
+
+
+def kind_picker(page: NewExperimentPage, path: str) -> object:
+    return page.findChild(object, f"kind.{path}")
+
+
+def test_that_the_form_begins_with_an_experiment_that_is_ready(page: NewExperimentPage) -> None:
+    assert page.problems == {}
+    assert page.start_button.text() == "Start"
+    assert page.summary.pill.text == "Ready"
+    assert page.experiment() == Classification(kind="classification")
+
+
+def test_that_every_field_of_the_experiment_is_on_some_card(page: NewExperimentPage) -> None:
+    assert set(page.values()) == set(Classification.model_fields)
+
+
+def test_that_start_hands_on_exactly_what_the_form_says(qtbot: QtBot, page: NewExperimentPage) -> None:
+    experiment = load(ROOT / "resources" / "experiments" / "digits-few-labels.yaml")
+    page.show_experiment(experiment)
+    with qtbot.waitSignal(page.start_requested) as said:
+        qtbot.mouseClick(page.start_button, Qt.MouseButton.LeftButton)
+    assert said.args == [experiment]
+
+
+def test_that_the_start_button_names_the_next_missing_step(
+    qtbot: QtBot, page: NewExperimentPage, tmp_path: Path
+) -> None:
+    form = page.cards[0].forms["dataset"]
+    form.picker.setCurrentIndex(1)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: page.start_button.text() == "Fill in: Folder")
+    assert page.summary.pill.text == "Not ready"
+    row = form.form.rows["path"]  # type: ignore[union-attr]
+    assert row.problem == "Fill this in"
+    row.editor.set_value(str(tmp_path / "nowhere"))
+    qtbot.waitUntil(lambda: row.problem == "There is no such folder")
+    row.editor.set_value(str(tmp_path))
+    qtbot.waitUntil(lambda: page.start_button.text() == "Start")
+
+
+def test_that_start_with_a_problem_goes_to_the_field_instead(qtbot: QtBot, page: NewExperimentPage) -> None:
+    page.show()
+    page.cards[4].forms["training"].rows["learning_rate"].editor.set_value("x")  # type: ignore[union-attr]
+    with qtbot.assertNotEmitted(page.start_requested):
+        qtbot.mouseClick(page.start_button, Qt.MouseButton.LeftButton)
+    assert page.start_button.text() == "Mend: Learning rate"
+    assert page.summary.problems.text() == "Learning rate: needs a number, not 'x'"
+
+
+def test_that_two_budgets_are_a_problem_of_the_card(qtbot: QtBot, page: NewExperimentPage) -> None:
+    page.cards[4].forms["training"].rows["steps"].editor.set_value(10)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: "training" in page.problems)
+    assert page.cards[4]._error.text().startswith("Give one of epochs, steps, minutes")
+
+
+def test_that_the_summary_says_what_will_be_trained(page: NewExperimentPage) -> None:
+    page.show_experiment(loads(EXPERIMENT))
+    facts = [fact.whole for fact in page.summary._facts.values()]
+    assert "1 teacher + 3 baseline + 3 student" in facts
+    assert "mlp, hidden 32" in facts
+
+
+def test_that_hidden_settings_off_their_defaults_are_told(page: NewExperimentPage) -> None:
+    assert page.summary.note.text() == ""
+    page.show_experiment(loads(EXPERIMENT + "compute: {threads: 2}\n"))
+    assert page.summary.note.text() == "Advanced settings: 1 not at their defaults"
+
+
+def test_that_the_experiment_can_be_copied_as_yaml(qtbot: QtBot, page: NewExperimentPage) -> None:
+    qtbot.mouseClick(page.summary.copy, Qt.MouseButton.LeftButton)
+    assert loads(QGuiApplication.clipboard().text()) == page.experiment()
+
+
+def test_that_advanced_shows_every_field(qtbot: QtBot, page: NewExperimentPage) -> None:
+    qtbot.mouseClick(page.detail.group.button(1), Qt.MouseButton.LeftButton)
+    assert not any(row.isHidden() for row in page._leaves())
+
+
+def shown(qtbot: QtBot, window: MainWindow, home: Home, story: Sequence[AnyEvent], text: str = EXPERIMENT) -> RunFolder:
+    folder = a_told_run(home, story, text=text)
+    window.open_run(folder)
+    qtbot.waitUntil(lambda: not window.controller.active and window.controller.state.events == len(story))
+    window.run_page._refresh()
+    return folder
+
+
+def test_that_a_completed_run_shows_its_verdict_and_four_numbers(qtbot: QtBot, window: MainWindow, home: Home) -> None:
+    shown(qtbot, window, home, a_story())
+    page = window.run_page
+    assert page.verdict.isVisible()
+    assert page.verdict.title.startswith("The teacher's help is worth +5.0 points of accuracy")
+    assert [tile.number for tile in (page.tiles.accuracy, page.tiles.agreement, page.tiles.gain, page.tiles.cost)] == [
+        "90.0 %", "90.0 %", "+5.0 points", "2.4 k",
+    ]  # fmt: skip
+    assert page.pill.text == "Completed"
+    assert not page.stop.isVisible()
+    assert page.duplicate.isVisible()
+
+
+def test_that_one_seed_has_a_gain_but_no_interval(qtbot: QtBot, window: MainWindow, home: Home) -> None:
+    shown(qtbot, window, home, a_story(seeds=[0]), EXPERIMENT.replace("[0, 1, 2]", "[0]"))
+    assert window.run_page.tiles.gain.number == "+5.0 points"
+    assert "1 of 3 seeds" in window.run_page.tiles.gain.note
+
+
+def test_that_a_run_without_a_baseline_shows_a_dash_for_the_gain(qtbot: QtBot, window: MainWindow, home: Home) -> None:
+    shown(qtbot, window, home, a_story(baseline=False), EXPERIMENT + "baseline: false\n")
+    assert window.run_page.tiles.gain.number == "–"
+    assert "no baseline" in window.run_page.tiles.gain.note
+
+
+def test_that_half_a_run_shows_validation_numbers_and_says_so(qtbot: QtBot, window: MainWindow, home: Home) -> None:
+    story = a_story()
+    shown(qtbot, window, home, story[: len(story) // 2])
+    page = window.run_page
+    assert "validation" in page.tiles.accuracy.note
+    assert "so far" in page.tiles.gain.note
+    assert not page.verdict.isVisible()
+
+
+def test_that_a_failed_run_shows_cause_and_remedy_and_opens_its_field(
+    qtbot: QtBot, window: MainWindow, home: Home
+) -> None:
+    story = a_story()[:30]
+    end = RunEnded(attempt=1, outcome="failed", code="out-of-memory-system", parameters={"stage": "student"})
+    folder = a_told_run(home, [*story, end])
+    write_json(folder.status_file, {"state": "failed", "attempt": 1, "code": end.code, "parameters": end.parameters})
+    window.open_run(folder)
+    qtbot.waitUntil(lambda: not window.controller.active)
+    page = window.run_page
+    page._refresh()
+    assert page.pill.text == "Failed"
+    assert page.notice.title == "The computer ran out of memory"
+    assert "Halve the batch size" in page.notice.detail
+    assert page.resume.isVisible()
+    qtbot.mouseClick(page.mend, Qt.MouseButton.LeftButton)
+    assert window.pages.currentWidget() is window.new_page
+
+
+def test_that_a_warning_of_the_run_is_shown_and_notes_stand_below(qtbot: QtBot, window: MainWindow, home: Home) -> None:
+    worse = Note(level="warning", code="teacher-not-better", parameters={"teacher": 0.8, "baseline": 0.9})
+    story = a_story()
+    shown(qtbot, window, home, stamped([*story[:-1], worse, story[-1]]))
+    assert window.run_page.notice.title == "The teacher is not better than the student alone"
+    assert "Some classes have very few labels" in window.run_page.notes.text()
+
+
+def test_that_without_a_run_the_page_says_where_to_find_one(window: MainWindow) -> None:
+    window.show_page("run")
+    assert window.run_page.title.whole == "No run yet"
+    assert "New experiment" in window.run_page.subtitle.whole
+    assert not window.run_page.stop.isVisible()
+    assert window.run_page.accuracy.waiting.isVisible()
+
+
+def test_that_time_left_is_not_said_before_it_means_something() -> None:
+    story, experiment = a_story(), loads(EXPERIMENT)
+    state = RunState()
+    state.apply_all(story[:8])
+    assert outlook(state, experiment, State.RUNNING).left is None
+    half = next(number for number, event in enumerate(story) if (event.stage, event.seed) == ("baseline", 1))
+    state.apply_all(story[8 : half + 20])
+    left = outlook(state, experiment, State.RUNNING).left
+    rest = story[-1].seconds - story[half + 19].seconds
+    assert left is not None
+    assert left == pytest.approx(rest, rel=0.2)
+
+
+def test_that_progress_never_goes_back_and_ends_at_one() -> None:
+    state, experiment, seen = RunState(), loads(EXPERIMENT), [0.0]
+    for event in a_story():
+        state.apply(event)
+        seen.append(outlook(state, experiment, State.RUNNING).fraction)
+    assert seen == sorted(seen)
+    assert seen[-1] < 1.0
+    assert outlook(state, experiment, State.COMPLETED).fraction == 1.0
+
+
+def test_that_the_expected_stages_are_those_that_a_run_goes_through() -> None:
+    seen = list(dict.fromkeys((event.stage, event.seed) for event in a_story() if event.stage is not None))
+    names = [stage for stage, _ in expected(loads(EXPERIMENT))]
+    assert names == [stage for stage, seed in seen if not (stage == "evaluation" and seed is not None)]
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(812, "812"), (2410, "2.4 k"), (999_999, "1.0 M"), (39_400, "39.4 k"), (1.2e9, "1.2 G")]
+)
+def test_that_counts_are_short(number: float, said: str) -> None:
+    assert compact(number) == said
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(0, "0:00"), (38.4, "0:38"), (725, "12:05"), (3729, "1:02:09")])
+def test_that_times_read_like_a_clock(seconds: float, said: str) -> None:
+    assert clock(seconds) == said
+
+
+def test_that_every_state_has_a_word_and_a_colour() -> None:
+    assert all(phase(state, RunState())[0] for state in State)
+
+
+@pytest.fixture
+def runs(qtbot: QtBot, home: Home) -> Callable[[], RunsPage]:
+    def make() -> RunsPage:
+        page = RunsPage(home)
+        qtbot.addWidget(page, before_close_func=lambda page: page.shutdown())
+        page.show()
+        qtbot.waitUntil(lambda: bool(page.subtitle.whole))
+        return page
+
+    return make
+
+
+def test_that_a_home_without_runs_says_what_to_do(runs: Callable[[], RunsPage]) -> None:
+    page = runs()
+    assert page.empty.isVisible()
+    assert not page.table.isVisible()
+
+
+def test_that_runs_are_listed_with_their_numbers(runs: Callable[[], RunsPage], home: Home) -> None:
+    a_told_run(home)
+    page = runs()
+    row = [page.model.data(page.model.index(0, column)) for column in range(len(COLUMNS))]
+    assert row[:5] == ["Digits of a test", "Completed", "90.0 %", "90.0 %", "+5.0 points"]
+
+
+def test_that_a_run_opens_by_double_click_and_by_enter(qtbot: QtBot, runs: Callable[[], RunsPage], home: Home) -> None:
+    folder = a_told_run(home)
+    page = runs()
+    index = page.table.model().index(0, 0)
+    place = page.table.visualRect(index).center()
+    with qtbot.waitSignal(page.open_requested) as said:
+        qtbot.mouseClick(page.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        qtbot.mouseDClick(page.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert said.args == [folder]
+    page.table.setFocus()
+    with qtbot.waitSignal(page.open_requested) as said:
+        qtbot.keyClick(page.table, Qt.Key.Key_Return)
+    assert said.args == [folder]
+
+
+def test_that_the_selection_stays_with_its_run_when_a_new_one_comes(
+    qtbot: QtBot, runs: Callable[[], RunsPage], home: Home
+) -> None:
+    folder = a_told_run(home)
+    page = runs()
+    page.table.selectRow(0)
+    for number in range(2):
+        a_told_run(home, text=EXPERIMENT.replace("Digits", f"Later {number}"))
+    page.refresh()
+    qtbot.waitUntil(lambda: page.model.rowCount() == 3)
+    assert page.chosen() == folder
+
+
+def test_that_the_filter_narrows_the_list(qtbot: QtBot, runs: Callable[[], RunsPage], home: Home) -> None:
+    a_told_run(home)
+    a_told_run(home, text=EXPERIMENT.replace("Digits of a test", "Other"))
+    page = runs()
+    qtbot.keyClicks(page.filter, "oth")
+    assert page.table.model().rowCount() == 1
+
+
+def test_that_the_model_of_runs_keeps_qts_rules(qapp: object, home: Home) -> None:
+    model = RunsModel()
+    tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    a_told_run(home)
+    rows = Library(home).rows()
+    model.show_rows(rows)
+    a_told_run(home)
+    model.show_rows(Library(home).rows())
+    assert {model.data(model.index(row, 0), ID) for row in range(model.rowCount())} == {
+        row.id for row in Library(home).rows()
+    }
+    model.show_rows([replace(rows[0], title="Renamed")])
+    assert model.data(model.index(0, 0)) == "Renamed"
+    model.show_rows([])
+    assert model.rowCount() == 0
+    del tester

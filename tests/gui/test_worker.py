@@ -1,0 +1,245 @@
+"""The worker and the controller with real processes and real files: start, follow, pause, stop, resume, die, close."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from kdstudio.gui import training_worker
+from kdstudio.gui.run_controller import RunController
+from kdstudio.gui.training_worker import BATCH, TrainingWorker, drained
+from kdstudio.runs.events import AnyEvent
+from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.follow import News
+from kdstudio.runs.home import Home
+from kdstudio.runs.launch import new_run
+from kdstudio.runs.state import RunState, State
+from kdstudio.spec import Experiment, loads
+from tests.fakes import EXPERIMENT, a_run, a_story, a_told_run
+from tests.gui.player import Player
+
+
+@pytest.fixture
+def experiment() -> Experiment:
+    return loads(EXPERIMENT)
+
+
+def until(qtbot: QtBot, condition: Callable[[], bool]) -> None:
+    qtbot.waitUntil(condition, timeout=15_000)
+
+
+def whole() -> dict[str, object]:
+    state = RunState()
+    state.apply_all(a_story())
+    return state.timeless()
+
+
+def test_that_a_started_run_is_followed_to_its_end(
+    qtbot: QtBot, controller: RunController, experiment: Experiment
+) -> None:
+    with qtbot.waitSignal(controller.opened):
+        assert controller.start(experiment)
+    assert controller.active
+    until(qtbot, lambda: not controller.active)
+    assert controller.status.state is State.COMPLETED
+    assert controller.state.timeless() == whole()
+    assert controller.title == "Digits of a test"
+
+
+def test_that_a_finished_run_is_replayed_whole(qtbot: QtBot, controller: RunController, home: Home) -> None:
+    folder = a_told_run(home)
+    controller.open(folder)
+    until(qtbot, lambda: controller.state.outcome == "completed")
+    assert controller.state.timeless() == whole()
+    until(qtbot, lambda: not controller.active)
+    assert not controller.resumable
+
+
+def test_that_a_run_that_somebody_else_started_is_followed(
+    qtbot: QtBot, controller: RunController, home: Home, player: Player, experiment: Experiment
+) -> None:
+    folder = new_run(experiment, home)
+    player.pace = 0.01
+    player(folder, home)
+    until(qtbot, lambda: folder.status().state is State.RUNNING)
+    controller.open(folder)
+    assert controller.active
+    until(qtbot, lambda: controller.status.state is State.COMPLETED and not controller.active)
+    assert controller.state.timeless() == whole()
+
+
+def test_that_pause_is_shown_at_once_and_resume_goes_on_in_a_new_attempt(
+    qtbot: QtBot, controller: RunController, player: Player, experiment: Experiment
+) -> None:
+    player.pace = 0.02
+    controller.start(experiment)
+    until(qtbot, lambda: controller.state.events > 5)
+    controller.pause()
+    assert controller.asked == "pause"
+    until(qtbot, lambda: controller.status.state is State.PAUSED and not controller.active)
+    assert controller.asked is None
+    assert controller.resumable
+    player.pace = 0.0
+    controller.resume()
+    assert controller.active
+    assert controller.status.state is State.QUEUED
+    until(qtbot, lambda: controller.status.state is State.COMPLETED)
+    assert controller.status.attempt == 2
+
+
+def test_that_stop_beats_a_pause_that_was_asked_for_before(
+    qtbot: QtBot, controller: RunController, player: Player, experiment: Experiment
+) -> None:
+    player.pace = 0.02
+    controller.start(experiment)
+    controller.pause()
+    controller.stop()
+    until(qtbot, lambda: not controller.active)
+    assert controller.status.state is State.STOPPED
+
+
+def test_that_a_run_that_does_not_listen_is_ended_step_by_step(
+    qtbot: QtBot, controller: RunController, player: Player, experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from kdstudio.runs import launch
+
+    monkeypatch.setattr(launch, "PATIENCE", 0.3)
+    player.pace, player.habits = 0.02, ("deaf",)
+    controller.start(experiment)
+    until(qtbot, lambda: controller.state.events > 3)
+    controller.stop()
+    until(qtbot, lambda: not controller.active)
+    assert controller.status.state is State.LOST
+    assert controller.failure is not None
+    assert controller.resumable
+
+
+def test_that_a_process_that_dies_before_its_first_word_is_a_failure_with_its_last_words(
+    qtbot: QtBot, controller: RunController, player: Player, experiment: Experiment
+) -> None:
+    player.habits = ("dies",)
+    controller.start(experiment)
+    until(qtbot, lambda: controller.status.state is State.FAILED)
+    words = controller.failure
+    assert words is not None
+    assert "could not find its feet" in words.cause
+    until(qtbot, lambda: controller.resumable)
+
+
+def test_that_a_process_that_cannot_be_started_is_a_failure_in_words(
+    qtbot: QtBot, home: Home, experiment: Experiment
+) -> None:
+    def broken(folder: RunFolder, home: Home) -> "training_worker.Process":
+        raise PermissionError(13, "Permission denied", "/python")
+
+    controller = RunController(home, broken)
+    controller.start(experiment)
+    until(qtbot, lambda: controller.status.state is State.FAILED)
+    assert controller.failure is not None
+    assert "Permission denied" in str(controller.failure)
+    controller.shutdown()
+
+
+def test_that_a_failed_run_names_cause_remedy_and_field(
+    qtbot: QtBot, controller: RunController, player: Player, experiment: Experiment
+) -> None:
+    player.habits = ("fails",)
+    controller.start(experiment)
+    until(qtbot, lambda: controller.status.state is State.FAILED and not controller.active)
+    words = controller.failure
+    assert words is not None
+    assert (words.title, words.field) == ("The loss is no longer a number", "training.learning_rate")
+    assert '"labels"' in words.cause
+
+
+def test_that_a_killed_run_is_lost_and_can_be_resumed(
+    qtbot: QtBot, controller: RunController, player: Player, experiment: Experiment
+) -> None:
+    player.habits = ("silent",)
+    controller.start(experiment)
+    until(qtbot, lambda: controller.state.events > 20)
+    player.end()
+    until(qtbot, lambda: controller.status.state is State.LOST and not controller.active)
+    assert controller.resumable
+
+
+def test_that_opening_another_run_leaves_the_first_at_work(
+    qtbot: QtBot, controller: RunController, home: Home, player: Player, experiment: Experiment
+) -> None:
+    player.habits = ("silent",)
+    controller.start(experiment)
+    first = controller.folder
+    assert first is not None
+    until(qtbot, lambda: first.alive())
+    controller.open(a_told_run(home))
+    until(qtbot, lambda: controller.state.outcome == "completed")
+    assert first.alive()
+
+
+def test_that_shutdown_ends_the_thread_and_leaves_the_run_at_work(
+    qtbot: QtBot, controller: RunController, player: Player, experiment: Experiment
+) -> None:
+    player.habits = ("silent",)
+    controller.start(experiment)
+    until(qtbot, lambda: controller.state.events > 3)
+    began = time.monotonic()
+    controller.shutdown()
+    assert time.monotonic() - began < 2.0
+    assert controller.folder is not None
+    assert controller.folder.alive()
+
+
+def test_that_resuming_a_run_that_is_at_work_elsewhere_is_refused_in_words(
+    qtbot: QtBot, controller: RunController, home: Home
+) -> None:
+    folder = a_told_run(home, a_story()[:20])
+    controller.open(folder)
+    until(qtbot, lambda: controller.resumable)
+    with folder.hold(), qtbot.waitSignal(controller.refused) as said:
+        controller.resume()
+    assert said.args[0].title == "The run is at work already"
+
+
+def test_that_a_home_that_cannot_be_written_refuses_a_start_in_words(
+    qtbot: QtBot, controller: RunController, home: Home, experiment: Experiment
+) -> None:
+    home.runs.rmdir()
+    home.runs.write_text("a file in its place")
+    with qtbot.waitSignal(controller.refused) as said:
+        assert not controller.start(experiment)
+    assert said.args[0].title == "A folder cannot be written"
+
+
+@pytest.mark.parametrize("damage", ["experiment.yaml", "status.json", "events.jsonl"])
+def test_that_a_damaged_run_still_opens(qtbot: QtBot, controller: RunController, home: Home, damage: str) -> None:
+    folder = a_told_run(home)
+    (folder.path / damage).write_bytes(b"\x00{not: [")
+    controller.open(folder)
+    until(qtbot, lambda: not controller.active)
+    assert controller.title
+
+
+def test_that_a_long_run_comes_in_pieces_and_is_over_only_with_the_last(qapp: object, home: Home) -> None:
+    story: list[AnyEvent] = a_story(seeds=range(40), steps=100)
+    assert len(story) > 2 * BATCH
+    worker = TrainingWorker(a_told_run(home, story), home, None)
+    worker.start()
+    assert worker.wait(20_000)
+    pieces: list[News] = list(drained(worker.news))
+    assert [piece.over for piece in pieces] == [False] * (len(pieces) - 1) + [True]
+    assert sum(len(piece.events) for piece in pieces) == len(story)
+
+
+@pytest.mark.may_log("following run")
+def test_that_a_mistake_in_the_thread_becomes_a_failed_run_and_no_crash(
+    qtbot: QtBot, controller: RunController, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(training_worker.Follower, "look", broken)
+    controller.open(a_run(home))
+    until(qtbot, lambda: controller.status.state is State.FAILED)
+    assert controller.failure is not None
+    assert "a bug" in controller.failure.cause
