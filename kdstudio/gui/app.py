@@ -101,6 +101,7 @@ class Housekeeper(QObject):
         self._timer.start()
         file, start = self.opening
         if file is not None and self._window.open_file(file) and start:
+            self._prepare()  # before the run competes for the processor
             self._window.new_page.start()
 
     @Slot()

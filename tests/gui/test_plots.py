@@ -104,7 +104,7 @@ def test_that_a_long_noisy_curve_is_thin_dim_opaque_and_not_antialiased_under_a_
 ) -> None:
     noise = np.random.default_rng(0).normal(size=4000).tolist()
     plot.show_picture(Picture(curves=(Curve(key="a", label="a", role="student", series=series(noise), noisy=True),)))
-    raw, average = plot._items["a"]
+    raw, average = plot._items["a"].raw, plot._items["a"].average
     assert raw.opts["pen"].widthF() == 1.0
     assert average.opts["pen"].widthF() == 2.0 * plot.devicePixelRatioF()
     for item in (raw, average):
@@ -134,7 +134,7 @@ def test_that_painting_a_long_noisy_curve_takes_no_longer_than_a_frame(plot: Cur
 
 def test_that_a_short_smooth_curve_is_antialiased(plot: CurvePlot) -> None:
     plot.show_picture(Picture(curves=(Curve(key="a", label="a", role="student", series=series([0.1] * FEW)),)))
-    assert plot._items["a"][0].opts["antialias"]
+    assert plot._items["a"].raw.opts["antialias"]
 
 
 def test_that_the_average_is_debiased_and_follows_a_short_curve_closely() -> None:
@@ -148,7 +148,7 @@ def test_that_no_spike_is_lost_when_a_curve_is_thinned(plot: CurvePlot) -> None:
     values = [0.0] * 20_000
     values[12_345] = 9.0
     plot.show_picture(Picture(curves=(Curve(key="a", label="a", role="student", series=series(values), noisy=True),)))
-    assert plot._items["a"][0].getData()[1].max() == 9.0
+    assert plot._items["a"].raw.getData()[1].max() == 9.0
 
 
 def test_that_an_empty_plot_shows_words_instead_of_axes(plot: CurvePlot) -> None:
@@ -172,9 +172,9 @@ def test_that_the_x_axis_reaches_to_the_planned_end(plot: CurvePlot) -> None:
 def test_that_items_are_kept_between_pictures_and_forgotten_with_their_curve(plot: CurvePlot) -> None:
     first = Picture(curves=(Curve(key="a", label="a", role="student", series=series([1.0])),))
     plot.show_picture(first)
-    item = plot._items["a"][0]
+    item = plot._items["a"].raw
     plot.show_picture(first)
-    assert plot._items["a"][0] is item
+    assert plot._items["a"].raw is item
     plot.show_picture(Picture())
     assert plot._items == {}
     assert item.getViewBox() is None
@@ -199,5 +199,5 @@ def test_that_plots_follow_the_theme(plot: CurvePlot) -> None:
     plot.show_picture(Picture(curves=(Curve(key="a", label="a", role="student", series=series([1.0, 2.0])),)))
     theme().apply(Choice.DARK)
     assert plot.plot.backgroundBrush().color() == theme().color("card")
-    assert plot._items["a"][0].opts["pen"].color() == theme().color("student")
+    assert plot._items["a"].raw.opts["pen"].color() == theme().color("student")
     assert plot.plot.left.textPen().color() == theme().color("quiet")

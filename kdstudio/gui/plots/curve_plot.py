@@ -5,6 +5,7 @@ antialiasing; its debiased moving average lies on top with width 2, opaque, no a
 evaluations) may be antialiased: that costs with the number of points, and they have few.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from kdstudio.gui.plots.canvas import Canvas
 from kdstudio.gui.plots.curves import Curve, Level, Line, Picture
 from kdstudio.gui.plots.legend import Legend
 from kdstudio.gui.theme import GAP, Role, theme
-from kdstudio.runs.series import smoothed, thinned
+from kdstudio.runs.series import Series, smoothed, thinned
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -31,6 +32,19 @@ STYLES: dict[Line, Qt.PenStyle] = {
 }
 EARLY = 0.08  # the first part of a curve, in which everybody learns the obvious, may leave the picture
 FEW = 300  # up to so many points a curve may be antialiased and wide
+
+
+@dataclass(slots=True)
+class _Drawn:
+    """What is on the canvas for one curve, and what of it is wanted again."""
+
+    raw: Any
+    average: Any
+    series: Series | None = None
+    mark: tuple[int, float | None] = (0, None)
+    low: float = 0.0
+    high: float = 0.0
+    newest: float = 0.0
 
 
 class CurvePlot(Card):
@@ -47,7 +61,7 @@ class CurvePlot(Card):
         self.setObjectName(name)
         self._unit = unit
         self._picture = Picture()
-        self._items: dict[str, tuple[Any, Any]] = {}
+        self._items: dict[str, _Drawn] = {}
         self._lines: dict[str, Any] = {}
         self.legend = Legend()
         self.title = Elided(title, "strong")
@@ -117,37 +131,49 @@ class CurvePlot(Card):
 
     def _forget(self, curves: set[str], levels: set[str]) -> None:
         for key in set(self._items) - curves:
-            for item in self._items.pop(key):
+            gone = self._items.pop(key)
+            for item in (gone.raw, gone.average):
                 if item is not None:
                     self.plot.remove(item)
         for label in set(self._lines) - levels:
             self.plot.remove(self._lines.pop(label))
 
     def _draw(self, curve: Curve) -> None:
-        if curve.key not in self._items:
-            raw, average = self.plot.curve(), self.plot.curve() if curve.noisy else None
-            self._items[curve.key] = (raw, average)
-        raw, average = self._items[curve.key]
-        steps, values = curve.series.arrays()
-        values = values * curve.scale
-        self._pens(curve, len(values))
-        raw.setData(*thinned(steps, values, POINTS))
-        if average is not None:
-            average.setData(*thinned(steps, averaged(values), POINTS))
+        """Curves of other seeds do not change any more: what is drawn already is only given its pens."""
+        drawn = self._items.get(curve.key)
+        if drawn is None:
+            drawn = _Drawn(raw=self.plot.curve(), average=self.plot.curve() if curve.noisy else None)
+            self._items[curve.key] = drawn
+        mark = (len(curve.series), curve.series.last)
+        if drawn.series is not curve.series or drawn.mark != mark:
+            drawn.series, drawn.mark = curve.series, mark
+            self._set_data(drawn, curve)
+        self._pens(drawn, curve)
 
-    def _pens(self, curve: Curve, points: int) -> None:
-        raw, average = self._items[curve.key]
-        few = points <= FEW
+    def _set_data(self, drawn: "_Drawn", curve: Curve) -> None:
+        steps, values = curve.series.arrays()
+        if not len(values):
+            return
+        values = values * curve.scale
+        drawn.raw.setData(*thinned(steps, values, POINTS))
+        drawn.low = _low(values) if self._unit else float(np.min(values))
+        drawn.high, drawn.newest = float(np.max(values)), float(values[-1])
+        if drawn.average is not None:  # it is what the eye follows, and what the legend reads out
+            average = averaged(values)
+            drawn.average.setData(*thinned(steps, average, POINTS))
+            drawn.newest = float(average[-1])
+
+    def _pens(self, drawn: "_Drawn", curve: Curve) -> None:
+        few = len(curve.series) <= FEW
         strong = theme().color(curve.role)
-        dim = theme().color(curve.role, 0.38)
-        weak = theme().color(curve.role, 0.45)
-        colour = dim if curve.noisy else weak if curve.weak else strong
+        share = 0.38 if curve.noisy else 0.45 if curve.weak else 1.0
         thin = curve.noisy or curve.weak or not few
-        _dress_item(raw, _pen(colour, 1.0 if thin else self._wide, curve.line if few else "solid"), few)
-        raw.setZValue(1 if curve.noisy else 2 if curve.weak else 4)
-        if average is not None:
-            _dress_item(average, _pen(strong, self._wide), few)
-            average.setZValue(5)
+        pen = _pen(theme().color(curve.role, share), 1.0 if thin else self._wide, curve.line if few else "solid")
+        _dress_item(drawn.raw, pen, few)
+        drawn.raw.setZValue(1 if curve.noisy else 2 if curve.weak else 4)
+        if drawn.average is not None:
+            _dress_item(drawn.average, _pen(strong, self._wide), few)
+            drawn.average.setZValue(5)
 
     @property
     def _wide(self) -> float:
@@ -165,12 +191,12 @@ class CurvePlot(Card):
     def _fit(self, picture: Picture) -> None:
         """Fixed x from the plan; y around what is there."""
         ends = [curve.series.last_step for curve in picture.curves if curve.series.last_step]
-        values = [curve.series.arrays()[1] * curve.scale for curve in picture.curves if len(curve.series)]
+        drawn = [self._items[curve.key] for curve in picture.curves if len(curve.series)]
         levels = [level.value for level in picture.levels]
-        if not values:
+        if not drawn:
             return
-        low = min([_low(part) if self._unit else float(np.min(part)) for part in values] + levels)
-        high = max([float(np.max(part)) for part in values] + levels)
+        low = min([each.low for each in drawn] + levels)
+        high = max([each.high for each in drawn] + levels)
         room = max(0.06 * (high - low), 0.5 if self._unit else 0.01)
         top = min(high + room, 101.5) if self._unit else high + room
         self.plot.set_range(picture.x_end or max(ends, default=1), max(low - room, 0.0), max(top, 1e-6))
@@ -182,13 +208,8 @@ class CurvePlot(Card):
         for curve in picture.curves:
             if not curve.weak and len(curve.series):
                 style = STYLES[curve.line]
-                wanted[curve.label] = (curve.role, style, self._worded(self._newest(curve)))
+                wanted[curve.label] = (curve.role, style, self._worded(self._items[curve.key].newest))
         return wanted
-
-    def _newest(self, curve: Curve) -> float:
-        """The last value; of a noisy curve the last of its average, which is what the eye follows."""
-        values = curve.series.arrays()[1] * curve.scale
-        return float(averaged(values)[-1]) if curve.noisy else float(values[-1])
 
     def _worded(self, value: float) -> str:
         return f"{value:.1f} {self._unit}" if self._unit else f"{value:.3g}"
