@@ -113,7 +113,7 @@ WRONG = {
     "a checkpoint with two parts": '{"type":"RunStarted","resumes_from":["student",0]}',
     "a checkpoint of odd parts": '{"type":"RunStarted","resumes_from":[1,"a",null]}',
     "not UTF-8": b'{"type":"StageEnded","stage":"\xff"}',
-    "too deep": "[" * 100_000,
+    "too deep": "[" * 20_000,
 }
 
 
@@ -216,9 +216,7 @@ def test_that_unknown_types_and_torn_lines_are_counted_apart(tmp_path: Path) -> 
     assert (reader.torn, reader.unknown) == (2, 1)
 
 
-def test_that_a_line_longer_than_a_chunk_costs_that_line_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_that_a_line_longer_than_a_chunk_costs_that_line_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(EventReader, "CHUNK", 256)
     path = tmp_path / "events.jsonl"
     good = to_json(RunStarted(seq=7))
@@ -230,9 +228,7 @@ def test_that_a_line_longer_than_a_chunk_costs_that_line_alone(
     assert reader.torn == 2
 
 
-def test_that_many_events_are_read_over_the_borders_of_chunks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_that_many_events_are_read_over_the_borders_of_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(EventReader, "CHUNK", 300)
     path = tmp_path / "events.jsonl"
     with EventWriter(path) as writer:
@@ -244,9 +240,7 @@ def test_that_many_events_are_read_over_the_borders_of_chunks(
 
 def test_that_a_thousand_odd_lines_do_not_hide_the_event_between_them(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
-    rubbish = "\n".join(
-        str(value) for value in WRONG.values() if isinstance(value, str) and len(value) < 1000
-    )
+    rubbish = "\n".join(str(value) for value in WRONG.values() if isinstance(value, str) and len(value) < 1000)
     path.write_text(f"{rubbish}\n{to_json(RunEnded(outcome='completed'))}\n{rubbish}\n")
 
     assert EventReader(path).read() == [RunEnded(outcome="completed")]

@@ -14,12 +14,7 @@ from kdstudio.spec import Experiment, models_in
 
 ROOT = Path(__file__).resolve().parents[2]
 ODD = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(max_size=8)
-    | st.lists(st.integers(), max_size=2)
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.lists(st.integers(), max_size=2)
 )
 
 
@@ -77,9 +72,7 @@ def has_field(path: str) -> bool:
     return True
 
 
-@pytest.mark.parametrize(
-    "code", [code for code, words in WORDS.items() if words.field and "{" not in words.field]
-)
+@pytest.mark.parametrize("code", [code for code, words in WORDS.items() if words.field and "{" not in words.field])
 def test_that_the_field_to_change_is_one_of_the_experiments(code: str) -> None:
     assert has_field(WORDS[code].field or "")
 
@@ -99,9 +92,7 @@ def codes_in_the_source() -> set[tuple[str, str]]:
                 found |= {
                     (keyword.value.value, path.name)
                     for keyword in node.keywords
-                    if keyword.arg == "code"
-                    and isinstance(keyword.value, ast.Constant)
-                    and keyword.value.value
+                    if keyword.arg == "code" and isinstance(keyword.value, ast.Constant) and keyword.value.value
                 }
     return found
 

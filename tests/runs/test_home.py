@@ -90,9 +90,7 @@ def test_that_a_run_is_found_by_folder_name_id_and_beginning(home: Home) -> None
         assert home.find(name) == folder
 
 
-def test_that_a_run_elsewhere_is_found_by_its_path(
-    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_that_a_run_elsewhere_is_found_by_its_path(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     elsewhere = a_run(Home.locate(tmp_path / "other"))
     monkeypatch.chdir(elsewhere.path.parent)
 

@@ -177,9 +177,7 @@ def test_that_seconds_at_work_add_up_over_attempts() -> None:
 
 
 def test_that_an_event_of_a_stage_nobody_began_is_passed_over() -> None:
-    state = fold(
-        [RunStarted(attempt=1), StepLogged(stage="student", step=1, epoch=0.1, lr=0.1, terms={"labels": 1.0})]
-    )
+    state = fold([RunStarted(attempt=1), StepLogged(stage="student", step=1, epoch=0.1, lr=0.1, terms={"labels": 1.0})])
 
     assert state.stages == {}
 
@@ -215,9 +213,7 @@ LINES = [to_json(event) for event in stamped(STORY)]
 
 
 @given(st.lists(st.sampled_from(LINES), max_size=30), st.randoms(use_true_random=False), st.data())
-def test_that_no_readable_line_ever_breaks_the_fold(
-    lines: list[str], chance: Any, data: st.DataObject
-) -> None:
+def test_that_no_readable_line_ever_breaks_the_fold(lines: list[str], chance: Any, data: st.DataObject) -> None:
     """Damage that still reads as events, in any order: the fold takes it, and can be asked."""
     import json
 

@@ -32,9 +32,7 @@ def a_summary(**how: Any) -> dict[str, Any]:
 def test_that_quantiles_of_t_are_scipys(probability: float, freedom: int) -> None:
     from scipy import stats
 
-    assert t_quantile(probability, freedom) == pytest.approx(
-        stats.t.ppf(probability, freedom), rel=1e-9, abs=1e-9
-    )
+    assert t_quantile(probability, freedom) == pytest.approx(stats.t.ppf(probability, freedom), rel=1e-9, abs=1e-9)
 
 
 @given(DIFFERENCES, st.sampled_from([0.8, 0.95, 0.99]))
@@ -151,9 +149,7 @@ KEPT = r" The student keeps \d+\.\d % of the teacher's 96\.0 % with 2\.7 % of it
 def test_that_a_gain_beyond_noise_is_called_worth_it() -> None:
     headline = a_summary(gain=0.05)["headline"]
 
-    pattern = (
-        r"^The teacher's help is worth \+5\.0 points of accuracy \(\+4\.\d to \+5\.\d, 3 seeds\)\." + KEPT
-    )
+    pattern = r"^The teacher's help is worth \+5\.0 points of accuracy \(\+4\.\d to \+5\.\d, 3 seeds\)\." + KEPT
     assert_matches(pattern, headline)
 
 
@@ -177,8 +173,7 @@ def test_that_few_seeds_are_too_few_to_tell(seeds: tuple[int, ...], word: str) -
     headline = a_summary(seeds=seeds)["headline"]
 
     assert_matches(
-        rf"^The teacher's help made \+5\.\d points of accuracy with {word}, too few to tell it from noise\."
-        + KEPT,
+        rf"^The teacher's help made \+5\.\d points of accuracy with {word}, too few to tell it from noise\." + KEPT,
         headline,
     )
 

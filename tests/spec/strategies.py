@@ -23,24 +23,18 @@ from kdstudio.spec import (
 )
 from kdstudio.spec.training import BUDGETS
 
-TEXT = st.text(
-    st.characters(exclude_categories=("Cs", "Cc")) | st.sampled_from("\t\n\x85\u2028 #:'\"\\"), max_size=20
+TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")) | st.sampled_from("\t\n\x85\u2028 #:'\"\\"), max_size=20)
+NAME = st.text("abcxyz019-_. äß数", min_size=1, max_size=8).filter(lambda name: name.strip(". ") == name != "")
+PATHS = st.lists(NAME, min_size=1, max_size=3).map(lambda parts: Path(*parts)) | st.lists(NAME, max_size=3).map(
+    lambda parts: Path("/", *parts)
 )
-NAME = st.text("abcxyz019-_. äß数", min_size=1, max_size=8).filter(
-    lambda name: name.strip(". ") == name != ""
-)
-PATHS = st.lists(NAME, min_size=1, max_size=3).map(lambda parts: Path(*parts)) | st.lists(
-    NAME, max_size=3
-).map(lambda parts: Path("/", *parts))
 WEIGHTS = st.just("train") | st.from_regex(r"run:[a-z0-9]{1,8}", fullmatch=True) | PATHS.map(str)
 # What a field's type and bounds do not say, because a validator says it.
 OVERRIDES: dict[tuple[type, str], st.SearchStrategy[Any]] = {
     (DatasetSpec, "validation"): st.floats(0.01, 0.49),
     (DatasetSpec, "test"): st.floats(0.01, 0.49),
     (DatasetSpec, "hidden_classes"): st.lists(st.integers(0, 20), unique=True, max_size=4).map(tuple),
-    (ExperimentSpec, "seeds"): st.lists(st.integers(0, 2**31 - 1), unique=True, min_size=1, max_size=5).map(
-        tuple
-    ),
+    (ExperimentSpec, "seeds"): st.lists(st.integers(0, 2**31 - 1), unique=True, min_size=1, max_size=5).map(tuple),
     (ExperimentSpec, "title"): TEXT.filter(bool),
     (ModelSpec, "weights"): WEIGHTS,
     (Mlp, "hidden"): st.lists(st.integers(1, 65_536), max_size=4).map(tuple),
@@ -52,9 +46,7 @@ def specs(kind: type[Spec]) -> st.SearchStrategy[Any]:
     """Any spec of this class, some fields left to their defaults."""
     if kind is Every:
         return (
-            st.builds(Every, steps=st.integers(1))
-            | st.builds(Every, seconds=st.floats(0.001, 1e9))
-            | st.just(Every())
+            st.builds(Every, steps=st.integers(1)) | st.builds(Every, seconds=st.floats(0.001, 1e9)) | st.just(Every())
         )
     required, free = {}, {}
     for name, field in kind.model_fields.items():
@@ -65,9 +57,7 @@ def specs(kind: type[Spec]) -> st.SearchStrategy[Any]:
         (required if field.is_required() else free)[name] = strategy
     fields = st.fixed_dictionaries(required, optional=free)
     if issubclass(kind, Training):
-        fields = st.tuples(fields, st.sampled_from(BUDGETS).flatmap(_budget)).map(
-            lambda both: {**both[0], **both[1]}
-        )
+        fields = st.tuples(fields, st.sampled_from(BUDGETS).flatmap(_budget)).map(lambda both: {**both[0], **both[1]})
     return fields.map(lambda values: kind(**values))
 
 

@@ -27,9 +27,7 @@ from kdstudio.spec.base import Spec, installed_kinds
 KINDS: tuple[type[KindSpec], ...] = (*DATASETS, *METHODS, *MODELS)
 
 
-def every_model(
-    model: type[BaseModel] = Experiment, seen: set[type] | None = None
-) -> Iterator[type[BaseModel]]:
+def every_model(model: type[BaseModel] = Experiment, seen: set[type] | None = None) -> Iterator[type[BaseModel]]:
     """`model` and all models below it."""
     seen = set() if seen is None else seen
     if model in seen:
@@ -151,17 +149,13 @@ class FakeEntry:
 
 
 def test_that_another_package_adds_a_kind_by_an_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        spec_base, "entry_points", lambda group: [FakeEntry(METHODS[0]), FakeEntry(MODELS[0])]
-    )
+    monkeypatch.setattr(spec_base, "entry_points", lambda group: [FakeEntry(METHODS[0]), FakeEntry(MODELS[0])])
 
     assert installed_kinds(METHODS[0].__mro__[1]) == (METHODS[0],)
 
 
 @pytest.mark.parametrize("thing", [3, dict, "text"])
-def test_that_an_entry_point_that_names_no_spec_class_is_refused(
-    monkeypatch: pytest.MonkeyPatch, thing: Any
-) -> None:
+def test_that_an_entry_point_that_names_no_spec_class_is_refused(monkeypatch: pytest.MonkeyPatch, thing: Any) -> None:
     monkeypatch.setattr(spec_base, "entry_points", lambda group: [FakeEntry(thing)])
 
     with pytest.raises(TypeError, match=r"theirs of kdstudio\.specs must name a spec class"):

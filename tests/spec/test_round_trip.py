@@ -11,7 +11,7 @@ from kdstudio.spec import EXPERIMENTS as KINDS
 from kdstudio.spec import Classification, Digits, Idx, dump, load, loads, problems_of, save
 from tests.spec import strategies
 
-QUIET = settings(suppress_health_check=[HealthCheck.too_slow], max_examples=80)
+QUIET = settings(suppress_health_check=[HealthCheck.too_slow], max_examples=50)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
