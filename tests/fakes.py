@@ -65,9 +65,7 @@ def a_story(
     events: list[AnyEvent] = [RunStarted()]
     events += _models(baseline)
     events += _training("teacher", None, steps, top=0.97)
-    events += _counted(
-        "teacher-check", 100, [_measured("teacher-check", None, "teacher", "validation", 0, 0.97)]
-    )
+    events += _counted("teacher-check", 100, [_measured("teacher-check", None, "teacher", "validation", 0, 0.97)])
     events += _counted("teacher-outputs", 1000, [])
     for seed in seeds:
         if baseline:
@@ -87,9 +85,7 @@ def a_story(
 def stamped(events: Iterable[AnyEvent], attempt: int = 1, first: int = 0) -> list[AnyEvent]:
     """`events` with what the writer of attempt `attempt` stamps on them."""
     return [
-        dataclasses.replace(
-            event, seq=number, attempt=attempt, at="2026-11-24T03:05:41Z", seconds=0.25 * number
-        )
+        dataclasses.replace(event, seq=number, attempt=attempt, at="2026-11-24T03:05:41Z", seconds=0.25 * number)
         for number, event in enumerate(events, start=first)
     ]
 
@@ -120,9 +116,7 @@ def _checkpoint(events: Sequence[AnyEvent]) -> tuple[list[Any] | None, int]:
 
 
 def _models(baseline: bool) -> Iterator[AnyEvent]:
-    yield ModelReady(
-        who="teacher", parameters=90_000, macs=800_000, bytes=360_000, input=[1, 8, 8], classes=3
-    )
+    yield ModelReady(who="teacher", parameters=90_000, macs=800_000, bytes=360_000, input=[1, 8, 8], classes=3)
     for who in ("baseline", "student") if baseline else ("student",):
         yield ModelReady(who=who, parameters=2_400, macs=2_400, bytes=9_600, input=[1, 8, 8], classes=3)
 
@@ -143,9 +137,7 @@ def _training(stage: str, seed: int | None, steps: int, *, top: float) -> Iterat
             yield Progress(**at, done=float(step), total=float(steps), unit="steps", rate=400.0)
         if step % 10 == 0:
             value = top * (0.5 + 0.5 * share)
-            yield from (
-                _measured(stage, seed, stage, split, step, value) for split in ("train", "validation")
-            )
+            yield from (_measured(stage, seed, stage, split, step, value) for split in ("train", "validation"))
             if stage == "student":
                 yield Sampled(**at, step=step, artefact=f"artefacts/samples_{step}.json")
             yield Saved(**at, step=step, best=step)

@@ -15,9 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "kdstudio"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-NAMES = sorted(
-    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in MODULES
-)
+NAMES = sorted(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in MODULES)
 HEAVY = ("torch", "sklearn", "scipy", "transformers", "datasets", "matplotlib", "pandas")
 QT = ("PySide6", "shiboken6", "pyqtgraph", "superqt", "qtawesome", "app_model", "PySide6Qlementine")
 
@@ -84,9 +82,7 @@ LIGHT = [["--help"], ["schema"], ["runs", "--json"], ["run", "--help"], ["check"
 
 
 @pytest.mark.parametrize("arguments", LIGHT, ids=" ".join)
-def test_that_commands_which_only_look_load_neither_torch_nor_qt(
-    arguments: list[str], tmp_path: Path
-) -> None:
+def test_that_commands_which_only_look_load_neither_torch_nor_qt(arguments: list[str], tmp_path: Path) -> None:
     script = (
         "import sys\nsys.argv = ['kdstudio', *sys.argv[1:]]\nfrom kdstudio.cli import main\n"
         "try:\n    main()\nexcept SystemExit as end:\n    code = end.code\n"
@@ -132,15 +128,11 @@ def test_that_the_wheel_names_every_package() -> None:
 
 
 def test_that_every_shipped_file_is_in_the_wheels_data() -> None:
-    data = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"][
-        "package-data"
-    ]
+    data = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["package-data"]
     for path in (ROOT / "resources").rglob("*"):
         if path.is_file():
             package = ".".join(("kdstudio", *path.parent.relative_to(ROOT).parts))
-            assert any(path.match(pattern) for pattern in data.get(package, ())), (
-                f"{path} is in no package-data"
-            )
+            assert any(path.match(pattern) for pattern in data.get(package, ())), f"{path} is in no package-data"
 
 
 def test_that_nothing_names_this_machine_or_a_registry() -> None:

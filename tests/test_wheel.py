@@ -43,9 +43,7 @@ def files_in(folder: Path) -> set[str]:
 def test_that_the_wheel_has_every_module_and_every_resource(installed: Path) -> None:
     inside = files_in(installed / "kdstudio")
 
-    assert inside == files_in(ROOT / "kdstudio") | {
-        f"resources/{name}" for name in files_in(ROOT / "resources")
-    }
+    assert inside == files_in(ROOT / "kdstudio") | {f"resources/{name}" for name in files_in(ROOT / "resources")}
 
 
 def test_that_the_wheel_has_the_command_and_the_licence(installed: Path) -> None:
