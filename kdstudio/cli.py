@@ -1,7 +1,6 @@
 """Arguments in, lines and exit code out. Everything heavy is imported by the command that needs it."""
 
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -67,7 +66,9 @@ def _home(explicit: Path | None) -> "Home":
 
 
 def _open_window(home: "Home", *, experiment: Path | None = None, start: bool = False) -> None:
-    if not _has_display():
+    from kdstudio.doctor import has_display
+
+    if not has_display():
         _fail(
             "There is no display (neither DISPLAY nor WAYLAND_DISPLAY is set). `kdstudio demo --headless` runs without one."
         )
@@ -78,22 +79,17 @@ def _open_window(home: "Home", *, experiment: Path | None = None, start: bool = 
     raise SystemExit(run_window(home, experiment=experiment, start=start))
 
 
-def _has_display() -> bool:
-    if sys.platform in ("win32", "darwin") or os.environ.get("QT_QPA_PLATFORM"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
 @app.command()
 def demo(
     headless: Annotated[bool, typer.Option("--headless", help="In the terminal, with no window.")] = False,
     home: HomeOption = None,
 ) -> None:
     """Start the sample experiment: in the window, or in the terminal where there is no display."""
+    from kdstudio.doctor import has_display
     from kdstudio.runs.resources import resource
 
     sample = resource("experiments", DEMO)
-    if headless or not _has_display():
+    if headless or not has_display():
         _run(sample, [], _home(home))
     _open_window(_home(home), experiment=sample, start=True)
 
@@ -277,9 +273,8 @@ def check(
     print(f"{found['title']}: in order, on {found['device']}")
     print(f"images ({shape}): {', '.join(f'{name} {count}' for name, count in images.items())}")
     print(f"the student sees {found['transfer']} of the training images, {found['labelled']} of them with their label")
-    print(
-        f"{len(found['classes'])} classes, {min(found['classes'].values())} to {max(found['classes'].values())} training images each"
-    )
+    counts = found["classes"].values()
+    print(f"{len(counts)} classes, {min(counts)} to {max(counts)} training images each")
     for role, costs in found["networks"].items():
         print(
             f"{role} ({costs['kind']}): {costs['parameters']:,} parameters, {costs['macs']:,} MACs, {costs['bytes']:,} bytes"

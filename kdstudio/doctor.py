@@ -1,5 +1,6 @@
 """What is installed, what is missing, and how to get it."""
 
+import os
 import platform
 import shutil
 import subprocess
@@ -7,8 +8,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-
-import psutil
 
 import kdstudio
 from kdstudio.runs.home import Home
@@ -34,6 +33,8 @@ def findings(home: Home) -> Iterator[Finding]:
     )
     yield from (_package(name) for name in PACKAGES)
     yield from _devices()
+    import psutil
+
     memory = psutil.virtual_memory()
     yield Finding(what="memory", detail=f"{memory.available / GIB:.1f} of {memory.total / GIB:.1f} GiB free")
     free = shutil.disk_usage(home.root).free / GIB
@@ -62,12 +63,23 @@ def _devices() -> Iterator[Finding]:
         yield Finding(what="devices", detail=str(error), fine=False, remedy="Install torch.")
 
 
+def has_display() -> bool:
+    """Whether a window could be shown: on Linux DISPLAY or WAYLAND_DISPLAY (or a Qt platform of one's choice) is set."""
+    named = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return sys.platform in ("win32", "darwin") or any(os.environ.get(name) for name in named)
+
+
 def _window() -> Finding:
     """Whether Qt can start: tried in a process of its own, since a Qt that cannot start ends its process."""
     code = "from PySide6.QtWidgets import QApplication; QApplication([])"
-    tried = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    platform_name = {} if has_display() else {"QT_QPA_PLATFORM": "offscreen"}
+    tried = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False,
+        env={**os.environ, **platform_name},
+    )  # fmt: skip
     if tried.returncode == 0:
-        return Finding(what="window", detail="can be opened")
+        none = "no display here (neither DISPLAY nor WAYLAND_DISPLAY is set), Qt is in order"
+        return Finding(what="window", detail="can be opened" if has_display() else none)
     lines = [line for line in tried.stderr.strip().splitlines() if line.strip()]
     hint = "" if sys.platform != "linux" else (
         "On Debian and Ubuntu: apt-get install libegl1 libgl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 "

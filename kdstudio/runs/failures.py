@@ -221,7 +221,7 @@ WORDS: dict[str, Words] = {
         field="dataset.labelled",
     ),
     "device-ready": Words(
-        title="The device is ready", cause="{device}, {threads} threads, {precision}.", remedy=""
+        title="The device is ready", cause="{device}, CPU threads: {threads}, {precision}.", remedy=""
     ),
     "waiting-for-device": Words(
         title="Waiting for the device", cause="Another run is at work on {device}.", remedy=""
