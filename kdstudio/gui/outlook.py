@@ -21,10 +21,12 @@ _SETTLED = 3.0  # seconds of a stage after which its rate can be believed
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outlook:
-    """`fraction` done, 0 to 1; `left` in seconds, None while it would be a guess; `rate` in `unit`s a second."""
+    """`fraction` done, 0 to 1; `left` in seconds, None while it would be a guess; then `stage_left`, of the stage at work,
+    may be known; `rate` in `unit`s a second."""
 
     fraction: float
     left: float | None
+    stage_left: float | None
     rate: float | None
     unit: str
 
@@ -47,7 +49,7 @@ def outlook(state: RunState, experiment: Experiment | None, status: State) -> Ou
     """Where the run of `state` stands."""
     stages = expected(experiment)
     if status is State.COMPLETED:
-        return Outlook(fraction=1.0, left=None, rate=None, unit="")
+        return Outlook(fraction=1.0, left=None, stage_left=None, rate=None, unit="")
     current = state.stages.get(state.current) if state.current else None
     reached = stages.index(state.current) if state.current in stages else -1
     whole = sum(_weight(key, state) for key in stages) or 1.0
@@ -55,9 +57,11 @@ def outlook(state: RunState, experiment: Experiment | None, status: State) -> Ou
         _weight(key, state) * (1.0 if number < reached else _share(state.stages.get(key)))
         for number, key in enumerate(stages)
     )  # fmt: skip
+    stage_left = _stage_left(state, current) if status is State.RUNNING and reached >= 0 else None
     return Outlook(
         fraction=min(done / whole, 0.999),
-        left=_left(state, stages, reached) if status is State.RUNNING else None,
+        left=_left(state, stages[reached + 1 :], stage_left),
+        stage_left=stage_left,
         rate=current.rate if current else None,
         unit=current.unit if current else "",
     )
@@ -74,27 +78,24 @@ def _share(stage: Stage | None) -> float:
     return 1.0 if stage.ended else min(1.0, stage.done / stage.planned) if stage.planned else 0.0
 
 
-def _left(state: RunState, stages: list[tuple[str, int | None]], reached: int) -> float | None:
-    """Seconds to the end: the rest of this stage, and the others at the pace of their like."""
-    current = state.stages.get(state.current) if state.current else None
-    if current is None or reached < 0:
+def _stage_left(state: RunState, current: Stage | None) -> float | None:
+    """Seconds to the end of the stage at work: by others like it, or by what it has done itself."""
+    if current is None:
         return None
-    seen = _seconds_of(current.name, state)
-    passed = state.seconds - current.began
+    seen, share = _seconds_of(current.name, state), _share(current)
     if seen is not None:
-        left = max(0.0, seen * (1.0 - _share(current)))
-    elif passed >= _SETTLED and _share(current) > 0.02:
-        left = passed / _share(current) - passed
-    else:
+        return max(0.0, seen * (1.0 - share))
+    passed = state.seconds - current.began
+    return passed / share - passed if passed >= _SETTLED and share > 0.02 else None
+
+
+def _left(state: RunState, later: list[tuple[str, int | None]], stage_left: float | None) -> float | None:
+    """Seconds to the end of the run: the rest of this stage, and the `later` ones at the pace of their like."""
+    trainings = [name for name, _ in later if _WEIGHTS.get(name, 0.0) > 0.5]  # checks and outputs take next to nothing
+    paces = [_seconds_of(name, state) for name in trainings]
+    if stage_left is None or None in paces:
         return None
-    for name, _ in stages[reached + 1 :]:
-        if _WEIGHTS.get(name, 0.0) < 0.5:
-            continue  # checks and outputs take next to nothing
-        pace = _seconds_of(name, state)
-        if pace is None:
-            return None
-        left += pace
-    return left
+    return stage_left + sum(pace for pace in paces if pace is not None)
 
 
 def _seconds_of(name: str, state: RunState) -> float | None:

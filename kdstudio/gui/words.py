@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from PySide6.QtCore import QCoreApplication
 
 from kdstudio.gui.fields import fields_of, kind_of, plain
+from kdstudio.runs.failures import explain
 from kdstudio.runs.state import RunState, State
 from kdstudio.spec import Experiment
 from kdstudio.spec.training import BUDGETS
@@ -53,6 +54,9 @@ def phase(status: State, run: RunState) -> "tuple[str, Role]":
     word, role = STATES[status]
     if status is State.RUNNING and run.current is not None:
         word = STAGES.get(run.current[0], run.current[0].replace("-", " ").capitalize())
+    if status in (State.QUEUED, State.PREPARING):
+        waits = [note for note in run.notes if note.code.startswith("waiting-") and note.attempt == run.attempt]
+        word = explain(waits[-1].code, waits[-1].parameters).title if waits else word
     return tr(word), role
 
 

@@ -20,8 +20,10 @@ from kdstudio.runs.resources import resource
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Design, section 10.
 DESIGN = {
-    "light": ["#c77700", "#1b6fd8", "#7a8494", "#0f8f66", "#c93535", "#f5f6f8", "#ffffff", "#eef0f3", "#dde1e7", "#1d2129", "#626b7a"],
-    "dark": ["#f0a63a", "#5aa9ff", "#8d96a5", "#2fbf8f", "#ff6b6b", "#14161b", "#1c1f26", "#242830", "#2f343e", "#e9ebef", "#9aa2b1"],
+    "light": ["#c77700", "#1b6fd8", "#7a8494", "#0f8f66", "#c93535", "#f5f6f8", "#ffffff", "#eef0f3", "#dde1e7", "#1d2129",
+              "#626b7a"],
+    "dark": ["#f0a63a", "#5aa9ff", "#8d96a5", "#2fbf8f", "#ff6b6b", "#14161b", "#1c1f26", "#242830", "#2f343e", "#e9ebef",
+             "#9aa2b1"],
 }  # fmt: skip
 
 

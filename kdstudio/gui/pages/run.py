@@ -1,6 +1,7 @@
 """One run, live or finished: what it is doing, how far it is, four numbers, three plots, and the verdict at the end."""
 
 from collections.abc import Callable
+from typing import Any
 
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -14,7 +15,7 @@ from kdstudio.gui.pages.tiles import Tiles
 from kdstudio.gui.plots import curves
 from kdstudio.gui.plots.curve_plot import CurvePlot
 from kdstudio.gui.run_controller import RunController
-from kdstudio.gui.theme import GAP, MARGIN, SPACE
+from kdstudio.gui.theme import GAP, MARGIN, SPACE, Role
 from kdstudio.gui.words import phase, place, state_words, subject
 from kdstudio.runs.failures import Words, explain
 from kdstudio.runs.folder import Request
@@ -37,7 +38,7 @@ class RunPage(Page):
         super().__init__("", "", "page.run", parent)
         self._controller = controller
         self._stale: list[Callable[[], None]] = []
-        self._summary: dict[str, object] | None = None
+        self._summary: dict[str, Any] | None = None
         self.pill = Pill()
         self.pill.setObjectName("run.pill")
         self.pause = IconButton(self.tr("Pause"), "pause", "pause")
@@ -239,24 +240,41 @@ class RunPage(Page):
             self.tr("{0} elapsed").format(clock(controller.state.seconds)),
         ]
         if controller.active and controller.status.state is State.RUNNING:
-            left = self.tr("estimating") if seen.left is None else self.tr("{0} left").format(clock(seen.left))
-            said.append(left)
+            said.append(self._left(seen))
             if seen.rate:
                 said.append(f"{seen.rate:,.0f} {seen.unit}/s")
         return "   ".join(said)
 
+    def _left(self, seen: Outlook) -> str:
+        if seen.left is not None:
+            return self.tr("{0} left").format(clock(seen.left))
+        if seen.stage_left is not None:
+            return self.tr("{0} left in this stage").format(clock(seen.stage_left))
+        return self.tr("estimating")
+
     def _refresh_words(self) -> None:
         controller = self._controller
-        headline = (self._summary or {}).get("headline")
-        self.verdict.say(str(headline) if headline else "")
+        self._refresh_verdict()
         words = controller.failure or controller.silence
         warnings = [explain(note.code, note.parameters) for note in controller.state.notes if note.level == "warning"]
         if words is None and warnings:
             words = warnings[-1]
         self._notice(words, failed=controller.failure is not None)
         said = [explain(note.code, note.parameters) for note in controller.state.notes if note.level == "info"]
-        self.notes.setText("   ".join(f"{each.title}. {each.cause}" for each in said))
+        # each seed may have said the same
+        self.notes.setText("   ".join(dict.fromkeys(f"{each.title}. {each.cause}" for each in said)))
         self.notes.setVisible(bool(said))
+
+    def _refresh_verdict(self) -> None:
+        """The headline, in the colour of what it says: a gain, harm, or nothing beyond noise."""
+        summary = self._summary or {}
+        gain = summary.get("gain", {})
+        low, high = gain.get("low"), gain.get("high")
+        role: Role = "baseline"
+        if low is not None and high is not None:
+            role = "agreement" if low > 0 else "failure" if high < 0 else "baseline"
+        signs: dict[Role, str] = {"agreement": "check", "failure": "warning"}
+        self.verdict.say(summary.get("headline") or "", "", role, signs.get(role, "info"))
 
     def _notice(self, words: Words | None, *, failed: bool) -> None:
         self.mend.setVisible(failed and bool(self.failure_field))

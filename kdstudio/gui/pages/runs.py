@@ -40,7 +40,7 @@ class RunsPage(Page):
         self.filter.setFixedWidth(220)
         self.head.addWidget(self.filter)
         self.table = self._table()
-        self.empty = Text(self.tr("No run yet. Make an experiment, and start it."), "body", "quiet", wrap=True)
+        self.empty = Text(self.tr("Reading..."), "body", "quiet", wrap=True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._card = Card(margin=GAP)
         self._stack = QStackedLayout()
@@ -108,6 +108,7 @@ class RunsPage(Page):
         reader.deleteLater()
         count = len(reader.rows)
         self._stack.setCurrentIndex(1 if count else 0)
+        self.empty.setText(self.tr("No run yet. Make an experiment, and start it."))
         said = self.tr("{0} runs in {1}") if count != 1 else self.tr("{0} run in {1}")
         self.subtitle.set_text(reader.problem or said.format(count, self._home.root))
 

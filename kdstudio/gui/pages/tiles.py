@@ -9,6 +9,7 @@ from kdstudio.gui.cards import Tile
 from kdstudio.gui.plots.curves import shown_seed
 from kdstudio.gui.theme import GAP, Role
 from kdstudio.gui.words import compact
+from kdstudio.runs.series import Series
 from kdstudio.runs.state import RunState, Stage
 from kdstudio.runs.summary import percent
 
@@ -37,7 +38,8 @@ class Tiles(QWidget):
             self._show_result(summary)
             return
         seed = shown_seed(run)
-        self._show_student(_newest(run.stages_of("student"), seed))
+        student = _newest(run.stages_of("student"), seed)
+        self._show_student(student, "" if student else self._waiting(run))
         self._show_gain(run)
 
     def _show_result(self, summary: dict[str, Any]) -> None:
@@ -58,11 +60,23 @@ class Tiles(QWidget):
             role: Role = "agreement" if gain["low"] > 0 else "failure" if gain["high"] < 0 else "text"
             self.gain.show_value(_points(gain["mean"]), spread, role)
 
-    def _show_student(self, student: Stage | None) -> None:
+    def _waiting(self, run: RunState) -> str:
+        """What there is to tell before there is a student."""
+        for who, said in (
+            ("baseline", self.tr("the baseline is at {0}")),
+            ("teacher", self.tr("the teacher is at {0}")),
+        ):
+            for stage in reversed(run.stages_of(who)):
+                series = _validation(stage, who)
+                if series is not None and series.last is not None:
+                    return said.format(percent(series.last))
+        return self.tr("waits for the student")
+
+    def _show_student(self, student: Stage | None, waiting: str) -> None:
         series = student.curves.get(("student", "validation", "accuracy")) if student else None
         best = series.best() if series else None
         note = self.tr("validation, best {0} at step {1:,}").format(percent(best[1]), best[0]) if best else ""
-        self.accuracy.show_value(_percent(series.last if series else None), note or self.tr("waits for the student"))
+        self.accuracy.show_value(_percent(series.last if series else None), note or waiting)
         validation = student.latest.get(("student", "validation"), {}).get("agreement") if student else None
         train = student.latest.get(("student", "train"), {}).get("agreement") if student else None
         said = (
@@ -71,15 +85,19 @@ class Tiles(QWidget):
         self.agreement.show_value(_percent(validation), said or self.tr("waits for the student"))
 
     def _show_gain(self, run: RunState) -> None:
-        """The mean over the seeds that have both so far, best against best on validation data: the note says so."""
-        alone = {stage.seed: _best(stage, "baseline") for stage in run.stages_of("baseline") if stage.ended}
-        taught = {stage.seed: _best(stage, "student") for stage in run.stages_of("student")}
-        gains = [taught[seed] - alone[seed] for seed in taught if seed in alone]
+        """The mean over the seeds that have both so far, on validation data, each the best until the same step: a
+        student that has just begun must not look worse than a baseline that is done."""
+        alone = {stage.seed: _validation(stage, "baseline") for stage in run.stages_of("baseline")}
+        gains = []
+        for stage in run.stages_of("student"):
+            mine, other = _validation(stage, "student"), alone.get(stage.seed)
+            if mine is not None and other is not None and mine.last_step:
+                gains.append(_best_until(mine, mine.last_step) - _best_until(other, mine.last_step))
         if not gains:
             self.gain.show_value("", self.tr("needs baseline and student"), "text")
             return
         seeds = self.tr("1 seed") if len(gains) == 1 else self.tr("{0} seeds").format(len(gains))
-        self.gain.show_value(_points(fmean(gains)), self.tr("so far, {0}, best on validation").format(seeds), "text")
+        self.gain.show_value(_points(fmean(gains)), self.tr("so far, {0}, validation").format(seeds), "text")
 
     def _show_size(self, run: RunState) -> None:
         student, teacher = run.models.get("student"), run.models.get("teacher")
@@ -95,10 +113,13 @@ def _newest(stages: list[Stage], seed: int | None) -> Stage | None:
     return next((stage for stage in stages if stage.seed == seed), stages[-1] if stages else None)
 
 
-def _best(stage: Stage, who: str) -> float:
-    series = stage.curves.get((who, "validation", "accuracy"))
-    best = series.best() if series else None
-    return best[1] if best else 0.0
+def _validation(stage: Stage, who: str) -> Series | None:
+    return stage.curves.get((who, "validation", "accuracy"))
+
+
+def _best_until(series: Series, step: int) -> float:
+    steps, values = series.arrays()
+    return float(values[steps <= step].max(initial=0.0))
 
 
 def _percent(value: float | None) -> str:

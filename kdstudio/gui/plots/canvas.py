@@ -35,7 +35,7 @@ class Canvas(pg.GraphicsLayoutWidget):
             self.addItem(item, row, column)
         for axis in (self.left, self.bottom):
             axis.linkToView(self.view)
-            axis.setStyle(tickLength=0, tickTextOffset=6)
+            axis.setStyle(tickLength=0, tickTextOffset=6, maxTickLevel=0)
             axis.enableAutoSIPrefix(False)
         self.left.setWidth(AXIS)
         self.left.setGrid(80)
