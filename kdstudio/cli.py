@@ -320,3 +320,11 @@ def doctor(home: HomeOption = None) -> None:
         if finding.remedy:
             print(f"         {finding.remedy}")
     raise SystemExit(FAILED if trouble else COMPLETED)
+
+
+@app.command(hidden=True)
+def desk(home: HomeOption = None) -> None:
+    """Answer the window's questions on the standard streams (the window starts it)."""
+    from kdstudio.engine.desk import serve
+
+    serve(_home(home))

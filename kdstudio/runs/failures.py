@@ -175,6 +175,17 @@ WORDS: dict[str, Words] = {
         cause="{kind}: {message}",
         remedy="Resume goes on from the last checkpoint. Please report it with the run's log.txt.",
     ),
+    "desk-gone": Words(
+        title="The preview stopped",
+        cause="The helper that looks at data and networks ended.",
+        remedy="It is started again with the next change. If it goes on ending, see `kdstudio doctor`.",
+    ),
+    "question-unknown": Words(
+        title="The helper does not know that question", cause="It was asked for \"{ask}\".", remedy="Install KD Studio again."
+    ),
+    "question-unreadable": Words(
+        title="The helper could not read a question", cause="{line}", remedy="Install KD Studio again."
+    ),
     # Notes: nothing failed.
     "teacher-reused": Words(
         title="The teacher was there already",

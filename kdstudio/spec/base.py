@@ -43,6 +43,7 @@ class KindSpec(Spec):
 
     label: ClassVar[str] = ""
     blurb: ClassVar[str] = ""
+    kind: str  # each member narrows it to its own literal
 
 
 def _plain_types(annotation: Any) -> set[type]:
