@@ -29,7 +29,7 @@ TABLE = {
     "zebra: good": "e.yaml:9 zebra: unknown field",
     "student: {kind: mlp, hiden: [3]}": "e.yaml:9 student.hiden: unknown field; did you mean hidden?",
     "student: {kind: mlp, width: 3}": "e.yaml:9 student.width: unknown field; "
-    "the fields here are weights, kind, hidden, dropout",
+    "the fields here are kind, weights, hidden, dropout",
     "student: {kind: mpl}": "e.yaml:9 student: kind 'mpl' is not one of mlp, cnn; did you mean mlp?",
     "student: {hidden: [3]}": "e.yaml:9 student: has no kind; give one of mlp, cnn",
     "student: mlp": "e.yaml:9 student: needs fields, as in student: {kind: mlp}, not 'mlp'",
