@@ -64,7 +64,7 @@ def prepare(compute: Compute) -> Place:
     cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
     threads = compute.threads if isinstance(compute.threads, int) else max(1, cores - 1)
     torch.set_num_threads(threads)
-    _set_determinism(compute.deterministic)
+    _set_determinism(compute.deterministic, device)
     has_bfloat16 = device.type == "cpu" or (device.type == "cuda" and torch.cuda.is_bf16_supported())
     automatic = "bfloat16" if device.type == "cuda" and has_bfloat16 else "float32"
     wanted = automatic if compute.precision == "auto" else compute.precision
@@ -78,8 +78,8 @@ def prepare(compute: Compute) -> Place:
     )
 
 
-def _set_determinism(deterministic: bool) -> None:
-    if deterministic:
+def _set_determinism(deterministic: bool, device: torch.device) -> None:
+    if deterministic and device.type == "cuda":
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is repeatable only with it
     torch.use_deterministic_algorithms(deterministic, warn_only=True)
     torch.backends.cudnn.benchmark = not deterministic

@@ -113,10 +113,10 @@ class Guard:
     """
 
     def __init__(self, optimizer: torch.optim.Optimizer, device: torch.device) -> None:
-        self._optimizer = optimizer
         self._sums: Tensor | None = None
         self._names: list[str] = []
         self._found = torch.zeros((), device=device)
+        self._skipped = torch.zeros((), device=device)
         optimizer.found_inf = self._found  # type: ignore[attr-defined]
 
     @torch.no_grad()
@@ -127,10 +127,11 @@ class Guard:
             self._sums, self._names = torch.zeros_like(values), list(terms)
         self._sums.add_(values)
         self._found.copy_((self._sums - self._sums).ne(0).any())
+        self._skipped.add_(self._found)
         return values
 
     def check(self, *, stage: str, done: int) -> None:
-        """Look at the flag (waits for the device).
+        """Look at the flag after `done` steps (waits for the device).
 
         Raises:
             KnownFailure: a loss was no number; names the first such term, and the step from 1.
@@ -138,14 +139,9 @@ class Guard:
         if self._sums is None or not bool(self._found):
             return
         bad = [name for name, value in zip(self._names, self._sums.tolist(), strict=True) if not math.isfinite(value)]
-        raise KnownFailure("not-a-number", term=bad[0] if bad else "loss", step=self._applied(done) + 1, stage=stage)
-
-    def _applied(self, done: int) -> int:
-        """Updates that were made: the fused optimisers count only those, where they count at all."""
-        for state in self._optimizer.state.values():
-            if "step" in state:
-                return int(state["step"])
-        return done - 1
+        # The flag stays up, so the first step that was skipped is as far back as steps were skipped.
+        first = done - int(self._skipped) + 1
+        raise KnownFailure("not-a-number", term=bad[0] if bad else "loss", step=first, stage=stage)
 
 
 Feed = Callable[[int, float], tuple[Batch, list[Signal]]]
@@ -237,10 +233,12 @@ class _Run:
         step, seconds = self.position.step, time.monotonic
         now = told = saved = evaluated = rated = seconds()
         rated_step, rate = step, None
-        while not (self._over(step) or self._stops_early()):
+        over = self._over(step)
+        while not (over or self._stops_early()):
             terms, lr = self._step(step)
             step += 1
             now = seconds()
+            over = self._over(step)  # once a step: a budget in minutes may run out between two looks
 
             if self.budget.log_is_due(step):
                 values = terms.tolist()
@@ -250,7 +248,7 @@ class _Run:
                     terms=dict(zip(self.names, values, strict=True)),
                 )  # fmt: skip
 
-            if self._evaluation_is_due(step, now - evaluated) or self._over(step):
+            if over or self._evaluation_is_due(step, now - evaluated):
                 self._move(step)
                 yield from self._evaluated(count=True)
                 evaluated = seconds()
@@ -323,6 +321,9 @@ class _Run:
 
     def _save(self) -> Iterator[AnyEvent]:
         self.guard.check(stage=self.task.stage, done=self.position.step)
+        # A finite loss can have an infinite gradient. Saved, such weights would end every later attempt too.
+        if not all(bool(parameter.isfinite().all()) for parameter in self.parameters):
+            raise KnownFailure("not-a-number", term="gradient", step=self.position.step, stage=self.task.stage)
         self.checkpoints.save(self.position, model=self.task.model, best=self.best, optimizer=self.optimizer)
         yield Saved(**self.header, step=self.position.step, best=self.position.best_step)
 
