@@ -8,7 +8,6 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -46,20 +45,17 @@ def run_window(home: Home, *, experiment: Path | None = None, start: bool = Fals
     window.painted.connect(keeper.first_paint)
     keeper.opening = (experiment, start)
     app.aboutToQuit.connect(window.shutdown)
-    previous = sys.excepthook
+    previous = sys.excepthook, signal.getsignal(signal.SIGINT)
     sys.excepthook = keeper.excepthook
-    _listen_to_ctrl_c(app.quit)
+    # Ctrl-C closes the window in order. Python hears it when it runs next, at the latest at the housekeeper's timer.
+    signal.signal(signal.SIGINT, lambda *_: app.quit())
     window.show()
     try:
         return int(app.exec())
     finally:
         window.shutdown()
-        sys.excepthook = previous
-
-
-def _listen_to_ctrl_c(quit_window: Callable[[], None]) -> None:
-    """Ctrl-C closes the window in order. Python hears it when it runs next, at the latest at the housekeeper's timer."""
-    signal.signal(signal.SIGINT, lambda *_: quit_window())
+        sys.excepthook = previous[0]
+        signal.signal(signal.SIGINT, previous[1])
 
 
 class Housekeeper(QObject):

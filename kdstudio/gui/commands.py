@@ -45,6 +45,7 @@ def build_menus(window: QMainWindow, does: dict[str, Callable[[], object]]) -> d
     for command in COMMANDS:
         if command.menu not in menus:
             menus[command.menu] = window.menuBar().addMenu(window.tr(command.menu))
+            menus[command.menu].setToolTipsVisible(True)  # they say why an entry is grey
         elif last is not None and last.group != command.group:
             menus[command.menu].addSeparator()
         action = menus[command.menu].addAction(window.tr(command.title))

@@ -324,6 +324,12 @@ class MainWindow(QMainWindow):
     def _choose_theme(self, action: QAction) -> None:
         theme().apply(str(action.data()))
 
+    def _allow(self, command: str, allowed: bool, why_not: str) -> None:
+        """Enable a command, or say in its tooltip why it is not."""
+        action = self.actions_by_id[command]
+        action.setEnabled(allowed)
+        action.setToolTip("" if allowed else why_not)
+
     @Slot()
     def _follow_run(self) -> None:
         """What the navigation and the menus say of the run in view."""
@@ -331,10 +337,10 @@ class MainWindow(QMainWindow):
         seen = outlook(controller.state, controller.experiment, controller.status.state)
         word, role = phase(controller.status.state, controller.state)
         self.navigation.running.show_run(controller.title if controller.folder else "", word, seen.fraction, role)
-        self.actions_by_id["run.pause"].setEnabled(controller.active)
-        self.actions_by_id["run.stop"].setEnabled(controller.active)
-        self.actions_by_id["run.resume"].setEnabled(controller.resumable)
-        self.actions_by_id["run.duplicate"].setEnabled(controller.experiment is not None)
+        self._allow("run.pause", controller.active, self.tr("The run in view is not at work"))
+        self._allow("run.stop", controller.active, self.tr("The run in view is not at work"))
+        self._allow("run.resume", controller.resumable, self.tr("The run in view has nothing left to resume"))
+        self._allow("run.duplicate", controller.experiment is not None, self.tr("No run is in view"))
         if self._new_page is not None:
             self._new_page.summary.show_busy(controller.title if controller.active else "")
         if self._closing and not controller.active:

@@ -273,6 +273,17 @@ def test_that_a_run_opens_by_double_click_and_by_enter(qtbot: QtBot, runs: Calla
     assert said.args == [folder]
 
 
+def test_that_open_needs_a_chosen_run_and_says_so(qtbot: QtBot, runs: Callable[[], RunsPage], home: Home) -> None:
+    folder = a_told_run(home)
+    page = runs()
+    assert not page.open.isEnabled()
+    assert page.open.toolTip() == "Choose a run first"
+    page.table.selectRow(0)
+    with qtbot.waitSignal(page.open_requested) as said:
+        qtbot.mouseClick(page.open, Qt.MouseButton.LeftButton)
+    assert said.args == [folder]
+
+
 def test_that_the_selection_stays_with_its_run_when_a_new_one_comes(
     qtbot: QtBot, runs: Callable[[], RunsPage], home: Home
 ) -> None:

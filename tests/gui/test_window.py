@@ -144,6 +144,12 @@ def test_that_every_command_is_in_a_menu_and_no_two_share_a_shortcut(window: Mai
     assert len(shortcuts) == len(set(shortcuts))
 
 
+def test_that_a_grey_command_says_why(window: MainWindow) -> None:
+    grey = [action for action in window.actions_by_id.values() if not action.isEnabled()]
+    assert [action.objectName() for action in grey] == ["run.pause", "run.resume", "run.stop", "run.duplicate"]
+    assert all(len(action.toolTip().split()) > 3 for action in grey)
+
+
 def test_that_the_theme_menu_changes_the_theme(window: MainWindow) -> None:
     dark = next(action for action in window._themes.actions() if action.objectName() == "view.theme.dark")
     dark.trigger()

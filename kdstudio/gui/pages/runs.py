@@ -4,6 +4,7 @@ from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, QTimer, Signa
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QStackedLayout, QTableView, QWidget
 
+from kdstudio.gui.buttons import IconButton
 from kdstudio.gui.cards import Card, Text
 from kdstudio.gui.pages.page import Page
 from kdstudio.gui.tables.runs_model import COLUMNS, ID, SORT, LibraryReader, RunsModel
@@ -38,7 +39,9 @@ class RunsPage(Page):
         self.filter.setAccessibleName(self.tr("Filter the runs"))
         self.filter.setClearButtonEnabled(True)
         self.filter.setFixedWidth(220)
+        self.open = IconButton(self.tr("Open"), "curve", "runs.open")
         self.head.addWidget(self.filter)
+        self.head.addWidget(self.open)
         self.table = self._table()
         self.empty = Text(self.tr("Reading..."), "body", "quiet", wrap=True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -91,6 +94,12 @@ class RunsPage(Page):
         if folder is not None:
             self.open_requested.emit(folder)
 
+    @Slot()
+    def _allow_open(self) -> None:
+        chosen = self.table.selectionModel().hasSelection()
+        self.open.setEnabled(chosen)
+        self.open.setToolTip("" if chosen else self.tr("Choose a run first"))
+
     @Slot(QModelIndex)
     def _open(self, index: QModelIndex) -> None:
         row = self.model.row(self._proxy.mapToSource(index).row())
@@ -105,6 +114,7 @@ class RunsPage(Page):
         chosen = self._chosen_id()
         self.model.show_rows(reader.rows)
         self._choose(chosen)
+        self._allow_open()
         reader.deleteLater()
         count = len(reader.rows)
         self._stack.setCurrentIndex(1 if count else 0)
@@ -156,6 +166,9 @@ class RunsPage(Page):
     def _connect(self) -> None:
         self.filter.textChanged.connect(self._proxy.setFilterFixedString)
         self.table.doubleClicked.connect(self._open)
+        self.table.selectionModel().selectionChanged.connect(self._allow_open)
+        self.open.clicked.connect(self.open_chosen)
+        self._allow_open()
         for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             shortcut = QShortcut(QKeySequence(key), self.table)
             shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
