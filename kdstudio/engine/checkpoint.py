@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from kdstudio.runs.files import read_json, write_json, write_whole
+from kdstudio.spec.errors import KnownFailure
 
 POINTER = "latest"
 
@@ -83,19 +84,14 @@ class Checkpoints:
         """Put the latest checkpoint into `model`, `optimizer` and the global generators; the best weights so far.
 
         Raises:
-            OSError: it cannot be read.
+            KnownFailure: it is damaged.
         """
         latest = self._latest()
         assert latest is not None, "position() said that there is one"
-        model.load_state_dict(load_file(latest / "model.safetensors"))
-        _unpack(
-            optimizer, load_file(latest / "optimizer.safetensors"), json.loads((latest / "optimizer.json").read_text())
-        )
-        generators = load_file(latest / "generators.safetensors")
-        torch.set_rng_state(generators["cpu"])
-        if "cuda" in generators and torch.cuda.is_available():
-            torch.cuda.set_rng_state(generators["cuda"])
-        return load_file(latest / "best.safetensors")
+        try:
+            return _restored(latest, model, optimizer)
+        except (OSError, SafetensorError, ValueError, RuntimeError, KeyError) as error:
+            raise KnownFailure("file-corrupt", path=str(latest), why=str(error), field=None) from error
 
     def keep_result(self, stage: str, seed: int | None, weights: dict[str, Tensor], facts: dict[str, Any]) -> None:
         """Keep what a stage came to, until the run's end needs it."""
@@ -110,11 +106,19 @@ class Checkpoints:
         aside.rename(place)
 
     def result(self, stage: str, seed: int | None) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
-        """What a stage came to; None when it is not done."""
+        """What a stage came to; None when it is not done.
+
+        Raises:
+            KnownFailure: what was kept is damaged.
+        """
         place = self._result(stage, seed)
         if not place.exists():
             return None
-        return load_file(place / "model.safetensors"), read_json(place / "facts.json") or {}
+        try:
+            facts = json.loads((place / "facts.json").read_text(encoding="utf-8"))
+            return load_file(place / "model.safetensors"), facts
+        except (OSError, SafetensorError, ValueError) as error:
+            raise KnownFailure("file-corrupt", path=str(place), why=str(error), field=None) from error
 
     def _result(self, stage: str, seed: int | None) -> Path:
         return self._folder / "results" / (stage if seed is None else f"{stage}-{seed}")
@@ -126,6 +130,16 @@ class Checkpoints:
             return None
         place = self._folder / name
         return place if name.isdigit() and place.is_dir() else None
+
+
+def _restored(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    model.load_state_dict(load_file(folder / "model.safetensors"))
+    _unpack(optimizer, load_file(folder / "optimizer.safetensors"), json.loads((folder / "optimizer.json").read_text()))
+    generators = load_file(folder / "generators.safetensors")
+    torch.set_rng_state(generators["cpu"])
+    if "cuda" in generators and torch.cuda.is_available():
+        torch.cuda.set_rng_state(generators["cuda"])
+    return load_file(folder / "best.safetensors")
 
 
 def _flat(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

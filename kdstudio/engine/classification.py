@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -12,8 +13,9 @@ from kdstudio.engine import teacher as teacher_stage
 from kdstudio.engine import teacher_outputs as outputs_stage
 from kdstudio.engine.context import Context, to_place, weights_path
 from kdstudio.engine.evaluate import logits_of, metrics_of
-from kdstudio.engine.loop import Budget, Task, optimise
+from kdstudio.engine.loop import Budget, Measurement, Task, optimise
 from kdstudio.engine.results import test_stage
+from kdstudio.engine.samples import write_samples, write_validation_images
 from kdstudio.methods import WITHHELD, Batch, Dense, Labels, Objective, Signal, objective
 from kdstudio.models import built, cost, put_weights, read_weights
 from kdstudio.runs.events import AnyEvent, Evaluated, ModelReady, Note, StageEnded, StageStarted
@@ -55,6 +57,7 @@ def stages(context: Context) -> Iterator[AnyEvent]:
     outputs = None
     if experiment.method.needs_teacher:
         outputs = yield from outputs_stage.teacher_outputs(context, teacher)
+    write_validation_images(context)
     lesson = Lesson(context=context, teacher=teacher, reference=reference, outputs=outputs)
     for seed in experiment.seeds:
         if has_baseline(experiment):
@@ -142,10 +145,11 @@ class Lesson:
             yield StageStarted(**header, planned=budget.planned, unit=budget.unit)
         every_label = not helped or len(context.images.labelled) == len(context.images.transfer)
         goal = objective(context.experiment.method, every_label=every_label) if helped else Labels(every_label=True)
+        measure = partial(self._evaluate, seed=seed if who == "student" else None)
         torch.manual_seed(derived(seed, "dropout"))
         task = Task(
             stage=who, seed=seed, who=who, model=self._fresh(seed), objective=goal.to(context.place.device),
-            feed=self._feed(goal, seed, helped=helped), evaluate=self._evaluate, training=training,
+            feed=self._feed(goal, seed, helped=helped), evaluate=measure, training=training,
             steps_per_epoch=steps_per_epoch,
         )  # fmt: skip
         trained = yield from optimise(
@@ -194,15 +198,20 @@ class Lesson:
 
         return feed
 
-    def _evaluate(self, model: nn.Module) -> list[tuple[str, dict[str, Any]]]:
-        context, pixels = self.context, self.context.plain_pixels()
+    def _evaluate(self, model: nn.Module, step: int, *, seed: int | None = None) -> list[Measurement]:
+        """Compare with labels and teacher; with a `seed`, write down on which images they differ most surely."""
+        context, pixels, theirs = self.context, self.context.plain_pixels(), self.reference
         results = []
-        for split, part, theirs in (
-            ("validation", "validation", self.reference.validation),
-            ("train", "sample", self.reference.sample),
+        for split, part, teacher in (
+            ("validation", "validation", theirs.validation),
+            ("train", "sample", theirs.sample),
         ):
             logits = logits_of(model, context.part(part), pixels)
-            results.append((split, metrics_of(logits, context.labels(part), theirs)))
+            artefact = None
+            if split == "validation" and seed is not None:
+                artefact = write_samples(context, seed=seed, step=step, student=logits, teacher=teacher)
+            metrics = metrics_of(logits, context.labels(part), teacher)
+            results.append(Measurement(split=split, metrics=metrics, artefact=artefact))
         return results
 
     def _compare(self, header: dict[str, Any], weights: dict[str, Tensor]) -> Iterator[AnyEvent]:

@@ -14,7 +14,7 @@ from kdstudio.engine.checkpoint import Checkpoints, Position
 from kdstudio.engine.control import Control, Interrupted
 from kdstudio.engine.device import Place
 from kdstudio.methods import Batch, Dense, Objective, Signal
-from kdstudio.runs.events import AnyEvent, Evaluated, Note, Progress, Saved, StepLogged
+from kdstudio.runs.events import AnyEvent, Evaluated, Note, Progress, Sampled, Saved, StepLogged
 from kdstudio.runs.folder import Request
 from kdstudio.spec import Training
 from kdstudio.spec.errors import KnownFailure
@@ -147,8 +147,17 @@ class Guard:
 Feed = Callable[[int, float], tuple[Batch, list[Signal]]]
 """The batch of a step (from 0) and the teachers' signals for it, given the share of the budget used."""
 
-Evaluate = Callable[[nn.Module], list[tuple[str, dict[str, Any]]]]
-"""Measures a network: (split, metrics), "validation" among them."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measurement:
+    """What a look at one split gave; `artefact` names the file of examples that was written with it, if one was."""
+
+    split: str
+    metrics: dict[str, Any]
+    artefact: str | None = None
+
+
+Evaluate = Callable[[nn.Module, int], list[Measurement]]
+"""Measures a network after so many steps, on "validation" among others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -301,10 +310,13 @@ class _Run:
         """Measure. With `count`, the result may become the best one; an evaluation that somebody asked for may not,
         or the same seed would no longer give the same weights."""
         self.guard.check(stage=self.task.stage, done=self.position.step)
-        for split, metrics in self.task.evaluate(self.task.model):
-            if split == "validation" and count:
-                self._judge(metrics)
-            yield Evaluated(**self.header, step=self.position.step, split=split, metrics=metrics)
+        step = self.position.step
+        for seen in self.task.evaluate(self.task.model, step):
+            if seen.split == "validation" and count:
+                self._judge(seen.metrics)
+            yield Evaluated(**self.header, step=step, split=seen.split, metrics=seen.metrics)
+            if seen.artefact is not None:
+                yield Sampled(**self.header, step=step, artefact=seen.artefact)
 
     def _judge(self, metrics: dict[str, Any]) -> None:
         old, accuracy = self.position, metrics["accuracy"]

@@ -1,19 +1,16 @@
 """The end of a run: everything is measured on test data, once, and what was measured is kept beside the numbers."""
 
-import os
-import shutil
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from kdstudio.data.batches import derived
 from kdstudio.engine.context import Context, to_place
 from kdstudio.engine.evaluate import logits_of, metrics_of
+from kdstudio.engine.samples import write_npz, write_thumbnails
 from kdstudio.engine.student_folder import export_student
 from kdstudio.models import built
 from kdstudio.runs.events import AnyEvent, Evaluated, Progress, StageEnded, StageStarted
@@ -21,7 +18,6 @@ from kdstudio.runs.events import AnyEvent, Evaluated, Progress, StageEnded, Stag
 STAGE = "evaluation"
 HEADER: dict[str, Any] = {"stage": STAGE}
 MOST_THUMBNAILS = 10_000
-THUMBNAIL = 48  # pixels
 
 
 def test_stage(context: Context, teacher: nn.Module, *, with_baseline: bool) -> Iterator[AnyEvent]:
@@ -80,26 +76,9 @@ def _write_outputs(context: Context, teacher: Tensor, logits: dict[str, Tensor])
     }
     for who, values in logits.items():
         arrays |= {who: values[0].numpy(), f"{who}_all": values.numpy()}
-    _write(context.folder.artefacts / "test_outputs.npz", lambda path: np.savez(path, **arrays))
+    write_npz(context.folder.artefacts / "test_outputs.npz", lambda path: np.savez(path, **arrays))
 
 
 def _write_thumbnails(context: Context) -> None:
-    """test_images.npz: uint8 [n, h, w] or [n, h, w, 3], in the order of the outputs, so that a window needs no dataset."""
-    images = context.images.test.images[:MOST_THUMBNAILS]
-    side = max(images.shape[-2:])
-    if side > THUMBNAIL:
-        small = F.interpolate(images.float(), scale_factor=THUMBNAIL / side, mode="area")
-        images = small.round().to(torch.uint8)
-    pixels = images.permute(0, 2, 3, 1).contiguous().numpy()
-    pixels = pixels[..., 0] if pixels.shape[-1] == 1 else pixels[..., :3]
-    _write(context.folder.artefacts / "test_images.npz", lambda path: np.savez_compressed(path, images=pixels))
-
-
-def _write(path: Path, save: Callable[[Path], None]) -> None:
-    path.parent.mkdir(exist_ok=True)
-    aside = path.with_name(f".{path.stem}.{os.getpid()}.part.npz")
-    try:
-        save(aside)
-        shutil.move(aside, path)
-    finally:
-        aside.unlink(missing_ok=True)
+    """test_images.npz, in the order of the outputs."""
+    write_thumbnails(context.folder.artefacts / "test_images.npz", context.images.test.images[:MOST_THUMBNAILS])

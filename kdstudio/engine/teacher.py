@@ -16,7 +16,7 @@ from kdstudio.data.batches import Order, Pixels, derived
 from kdstudio.engine.context import Context, to_place, weights_path
 from kdstudio.engine.control import EVERY, Control
 from kdstudio.engine.evaluate import logits_of, metrics_of
-from kdstudio.engine.loop import Budget, Task, Trained, optimise
+from kdstudio.engine.loop import Budget, Measurement, Task, Trained, optimise
 from kdstudio.methods import Batch, Labels, Signal
 from kdstudio.models import built, put_weights, read_weights
 from kdstudio.runs.events import AnyEvent, Note, StageEnded, StageStarted
@@ -136,10 +136,12 @@ def _train(context: Context, module: nn.Module, place: Path) -> Iterator[AnyEven
         inputs = pixels(train.images.index_select(0, at), step)
         return Batch(inputs, train.labels.index_select(0, at), at, used), []
 
-    def evaluate(model: nn.Module) -> list[tuple[str, dict[str, Any]]]:
+    def evaluate(model: nn.Module, step: int) -> list[Measurement]:
         plain = context.plain_pixels()
         return [
-            (split, metrics_of(logits_of(model, context.part(part), plain), context.labels(part)))
+            Measurement(
+                split=split, metrics=metrics_of(logits_of(model, context.part(part), plain), context.labels(part))
+            )
             for split, part in (("validation", "validation"), ("train", "sample"))
         ]
 

@@ -29,7 +29,7 @@ from kdstudio.data.batches import Order
 from kdstudio.engine.checkpoint import Checkpoints
 from kdstudio.engine.control import Control
 from kdstudio.engine.device import Place
-from kdstudio.engine.loop import Task, optimise
+from kdstudio.engine.loop import Measurement, Task, optimise
 from kdstudio.methods import Batch, Dense, Labels, Objective, Signal, objective
 from kdstudio.models import built
 from kdstudio.runs.events import StepLogged
@@ -86,8 +86,8 @@ def ours(case: Case, folder: Path, *, teacher: bool) -> Iterator[Any]:
         signals: list[Signal] = [prepared.at(at)] if prepared is not None else []
         return Batch(inputs, labels.index_select(0, at), at, used), signals
 
-    def evaluate(model: nn.Module) -> list[tuple[str, dict[str, Any]]]:
-        return [("validation", {"accuracy": 0.0, "nll": 0.0})]
+    def evaluate(model: nn.Module, step: int) -> list[Measurement]:
+        return [Measurement(split="validation", metrics={"accuracy": 0.0, "nll": 0.0})]
 
     training = Training(
         steps=200_000,

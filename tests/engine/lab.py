@@ -12,11 +12,14 @@ from kdstudio.engine.context import Context
 from kdstudio.engine.control import Control
 from kdstudio.engine.device import Place
 from kdstudio.engine.driver import drive
-from kdstudio.runs.events import AnyEvent, EventReader
+from kdstudio.engine.session import session
+from kdstudio.runs.events import AnyEvent, EventReader, EventWriter
 from kdstudio.runs.folder import Request, RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.launch import new_run
+from kdstudio.runs.state import RunState
 from kdstudio.spec import Classification, loads
+from tests.fakes import stamped
 
 CPU = Place(device=torch.device("cpu"), precision=torch.float32, threads=1, name="CPU")
 
@@ -90,3 +93,31 @@ def steps_logged(folder: RunFolder, stage: str, seed: int | None) -> dict[str, l
 def files_in(folder: Path) -> set[str]:
     """The names of all files below `folder`."""
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def cut(folder: RunFolder, home: Home, events: int) -> bool:
+    """Carry an attempt out until so many events are written, then leave it as kill -9 would: what comes before the
+    next event is done, the event itself is not written. Whether the run was still at work."""
+    attempt = folder.fold()[0].attempt + 1
+    told = session(folder, lambda: None, home=home)
+    with EventWriter(folder.events_file) as writer:
+        for number, event in enumerate(told):
+            if number == events:
+                told.close()
+                return True
+            writer.append(stamped([event], attempt, first=number)[0])
+    return False
+
+
+class Halt(Exception):
+    """A mistake of the program, for tests that want one."""
+
+
+def halt_at(wanted: Callable[[AnyEvent], bool]) -> Callable[[AnyEvent, RunState], None]:
+    """An observer of `drive` that breaks the attempt at the first event that is `wanted`."""
+
+    def watch(event: AnyEvent, state: RunState) -> None:
+        if wanted(event):
+            raise Halt
+
+    return watch

@@ -18,6 +18,7 @@ from kdstudio.engine.loop import (
     MOST_LOGGED,
     Budget,
     Guard,
+    Measurement,
     Task,
     Trained,
     learning_rate,
@@ -67,7 +68,7 @@ class Lesson:
         at = (torch.arange(8) + 8 * step) % 32
         return Batch(self.inputs[at], self.targets[at], at, used), []
 
-    def evaluate(self, model: nn.Module) -> list[tuple[str, dict]]:
+    def evaluate(self, model: nn.Module, step: int) -> list[Measurement]:
         self.seen.append((len(self.fed), {name: value.clone() for name, value in model.state_dict().items()}))
         told = self.accuracies
         if told is not None:
@@ -77,7 +78,8 @@ class Lesson:
             with torch.no_grad():
                 values = metrics_of(model(self.inputs), self.targets)
             model.train()
-        return [("validation", values), ("train", {"accuracy": 0.9, "nll": 0.5})]
+        train = {"accuracy": 0.9, "nll": 0.5}
+        return [Measurement(split="validation", metrics=values), Measurement(split="train", metrics=train)]
 
     def learn(
         self, folder: Path, *, start: Position | None = None, control: Control | None = None
