@@ -48,11 +48,11 @@ class Closing(Enum):
     CANCEL = "cancel"
 
 
-def ask_on_close(parent: QWidget, title: str) -> Closing:
-    """Ask what becomes of the run at work. Tests put another function in its place: a modal dialog would hang them."""
+def ask_on_close(parent: QWidget, titles: list[str]) -> Closing:
+    """Ask what becomes of the runs at work, by name. Tests put another function in its place: a modal dialog would hang them."""
     box = QMessageBox(parent)
     box.setWindowTitle(parent.tr("A run is at work"))
-    box.setText(parent.tr('"{0}" is still training.').format(title))
+    box.setText(parent.tr("Still at work: {0}.").format(", ".join(titles)))
     box.setInformativeText(
         parent.tr("Left running, it goes on without the window, and is here again when you come back.")
     )
@@ -193,17 +193,24 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         answer = Closing.LEAVE
-        if self.controller.active and not self._closing:
-            answer = ask_on_close(self, self.controller.title)
+        titles = self._at_work()
+        if titles and not self._closing:
+            answer = ask_on_close(self, titles)
         if answer is Closing.STOP:
-            self._closing = True
-            self.controller.stop()
+            self._closing = self.controller.active
+            self.controller.stop_all()
             self.show_page("run")
+            answer = Closing.STOP if self._closing else Closing.LEAVE
         if answer is not Closing.LEAVE or (self._closing and self.controller.active):
             event.ignore()  # it closes by itself when the run has saved and ended
             return
         self.shutdown()
         event.accept()
+
+    def _at_work(self) -> list[str]:
+        """What the runs are called that are at work and were started, or are in view, here."""
+        mine = [self.controller.title] if self.controller.active else []
+        return mine + [folder.path.name for folder in self.controller.others]
 
     def shutdown(self) -> None:
         """Let all threads end, and wait for them. Runs go on."""
@@ -287,8 +294,11 @@ class MainWindow(QMainWindow):
     @Slot()
     def _fill(self) -> None:
         """Show a page, if nobody has asked for one yet: its hundred widgets would have held up the first paint."""
-        if self.pages.count() == 0 and not self._down:
+        if self._down:
+            return
+        if self.pages.count() == 0:
             self.show_page("new")
+        self.controller.attach()
 
     @Slot()
     def _start(self) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DRAIN_EVERY = 50  # milliseconds
+RECENT = 20  # runs that are looked at for one at work when the window opens
 FRAME = 0.010  # seconds of folding at a time, so that a long replay never holds up a click
 
 
@@ -56,6 +57,7 @@ class RunController(QObject):
         self.asked: Request | None = None
         self._worker: TrainingWorker | None = None
         self._leaving: list[TrainingWorker] = []
+        self._launched: list[RunFolder] = []
         self._timer = QTimer(self)
         self._timer.setInterval(DRAIN_EVERY)
         self._timer.timeout.connect(self._drain)
@@ -79,6 +81,12 @@ class RunController(QObject):
         code = self.status.code or self.state.code or ("killed" if self.status.state is State.LOST else "internal")
         parameters = self.status.parameters or self.state.parameters
         return explain(code, parameters)
+
+    @property
+    def others(self) -> list[RunFolder]:
+        """The runs that were started from here, are not in view any more, and are still at work."""
+        started = [folder for folder in self._launched if folder != self.folder]
+        return [folder for folder in started if folder.status().state.active and folder.alive()]
 
     @property
     def title(self) -> str:
@@ -125,6 +133,22 @@ class RunController(QObject):
         """Ask the run to save and end; what does not listen is ended step by step."""
         self._ask(Request.STOP)
 
+    def stop_all(self) -> None:
+        """Ask the run in view and every other one that was started from here to save and end."""
+        for folder in self.others:
+            folder.ask(Request.STOP)
+        self.stop()
+
+    @Slot()
+    def attach(self) -> None:
+        """Bring the newest run that is at work into view, if there is one and nothing is in view yet."""
+        if self.folder is not None:
+            return
+        newest = list(self.home.folders())[: -RECENT - 1 : -1]
+        at_work = next((folder for folder in newest if folder.status().state.active and folder.alive()), None)
+        if at_work is not None:
+            self.open(at_work)
+
     def shutdown(self) -> None:
         """Let every worker end, and wait for it: a QThread must never be destroyed at work. Runs go on."""
         self._timer.stop()
@@ -149,6 +173,8 @@ class RunController(QObject):
             self.experiment = None
             log.info("run %s: %s", folder.id, error)
         self.status = Status() if launcher is not None else folder.current()
+        if launcher is not None and folder not in self._launched:
+            self._launched.append(folder)
         self._worker = TrainingWorker(folder, self.home, launcher, self)
         self._worker.finished.connect(self._worker_finished)
         self._worker.start()

@@ -68,6 +68,21 @@ def test_that_cancel_keeps_window_and_run(
     assert window.controller.active
 
 
+def test_that_a_run_out_of_view_is_asked_about_and_stopped_too(
+    qtbot: QtBot, window: MainWindow, home: Home, player: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_work(qtbot, window, player)
+    first = window.controller.folder
+    assert first is not None
+    window.open_run(a_told_run(home))
+    qtbot.waitUntil(lambda: not window.controller.active)
+    asked: list[list[str]] = []
+    monkeypatch.setattr(main_window, "ask_on_close", lambda _, titles: asked.append(titles) or Closing.STOP)
+    window.close()
+    assert asked == [[first.path.name]]
+    qtbot.waitUntil(lambda: first.status().state is State.STOPPED, timeout=15_000)
+
+
 def test_that_a_window_without_a_run_closes_without_a_question(
     qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,8 +102,9 @@ def test_that_a_reopened_window_finds_the_run_where_it_is(
     assert folder is not None
     first.close()
     second = open_window()
-    second.open_run(folder)
-    assert second.controller.active
+    qtbot.waitUntil(lambda: second.controller.active)
+    assert second.controller.folder == folder
+    assert second.navigation.running.isVisible()
     qtbot.waitUntil(lambda: second.controller.state.events > 5, timeout=15_000)
     second.controller.stop()
     qtbot.waitUntil(lambda: second.controller.status.state is State.STOPPED, timeout=15_000)
