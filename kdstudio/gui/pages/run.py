@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout
 from kdstudio.gui.buttons import IconButton
 from kdstudio.gui.cards import Banner, Bar, Pill, Text
 from kdstudio.gui.outlook import Outlook, clock, outlook
+from kdstudio.gui.pages.disagreements import DisagreementsCard
 from kdstudio.gui.pages.page import Page, scrolling
 from kdstudio.gui.pages.tiles import Tiles
 from kdstudio.gui.plots import curves
@@ -22,7 +23,7 @@ from kdstudio.runs.folder import Request
 from kdstudio.runs.state import State
 from kdstudio.runs.summary import summarise
 
-REDRAW_EVERY = 70  # milliseconds for one of four parts: each is drawn less than four times a second
+REDRAW_EVERY = 60  # milliseconds for one of five parts: each is drawn less than four times a second
 
 
 class RunPage(Page):
@@ -59,6 +60,7 @@ class RunPage(Page):
         self.accuracy = CurvePlot(self.tr("Accuracy on validation data"), "plot.accuracy", "%")
         self.agreement = CurvePlot(self.tr("Agreement with the teacher"), "plot.agreement", "%")
         self.loss = CurvePlot(self.tr("Loss"), "plot.loss")
+        self.disagreements = DisagreementsCard()
         self.notes = Text("", "caption", "quiet", wrap=True)
         self.notes.setObjectName("run.notes")
         self._timer = QTimer(self)
@@ -101,6 +103,7 @@ class RunPage(Page):
             column.addWidget(banner)
         column.addWidget(self.tiles)
         column.addLayout(self._plots(), 1)
+        column.addWidget(self.disagreements)
         column.addWidget(self.notes)
         self.body.addWidget(scrolling(inside, "run.scroll"), 1)
 
@@ -154,7 +157,7 @@ class RunPage(Page):
 
     @Slot()
     def _redraw(self) -> None:
-        """Draw the next part that is out of date: one at a time, so that no frame waits for all four."""
+        """Draw the next part that is out of date: one at a time, so that no frame waits for all of them."""
         if self._stale and self.isVisible():
             self._stale.pop(0)()
 
@@ -165,7 +168,9 @@ class RunPage(Page):
             part()
 
     def _parts(self) -> list[Callable[[], None]]:
-        return [self._refresh_facts, self._draw_accuracy, self._draw_agreement, self._draw_loss]
+        return [
+            self._refresh_facts, self._draw_accuracy, self._draw_agreement, self._draw_loss, self._refresh_samples,
+        ]  # fmt: skip
 
     def _refresh_facts(self) -> None:
         run = self._controller.state
@@ -175,6 +180,9 @@ class RunPage(Page):
             self._summary = self._summary or summarise(run, self._controller.title)
         self.tiles.show_run(run, self._summary)
         self._refresh_words()
+
+    def _refresh_samples(self) -> None:
+        self.disagreements.show_run(self._controller.folder, self._controller.state.samples)
 
     def _draw_accuracy(self) -> None:
         self.accuracy.show_picture(curves.accuracy(self._controller.state))

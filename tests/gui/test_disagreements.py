@@ -1,0 +1,110 @@
+"""The strip of images on which teacher and student differ: from the run's artefacts, whatever state they are in."""
+
+import json
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from kdstudio.gui.pages.disagreements import DisagreementsCard, image_of, samples_in, thumbnails_in
+from kdstudio.runs.events import Sampled
+from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.home import Home
+from tests.fakes import a_run
+
+
+@pytest.fixture
+def folder(home: Home) -> RunFolder:
+    """A run with ten thumbnails and one artefact of two samples, the second beyond the thumbnails."""
+    made = a_run(home)
+    np.savez_compressed(
+        made.artefacts / "validation_images.npz", images=np.arange(640, dtype=np.uint8).reshape(10, 8, 8)
+    )
+    shown = [
+        {"image": 3, "label": 1, "teacher": [[1, 0.97], [0, 0.02]], "student": [[0, 0.61], [1, 0.3]]},
+        {"image": 10, "label": 1, "teacher": [[1, 0.97]], "student": [[0, 0.61]]},
+    ]
+    (made.artefacts / "samples_0_40.json").write_text(json.dumps({"classes": ["nought", "one"], "samples": shown}))
+    return made
+
+
+SAMPLED = Sampled(stage="student", step=40, artefact="artefacts/samples_0_40.json")
+
+
+def test_that_a_sample_shows_what_both_say_and_how_sure_they_are(qtbot: QtBot, folder: RunFolder) -> None:
+    card = DisagreementsCard()
+    qtbot.addWidget(card)
+    card.show_run(folder, [SAMPLED])
+    assert not card.isHidden()
+    assert [picture.accessibleName() for picture in card.pictures] == ["teacher one  97 %, student nought  61 %"]
+
+
+def test_that_the_strip_hides_until_there_is_a_sample_and_for_another_run(qtbot: QtBot, folder: RunFolder) -> None:
+    card = DisagreementsCard()
+    qtbot.addWidget(card)
+    card.show_run(folder, [])
+    assert card.isHidden()
+    card.show_run(folder, [SAMPLED])
+    card.show_run(None, [])
+    assert card.isHidden()
+
+
+def no_images(folder: RunFolder) -> None:
+    (folder.artefacts / "validation_images.npz").unlink()
+
+
+def torn_images(folder: RunFolder) -> None:
+    (folder.artefacts / "validation_images.npz").write_bytes(b"PK\x03\x04 torn")
+
+
+def pickled_images(folder: RunFolder) -> None:
+    np.savez(folder.artefacts / "validation_images.npz", images=np.array([object()], dtype=object), allow_pickle=True)
+
+
+def torn_samples(folder: RunFolder) -> None:
+    (folder.path / SAMPLED.artefact).write_text('{"classes": ["a"], "samples": [{"image": ')
+
+
+def samples_of_another_shape(folder: RunFolder) -> None:
+    (folder.path / SAMPLED.artefact).write_text(
+        '{"classes": ["a"], "samples": [{"image": 0, "teacher": [], "student": 7}]}'
+    )
+
+
+@pytest.mark.parametrize("damage", [no_images, torn_images, pickled_images, torn_samples, samples_of_another_shape])
+def test_that_damaged_artefacts_leave_the_strip_hidden(
+    qtbot: QtBot, folder: RunFolder, damage: Callable[[RunFolder], None]
+) -> None:
+    damage(folder)
+    card = DisagreementsCard()
+    qtbot.addWidget(card)
+    card.show_run(folder, [SAMPLED])
+    assert card.isHidden()
+
+
+def test_that_an_artefact_outside_the_run_is_not_read(folder: RunFolder) -> None:
+    outside = folder.path.parent / "elsewhere.json"
+    outside.write_text((folder.path / SAMPLED.artefact).read_text())
+    assert samples_in(folder, Sampled(step=1, artefact="../elsewhere.json")) == []
+
+
+def test_that_grey_and_colour_thumbnails_keep_their_pixels(folder: RunFolder) -> None:
+    images = thumbnails_in(folder)
+    assert images is not None
+    assert image_of(images[3]).pixelColor(2, 1).red() == images[3][1, 2]
+    colour = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3)
+    assert image_of(colour).pixelColor(6, 4).getRgb()[:3] == tuple(colour[4, 6])
+
+
+def test_that_a_narrow_strip_shows_fewer_pictures(qtbot: QtBot, folder: RunFolder) -> None:
+    many = {"image": 3, "label": 1, "teacher": [[1, 0.9]], "student": [[0, 0.6]]}
+    (folder.path / SAMPLED.artefact).write_text(json.dumps({"classes": ["nought", "one"], "samples": [many] * 8}))
+    card = DisagreementsCard()
+    qtbot.addWidget(card)
+    card.resize(1200, 150)
+    card.show()
+    card.show_run(folder, [SAMPLED])
+    assert sum(picture.isVisible() for picture in card.pictures) == 8
+    card.resize(420, 150)
+    assert sum(picture.isVisible() for picture in card.pictures) == 3
