@@ -111,6 +111,14 @@ WORDS: dict[str, Words] = {
         cause="{count} runs in {home} begin with \"{run}\".",
         remedy="Give more of the id.",
     ),
+    "run-at-work": Words(
+        title="The run is at work", cause="Run {run} is being trained.", remedy="Stop it first, then delete it."
+    ),
+    "trash-refuses": Words(
+        title="It cannot be moved to the trash",
+        cause="{path}: {why}.",
+        remedy="Delete the folder with your file manager.",
+    ),
     "home-unusable": Words(
         title="The home folder cannot be used",
         cause="{path}: {why}.",

@@ -1,0 +1,103 @@
+"""What lies in a home, how much room it takes, who needs it, and how it goes: to the system's trash, never for good."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.home import Home
+from kdstudio.spec.errors import KnownFailure
+
+_NAMES_RUN = re.compile(r"weights:\s*['\"]?run:([\w.-]+)")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Room:
+    """Bytes taken by each kind of thing in a home."""
+
+    runs: int
+    teachers: int
+    outputs: int
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.runs + self.teachers + self.outputs
+
+
+def room_of(home: Home) -> Room:
+    """How much room a home takes. Walks all files: not for the window's thread."""
+    return Room(runs=bytes_in(home.runs), teachers=bytes_in(home.teachers), outputs=bytes_in(home.outputs))
+
+
+def bytes_in(folder: Path) -> int:
+    """The bytes of all files below `folder`; what vanishes meanwhile does not count."""
+    total = 0
+    for path, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += (Path(path) / name).lstat().st_size
+            except OSError:
+                continue
+    return total
+
+
+def users_of(run: RunFolder, home: Home) -> list[RunFolder]:
+    """The runs whose teacher or student starts from the student of `run`."""
+    return [other for other in home.folders() if other.path != run.path and run.id in _runs_named_by(other)]
+
+
+def _runs_named_by(run: RunFolder) -> Iterator[str]:
+    try:
+        text = run.experiment_file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return
+    yield from _NAMES_RUN.findall(text)
+
+
+def discard_run(run: RunFolder) -> None:
+    """Move a run to the system's trash.
+
+    Raises:
+        KnownFailure: it is at work, or the trash does not take it; it is as it was.
+    """
+    if run.alive():
+        raise KnownFailure("run-at-work", run=run.id)
+    _discard(run.path)
+
+
+def clear(folder: Path) -> int:
+    """Move everything in `folder` (a home's teachers or outputs) to the trash but what a run is building; how many went.
+
+    Raises:
+        KnownFailure: the trash does not take one.
+    """
+    gone = 0
+    for path in sorted(folder.iterdir()):
+        if path.is_dir() and _is_idle(path.with_suffix(".lock")):
+            _discard(path)
+            gone += 1
+    return gone
+
+
+def _is_idle(lock: Path) -> bool:
+    if not lock.exists():
+        return True
+    try:
+        with FileLock(lock, timeout=0):
+            return True
+    except (Timeout, OSError):
+        return False
+
+
+def _discard(path: Path) -> None:
+    from send2trash import send2trash
+
+    try:
+        send2trash(path)
+    except OSError as error:
+        raise KnownFailure("trash-refuses", path=str(path), why=str(error)) from None
