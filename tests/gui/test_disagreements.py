@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -38,6 +39,18 @@ def test_that_a_sample_shows_what_both_say_and_how_sure_they_are(qtbot: QtBot, f
     card.show_run(folder, [SAMPLED])
     assert not card.isHidden()
     assert [picture.accessibleName() for picture in card.pictures] == ["teacher one  97 %, student nought  61 %"]
+
+
+def test_that_the_same_answers_are_not_called_disagreements(qtbot: QtBot, folder: RunFolder) -> None:
+    same = {"image": 3, "label": 1, "teacher": [[1, 0.9]], "student": [[1, 0.6]]}
+    other = {"image": 4, "label": 1, "teacher": [[1, 0.9]], "student": [[0, 0.6]]}
+    card = DisagreementsCard()
+    qtbot.addWidget(card)
+    for samples, title, count in (([other, same], "Surest disagreements", 1), ([same, same], "The same answers", 2)):
+        (folder.path / SAMPLED.artefact).write_text(json.dumps({"classes": ["nought", "one"], "samples": samples}))
+        card.show_run(folder, [replace(SAMPLED, seed=count)])
+        assert card.title.text().startswith(title)
+        assert sum(not picture.isHidden() for picture in card.pictures) == count
 
 
 def test_that_the_strip_hides_until_there_is_a_sample_and_for_another_run(qtbot: QtBot, folder: RunFolder) -> None:

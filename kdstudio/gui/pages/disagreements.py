@@ -30,6 +30,11 @@ class Sample:
     teacher: tuple[str, float]
     student: tuple[str, float]
 
+    @property
+    def differs(self) -> bool:
+        """Whether the two answers are different ones."""
+        return self.teacher[0] != self.student[0]
+
 
 def samples_in(folder: RunFolder, sampled: Sampled) -> list[Sample]:
     """What the artefact of `sampled` holds; nothing where it is missing, damaged, or points outside the run."""
@@ -130,7 +135,8 @@ class DisagreementsCard(Card):
         self._images: NDArray[np.uint8] | None = None
         self._shown: Sampled | None = None
         head = QHBoxLayout()
-        head.addWidget(Text(self.tr("Surest disagreements"), "strong"), 1)
+        self.title = Text("", "strong")
+        head.addWidget(self.title, 1)
         head.addWidget(Text(self.tr("validation images, renewed at each evaluation"), "caption", "quiet"))
         self.body.addLayout(head)
         self._row = QHBoxLayout()
@@ -162,6 +168,11 @@ class DisagreementsCard(Card):
         self._fit()
 
     def _show(self, samples: list[Sample]) -> None:
+        """Where the answers differ; where none does, those on which the two are furthest apart, and the title says so."""
+        differing = [sample for sample in samples if sample.differs]
+        surest, closest = self.tr("Surest disagreements"), self.tr("The same answers; here they are furthest apart")
+        self.title.setText(surest if differing else closest)
+        samples = differing or samples
         while len(self.pictures) < len(samples):
             self.pictures.append(SamplePicture(self))
             self._row.addWidget(self.pictures[-1])

@@ -36,6 +36,7 @@ class Canvas(pg.GraphicsLayoutWidget):
         for axis in (self.left, self.bottom):
             axis.linkToView(self.view)
             axis.setStyle(tickLength=0, tickTextOffset=6, maxTickLevel=0)
+            axis.setTickDensity(1.6)
             axis.enableAutoSIPrefix(False)
         self.left.setWidth(AXIS)
         self.left.setGrid(80)
