@@ -90,7 +90,7 @@ class Checkpoints:
         assert latest is not None, "position() said that there is one"
         try:
             return _restored(latest, model, optimizer)
-        except (OSError, SafetensorError, ValueError, RuntimeError, KeyError) as error:
+        except (OSError, SafetensorError, ValueError, KeyError) as error:
             raise KnownFailure("file-corrupt", path=str(latest), why=str(error), field=None) from error
 
     def keep_result(self, stage: str, seed: int | None, weights: dict[str, Tensor], facts: dict[str, Any]) -> None:

@@ -14,10 +14,12 @@ from kdstudio.engine.context import Context
 from kdstudio.engine.evaluate import CHUNK, logits_of
 from kdstudio.engine.teacher import held
 from kdstudio.runs.events import AnyEvent, Note, Progress, StageEnded, StageStarted
+from kdstudio.runs.files import read_json, write_json
 
 STAGE = "teacher-outputs"
 HEADER: dict[str, Any] = {"stage": STAGE, "who": "teacher"}
 KEPT = "logits.npy"
+FACTS = "facts.json"
 
 
 def weights_name(module: nn.Module) -> str:
@@ -44,7 +46,11 @@ def teacher_outputs(context: Context, teacher: nn.Module) -> Generator[AnyEvent,
     rows, columns = len(context.images.train), len(context.images.classes)
     with (yield from held(place.with_suffix(".lock"), context.control, HEADER, "waiting-for-teacher")):
         logits = _read(place, rows, columns)
-        if logits is not None and not silent:
+        if logits is not None and not silent and _made_by(place, context):
+            # This run computed them and was cut off between keeping them and saying so.
+            yield StageStarted(**HEADER, planned=rows, unit="images")
+            yield StageEnded(**HEADER)
+        elif logits is not None and not silent:
             yield from _nothing_to_do("outputs-reused", reused=True, fingerprint=name)
         elif logits is None:
             yield from _compute(context, teacher, place, silent=silent)
@@ -73,6 +79,10 @@ def _read(place: Path, rows: int, columns: int) -> "np.ndarray[tuple[int, ...], 
     return logits
 
 
+def _made_by(place: Path, context: Context) -> bool:
+    return (read_json(place / FACTS) or {}).get("run") == context.folder.id
+
+
 def _compute(context: Context, teacher: nn.Module, place: Path, *, silent: bool) -> Iterator[AnyEvent]:
     train, pixels = context.part("train"), context.plain_pixels()
     if not silent:
@@ -91,6 +101,7 @@ def _compute(context: Context, teacher: nn.Module, place: Path, *, silent: bool)
             done = float(min(at + CHUNK, len(train)))
             if not silent:
                 yield Progress(**HEADER, done=done, total=float(len(train)), unit="images")
+    write_json(aside / FACTS, {"run": context.folder.id})
     shutil.rmtree(place, ignore_errors=True)
     aside.rename(place)
     if not silent:

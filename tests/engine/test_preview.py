@@ -1,0 +1,49 @@
+"""What is known of an experiment before it runs."""
+
+import base64
+
+import numpy as np
+import pytest
+
+from kdstudio.data import load
+from kdstudio.engine.preview import data_facts, duration, loaded, memory, preview
+from kdstudio.runs.home import Home
+from kdstudio.spec import loads
+
+
+def test_that_samples_show_every_class_of_the_digits() -> None:
+    facts = data_facts(load(loads("kind: classification").dataset), seen=1.0)
+    assert {sample["class"] for sample in facts["samples"]} == set("0123456789")
+    first = facts["samples"][0]
+    pixels = np.frombuffer(base64.b64decode(first["bytes"]), np.uint8).reshape(first["shape"])
+    assert pixels.shape == (8, 8) and pixels.max() > 200
+
+
+def test_that_the_memory_of_a_huge_network_does_not_fit() -> None:
+    huge = loads("kind: classification", changes=["teacher={kind: mlp, hidden: [65536, 65536, 65536]}"])
+    assert memory(huge, loaded(huge.dataset))["verdict"] == "wont-fit"
+
+
+def test_that_the_memory_of_a_small_experiment_fits() -> None:
+    small = loads("kind: classification")
+    verdict = memory(small, loaded(small.dataset))
+    assert verdict["verdict"] == "fits"
+    assert 100 * 2**20 < verdict["needed"] < verdict["free"]
+
+
+def test_that_the_time_grows_with_the_budget_and_the_seeds() -> None:
+    short = loads("kind: classification", changes=["training.steps=1000", "teacher_training.steps=1"])
+    long = loads("kind: classification", changes=["training.steps=4000", "teacher_training.steps=1", "seeds=[0,1]"])
+    images = loaded(short.dataset)
+    assert duration(long, images)["seconds"] == pytest.approx(8 * duration(short, images)["seconds"], rel=0.3, abs=0.5)
+
+
+def test_that_somebody_who_gives_up_is_heard_between_the_parts(home: Home) -> None:
+    class Enough(Exception):
+        pass
+
+    def check() -> None:
+        raise Enough
+
+    with pytest.raises(Enough):
+        list(preview(loads("kind: classification"), home, check))
