@@ -1,0 +1,87 @@
+"""Room is counted, users are named, and what goes goes to the trash."""
+
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from kdstudio.runs import storage
+from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.home import Home
+from kdstudio.runs.launch import new_run
+from kdstudio.runs.storage import bytes_in, clear, discard_run, room_of, users_of
+from kdstudio.spec import loads
+from kdstudio.spec.errors import KnownFailure
+
+
+def a_run(home: Home, *changes: str) -> RunFolder:
+    return new_run(loads("kind: classification", changes=list(changes)), home)
+
+
+@pytest.fixture
+def trash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A trash of our own: the machine's may be on another disk, or missing."""
+    place = tmp_path / "trash-home"
+    monkeypatch.setenv("XDG_DATA_HOME", str(place))
+    import send2trash.plat_other as plat
+
+    monkeypatch.setattr(plat, "HOMETRASH_B", str(place / "Trash").encode())
+    monkeypatch.setattr(plat, "HOMETRASH", str(place / "Trash"))
+    return place / "Trash" / "files"
+
+
+def test_that_the_room_of_a_home_is_the_bytes_of_its_files(home: Home) -> None:
+    (home.teachers / "a").mkdir()
+    (home.teachers / "a" / "weights").write_bytes(bytes(1000))
+    (home.outputs / "b.npy").write_bytes(bytes(50))
+    room = room_of(home)
+    assert (room.runs, room.teachers, room.outputs, room.total) == (0, 1000, 50, 1050)
+
+
+def test_that_a_missing_folder_takes_no_room(tmp_path: Path) -> None:
+    assert bytes_in(tmp_path / "nowhere") == 0
+
+
+def test_that_a_run_knows_who_starts_from_its_student(home: Home) -> None:
+    run = a_run(home)
+    pupil = a_run(home, f"teacher={{kind: mlp, weights: 'run:{run.id}'}}")
+    a_run(home)
+    assert [user.path for user in users_of(run, home)] == [pupil.path]
+
+
+def test_that_a_discarded_run_lies_in_the_trash(home: Home, trash: Path) -> None:
+    run = a_run(home)
+    discard_run(run)
+    assert not run.path.exists()
+    assert (trash / run.path.name / "experiment.yaml").exists()
+
+
+def test_that_a_run_at_work_is_not_discarded(home: Home) -> None:
+    run = a_run(home)
+    with run.hold(), pytest.raises(KnownFailure) as caught:
+        discard_run(run)
+    assert caught.value.code == "run-at-work"
+    assert run.experiment_file.exists()
+
+
+def test_that_a_trash_that_refuses_leaves_the_run_as_it_was(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = a_run(home)
+
+    def refuse(path: Path) -> None:
+        raise OSError("no trash here")
+
+    monkeypatch.setattr("send2trash.send2trash", refuse)
+    with pytest.raises(KnownFailure) as caught:
+        discard_run(run)
+    assert caught.value.code == "trash-refuses"
+    assert run.experiment_file.exists()
+
+
+def test_that_clearing_spares_the_teacher_that_is_being_trained(home: Home, trash: Path) -> None:
+    for name in ("idle", "busy"):
+        (home.teachers / name).mkdir()
+    with FileLock(home.teachers / "busy.lock"):
+        assert clear(home.teachers) == 1
+    assert not (home.teachers / "idle").exists()
+    assert (home.teachers / "busy").exists()
+    assert storage.bytes_in(home.teachers) == 0
