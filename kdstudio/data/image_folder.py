@@ -78,5 +78,5 @@ def picture(path: Path, size: int, *, colour: bool) -> "np.ndarray[tuple[int, ..
         raise KnownFailure("file-missing", path=str(path), field=FIELD) from None
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise KnownFailure("file-corrupt", path=str(path), why=f"it cannot be read ({error})", field=FIELD) from None
-    pixels = np.asarray(image, dtype=np.uint8)
+    pixels = np.array(image, dtype=np.uint8)  # a copy: torch warns of arrays that it may not write to
     return np.ascontiguousarray(pixels.transpose(2, 0, 1) if colour else pixels[None])
