@@ -98,7 +98,7 @@ class Housekeeper(QObject):
         file, start = self.opening
         if file is not None and self._window.open_file(file) and start:
             self._prepare()  # before the run competes for the processor
-            self._window.new_page.start()
+            QTimer.singleShot(0, self._window.new_page.start)
 
     @Slot()
     def _prepare(self) -> None:

@@ -56,21 +56,24 @@ class Editor(QWidget):
 
 
 class TextEditor(Editor):
-    """A line of text. With `optional`, no text is None."""
+    """A line of text; no text is `empty`. What nobody touched is given back as it came: a line cannot show every text."""
 
-    def __init__(self, *, optional: bool = False) -> None:
-        self._line, self._optional = QLineEdit(), optional
+    def __init__(self, *, empty: str | None = "") -> None:
+        self._line, self._empty = QLineEdit(), empty
+        self._given: tuple[str, str | None] = ("", empty)
         super().__init__(self._line)
-        self._line.setPlaceholderText(self.tr("none") if optional else "")
+        self._line.setPlaceholderText(self.tr("none") if empty is None else "")
         self._line.textChanged.connect(self._report)
 
     def value(self) -> str | None:
+        shown, given = self._given
         text = self._line.text()
-        return None if self._optional and not text else text
+        return given if text == shown else text or self._empty
 
     def set_value(self, value: Any) -> None:
         self._line.setText("" if value is None else str(value))
         self._line.setCursorPosition(0)
+        self._given = (self._line.text(), self._empty if value is None else str(value))
 
 
 class ChoiceEditor(Editor):
@@ -133,14 +136,12 @@ class NumbersEditor(Editor):
         self._line.setText(", ".join(str(part) for part in value or ()))
 
 
-class PathEditor(Editor):
-    """A folder: typed, or picked."""
+class PathEditor(TextEditor):
+    """A folder: typed, or picked. An empty path would be this program's own folder, so it is None."""
 
     def __init__(self) -> None:
-        self._line = QLineEdit()
-        super().__init__(self._line)
+        super().__init__(empty=None)
         self._line.setPlaceholderText(self.tr("Choose a folder"))
-        self._line.textChanged.connect(self._report)
         self.browse = QPushButton(self.tr("Browse..."))
         self.browse.setObjectName("browse")
         self.browse.setAccessibleName(self.tr("Browse for a folder"))
@@ -148,12 +149,6 @@ class PathEditor(Editor):
         layout = self.layout()
         assert layout is not None
         layout.addWidget(self.browse)
-
-    def value(self) -> str | None:
-        return self._line.text() or None  # an empty path would be this program's own folder
-
-    def set_value(self, value: Any) -> None:
-        self._line.setText("" if value is None else str(value))
 
     @Slot()
     def _browse(self) -> None:

@@ -108,7 +108,7 @@ def _editor_for_union(field: Field, parts: tuple[Any, ...]) -> Editor:
         if rest[0] in (int, float):
             return _number(field, rest[0], empties[0])
         if rest[0] is str and empties == [None]:
-            return TextEditor(optional=True)
+            return TextEditor(empty=None)
     return YamlEditor()
 
 

@@ -302,7 +302,11 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _start(self) -> None:
-        self.new_page.start()
+        """Start what the form says; from another page first show it, so that nobody starts what they do not see."""
+        if self.pages.currentWidget() is self.new_page:
+            self.new_page.start()
+        else:
+            self.show_page("new")
 
     @Slot()
     def _show_new(self) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 from pydantic import BaseModel
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -17,6 +18,7 @@ from kdstudio.gui.fields import fields_of, kind_of
 from kdstudio.gui.forms import FieldRow, KindForm, SpecForm
 from kdstudio.spec import DATASETS, METHODS, MODELS, Classification, Mlp, dump, loads, models_in, problems_of
 from kdstudio.spec.training import BUDGETS
+from tests.spec.strategies import EXPERIMENTS
 
 WORDS = {
     "title": "Words",
@@ -157,6 +159,16 @@ def test_that_a_form_gives_back_the_experiment_that_it_was_given(qtbot: QtBot) -
     qtbot.addWidget(form)
     form.set_value(experiment.model_dump(mode="json"))
     assert Classification.model_validate({"kind": "classification"} | form.value()) == experiment
+
+
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
+@given(EXPERIMENTS)
+def test_that_a_form_gives_back_any_experiment_that_it_was_given(qapp: object, experiment: Classification) -> None:
+    form = SpecForm(Classification, "")
+    form.set_value(experiment.model_dump(mode="json"))
+    values = {"kind": "classification"} | form.value()
+    form.deleteLater()
+    assert Classification.model_validate(values) == experiment
 
 
 @pytest.mark.parametrize("number", [0.1, 0.07, 1e-05, 3.3333333333333335e-05, 0.29, 1 / 3, 5e-324, 1.7e308, 100.0, 0.0])

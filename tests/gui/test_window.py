@@ -293,8 +293,12 @@ def test_that_the_start_imports_no_plots_before_the_first_paint(home: Home) -> N
 
 def test_that_ctrl_c_closes_the_window_in_order(home: Home) -> None:
     code = (
-        "import os, signal, threading; from kdstudio.runs.home import Home; from kdstudio.gui.app import run_window;"
-        "threading.Timer(1.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start(); print(run_window(Home.locate()))"
+        "import os, signal, threading, time; from kdstudio.runs.home import Home; from kdstudio.gui.app import run_window;"
+        "default = signal.getsignal(signal.SIGINT);"
+        "ready = lambda: signal.getsignal(signal.SIGINT) is not default;"
+        "wait = lambda: ready() or time.sleep(0.05) or wait();"
+        "press = lambda: (wait(), time.sleep(0.3), os.kill(os.getpid(), signal.SIGINT));"
+        "threading.Thread(target=press).start(); print(run_window(Home.locate()))"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
