@@ -1,12 +1,20 @@
-"""What is asked for: an experiment as data. Knows neither torch nor Qt."""
+"""What is asked for: an experiment as data. Knows neither torch nor Qt.
 
-from kdstudio.spec.base import KindSpec, Spec
-from kdstudio.spec.datasets import DATASETS, DatasetSpec, Digits, Idx, ImageFolder, Views
-from kdstudio.spec.experiment import EXPERIMENTS, Classification, Experiment, ExperimentSpec
-from kdstudio.spec.methods import METHODS, MethodSpec, NoMethod, SoftTargets
-from kdstudio.spec.models import MODELS, Cnn, Mlp, ModelSpec
-from kdstudio.spec.training import Compute, Every, TeacherTraining, Training
-from kdstudio.spec.yaml_file import Problem, SpecError, dump, load, loads, models_in, problems_of, save
+The names are imported when they are first used: pydantic takes 0.2 s, and what only lists, stops or opens a window needs
+none of them at once.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kdstudio.spec.base import KindSpec, Spec
+    from kdstudio.spec.datasets import DATASETS, DatasetSpec, Digits, Idx, ImageFolder, Views
+    from kdstudio.spec.experiment import EXPERIMENTS, Classification, Experiment, ExperimentSpec
+    from kdstudio.spec.methods import METHODS, MethodSpec, NoMethod, SoftTargets
+    from kdstudio.spec.models import MODELS, Cnn, Mlp, ModelSpec
+    from kdstudio.spec.training import Compute, Every, TeacherTraining, Training
+    from kdstudio.spec.yaml_file import Problem, SpecError, dump, load, loads, models_in, problems_of, save
 
 __all__ = [
     "Classification", "Cnn", "Compute", "DATASETS", "DatasetSpec", "Digits", "EXPERIMENTS", "Every", "Experiment",
@@ -14,3 +22,22 @@ __all__ = [
     "Problem", "SoftTargets", "Spec", "SpecError", "TeacherTraining", "Training", "Views", "dump", "load", "loads",
     "models_in", "problems_of", "save",
 ]  # fmt: skip
+
+_HOMES = {
+    "base": ("KindSpec", "Spec"),
+    "datasets": ("DATASETS", "DatasetSpec", "Digits", "Idx", "ImageFolder", "Views"),
+    "experiment": ("EXPERIMENTS", "Classification", "Experiment", "ExperimentSpec"),
+    "methods": ("METHODS", "MethodSpec", "NoMethod", "SoftTargets"),
+    "models": ("MODELS", "Cnn", "Mlp", "ModelSpec"),
+    "training": ("Compute", "Every", "TeacherTraining", "Training"),
+    "yaml_file": ("Problem", "SpecError", "dump", "load", "loads", "models_in", "problems_of", "save"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    globals()[name] = value  # the next time it is there
+    return value
