@@ -1,7 +1,8 @@
-"""The window's process: one QApplication, set up so that it starts fast, stays quick, and never dies of a mistake."""
+"""The window's process: one QApplication, set up so that it starts fast, stays quick, and never dies of a mistake.
 
-# pydantic before Qt: a later `import app_model` ends in a circle otherwise (shiboken's import hook).
-import kdstudio.spec  # noqa: F401  isort: skip
+Nothing here imports pydantic: it comes with the pages, after the first paint. (`import pydantic`, then Qt, then
+`import app_model` ends in a circle through shiboken's import hook; Qt first, or pydantic's names first, does not.)
+"""
 
 import gc
 import logging

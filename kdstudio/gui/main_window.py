@@ -22,20 +22,17 @@ from PySide6.QtWidgets import (
 from kdstudio.gui.cards import Banner
 from kdstudio.gui.commands import build_menus, build_theme_menu
 from kdstudio.gui.navigation import Navigation
-from kdstudio.gui.outlook import outlook
-from kdstudio.gui.run_controller import RunController
 from kdstudio.gui.theme import theme
-from kdstudio.gui.words import phase
-from kdstudio.runs.failures import Words
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
-from kdstudio.spec import SpecError, load, save
 
 if TYPE_CHECKING:
     from kdstudio.gui.pages.new_experiment import NewExperimentPage
     from kdstudio.gui.pages.page import Page
     from kdstudio.gui.pages.run import RunPage
     from kdstudio.gui.pages.runs import RunsPage
+    from kdstudio.gui.run_controller import RunController
+    from kdstudio.runs.failures import Words
 
 YAML = "Experiment (*.yaml *.yml)"
 
@@ -84,15 +81,14 @@ class MainWindow(QMainWindow):
 
     painted = Signal()
 
-    def __init__(self, home: Home, controller: RunController | None = None) -> None:
+    def __init__(self, home: Home, controller: "RunController | None" = None) -> None:
         super().__init__()
         self.setObjectName("window")
         self.setWindowTitle("KD Studio")
         self.resize(1360, 860)
         self.setMinimumSize(900, 560)
         self.home = home
-        self.controller = controller or RunController(home)
-        self.controller.setParent(self)
+        self._controller: RunController | None = None
         self._painted = self._closing = self._down = False
         self.navigation = Navigation()
         self.pages = QStackedWidget()
@@ -107,6 +103,24 @@ class MainWindow(QMainWindow):
         self._connect()
         self.navigation.show_page("new")
         self._follow_run()
+        if controller is not None:
+            self._control(controller)
+
+    @property
+    def controller(self) -> "RunController":
+        """The run in view; made right after the first paint, or when it is first wanted."""
+        if self._controller is None:
+            from kdstudio.gui.run_controller import RunController
+
+            self._control(RunController(self.home))
+        assert self._controller is not None
+        return self._controller
+
+    def _control(self, controller: "RunController") -> None:
+        self._controller = controller
+        controller.setParent(self)
+        controller.changed.connect(self._follow_run)
+        controller.refused.connect(self._refuse)
 
     @property
     def new_page(self) -> "NewExperimentPage":
@@ -173,6 +187,8 @@ class MainWindow(QMainWindow):
 
     def open_file(self, path: Path) -> bool:
         """Fill the form from a YAML file; False when it is no experiment, which the page then explains."""
+        from kdstudio.spec import SpecError, load
+
         self.show_page("new")
         try:
             self.new_page.show_experiment(load(path))
@@ -209,6 +225,8 @@ class MainWindow(QMainWindow):
 
     def _at_work(self) -> list[str]:
         """What the runs are called that are at work and were started, or are in view, here."""
+        if self._controller is None:
+            return []
         mine = [self.controller.title] if self.controller.active else []
         return mine + [folder.path.name for folder in self.controller.others]
 
@@ -218,7 +236,8 @@ class MainWindow(QMainWindow):
             self._down = True
             if self._runs_page is not None:
                 self._runs_page.shutdown()
-            self.controller.shutdown()
+            if self._controller is not None:
+                self._controller.shutdown()
 
     @Slot()
     def open_yaml(self) -> None:
@@ -237,6 +256,8 @@ class MainWindow(QMainWindow):
         chosen = pick_file_to_save(self, "experiment.yaml")
         if not chosen:
             return
+        from kdstudio.spec import save
+
         try:
             save(experiment, Path(chosen))
         except OSError as error:
@@ -273,15 +294,13 @@ class MainWindow(QMainWindow):
     def _commands(self) -> dict[str, Callable[[], object]]:
         return {
             "file.new": self._show_new, "file.open": self.open_yaml, "file.save": self.save_yaml, "file.close": self.close,
-            "run.start": self._start, "run.pause": self.controller.pause, "run.resume": self.controller.resume,
-            "run.stop": self.controller.stop, "run.duplicate": self.duplicate,
+            "run.start": self._start, "run.pause": self._pause, "run.resume": self._resume, "run.stop": self._stop,
+            "run.duplicate": self.duplicate,
             "view.new": self._show_new, "view.run": self._show_run, "view.runs": self._show_runs,
         }  # fmt: skip
 
     def _connect(self) -> None:
         self.navigation.wanted.connect(self.show_page)
-        self.controller.changed.connect(self._follow_run)
-        self.controller.refused.connect(self._refuse)
         self._themes.triggered.connect(self._choose_theme)
         theme().changed.connect(self.update)
         for action in self._themes.actions():
@@ -309,6 +328,18 @@ class MainWindow(QMainWindow):
             self.show_page("new")
 
     @Slot()
+    def _pause(self) -> None:
+        self.controller.pause()
+
+    @Slot()
+    def _resume(self) -> None:
+        self.controller.resume()
+
+    @Slot()
+    def _stop(self) -> None:
+        self.controller.stop()
+
+    @Slot()
     def _show_new(self) -> None:
         self.show_page("new")
 
@@ -331,7 +362,7 @@ class MainWindow(QMainWindow):
         self.new_page.go_to(path)
 
     @Slot(object)
-    def _refuse(self, words: Words) -> None:
+    def _refuse(self, words: "Words") -> None:
         self.show_message(words.title, f"{words.cause} {words.remedy}")
 
     @Slot(QAction)
@@ -347,14 +378,24 @@ class MainWindow(QMainWindow):
     @Slot()
     def _follow_run(self) -> None:
         """What the navigation and the menus say of the run in view."""
-        controller = self.controller
+        controller = self._controller
+        active = controller is not None and controller.active
+        self._allow("run.pause", active, self.tr("The run in view is not at work"))
+        self._allow("run.stop", active, self.tr("The run in view is not at work"))
+        resumable = controller is not None and controller.resumable
+        self._allow("run.resume", resumable, self.tr("The run in view has nothing left to resume"))
+        known = controller is not None and controller.experiment is not None
+        self._allow("run.duplicate", known, self.tr("No run is in view"))
+        if controller is not None:
+            self._follow(controller)
+
+    def _follow(self, controller: "RunController") -> None:
+        from kdstudio.gui.outlook import outlook
+        from kdstudio.gui.words import phase
+
         seen = outlook(controller.state, controller.experiment, controller.status.state)
         word, role = phase(controller.status.state, controller.state)
         self.navigation.running.show_run(controller.title if controller.folder else "", word, seen.fraction, role)
-        self._allow("run.pause", controller.active, self.tr("The run in view is not at work"))
-        self._allow("run.stop", controller.active, self.tr("The run in view is not at work"))
-        self._allow("run.resume", controller.resumable, self.tr("The run in view has nothing left to resume"))
-        self._allow("run.duplicate", controller.experiment is not None, self.tr("No run is in view"))
         if self._new_page is not None:
             self._new_page.summary.show_busy(controller.title if controller.active else "")
         if self._closing and not controller.active:
