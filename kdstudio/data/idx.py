@@ -87,9 +87,11 @@ def read_idx(path: Path) -> "NDArray[np.uint8]":
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] != UNSIGNED_BYTES:
         raise _corrupt(path, "it is no IDX file of unsigned bytes")
     start = 4 + 4 * content[3]
+    if len(content) < start:
+        raise _corrupt(path, "it ends within its header")
     shape = tuple(np.frombuffer(content[4:start], dtype=">u4").astype(int).tolist())
-    if len(shape) != content[3] or len(content) - start != math.prod(shape):
-        raise _corrupt(path, f"it should hold {math.prod(shape)} bytes, but holds {max(0, len(content) - start)}")
+    if len(content) - start != math.prod(shape):
+        raise _corrupt(path, f"it should hold {math.prod(shape)} bytes, but holds {len(content) - start}")
     return np.frombuffer(content, dtype=np.uint8, offset=start).reshape(shape)
 
 

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kdstudio.data.source import TEST, TRAIN, VALIDATION, Source, read
 from kdstudio.spec import ImageFolder
 from kdstudio.spec.errors import KnownFailure
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 PART_NAMES = {
     "train": TRAIN,
@@ -48,7 +52,8 @@ def _files(root: Path) -> Iterator[tuple[int, str, Path]]:
     for part, parent in roots:
         for folder in _folders(parent):
             for path in sorted(folder.rglob("*")):
-                if path.is_file() and path.suffix.lower() in _endings():
+                # Hidden ones are other systems' notes beside the pictures, such as macOS's "._0.png".
+                if path.suffix.lower() in _endings() and not path.name.startswith(".") and path.is_file():
                     yield part, folder.name, path
 
 
@@ -72,7 +77,7 @@ def picture(path: Path, size: int, *, colour: bool) -> "np.ndarray[tuple[int, ..
 
     try:
         with Image.open(path) as opened:
-            upright = ImageOps.exif_transpose(opened)
+            upright = _in_eight_bits(ImageOps.exif_transpose(opened))
             image = upright.convert("RGB" if colour else "L").resize((size, size), Image.Resampling.BILINEAR)
     except FileNotFoundError:
         raise KnownFailure("file-missing", path=str(path), field=FIELD) from None
@@ -80,3 +85,12 @@ def picture(path: Path, size: int, *, colour: bool) -> "np.ndarray[tuple[int, ..
         raise KnownFailure("file-corrupt", path=str(path), why=f"it cannot be read ({error})", field=FIELD) from None
     pixels = np.array(image, dtype=np.uint8)  # a copy: torch warns of arrays that it may not write to
     return np.ascontiguousarray(pixels.transpose(2, 0, 1) if colour else pixels[None])
+
+
+def _in_eight_bits(image: "Image.Image") -> "Image.Image":
+    """Grey pictures of 16 bits in 8: Pillow would clip them, which makes most of them white."""
+    if not image.mode.startswith("I"):
+        return image
+    from PIL import Image
+
+    return Image.fromarray((np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8))

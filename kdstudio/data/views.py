@@ -25,4 +25,6 @@ def random_views(pixels: Tensor, views: Views, generator: torch.Generator) -> Te
     theta[:, 0, 2] = (1.0 - scale) * (2.0 * draw[:, 4] - 1.0) - 2.0 * right / width
     theta[:, 1, 2] = (1.0 - scale) * (2.0 * draw[:, 5] - 1.0) - 2.0 * down / height
     grid = F.affine_grid(theta, list(pixels.shape), align_corners=False)
-    return F.grid_sample(pixels, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    # Up to the border a crop goes on with the border's pixels: blended with the black outside, its edge would darken.
+    views_of = F.grid_sample(pixels, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    return views_of.masked_fill_((grid.abs() > 1.0).any(dim=-1)[:, None], 0.0)
