@@ -5,11 +5,12 @@ from typing import Any
 import torch
 
 from kdstudio.data import load
-from kdstudio.engine.context import weights_path
 from kdstudio.engine.device import prepare
-from kdstudio.models import built, cost, put_weights, read_weights
+from kdstudio.engine.given_weights import give_weights
+from kdstudio.models import built, cost
 from kdstudio.runs.home import Home
 from kdstudio.spec import Classification
+from kdstudio.spec.models import TRAIN
 
 
 def check(experiment: Classification, home: Home) -> dict[str, Any]:
@@ -26,10 +27,9 @@ def check(experiment: Classification, home: Home) -> dict[str, Any]:
         spec = getattr(experiment, role)
         costs = cost(spec, images.input, len(images.classes))
         networks[role] = {"kind": spec.kind, "parameters": costs.parameters, "macs": costs.macs, "bytes": costs.bytes}
-        named = weights_path(spec, home, role=role)
-        if named is not None:
+        if spec.weights != TRAIN:
             module = built(spec, images.input, len(images.classes), seed=0)
-            put_weights(module, read_weights(named, role=role), path=named, role=role)
+            give_weights(module, spec, images, home, role=role)
     return {
         "title": experiment.title,
         "device": place.name,

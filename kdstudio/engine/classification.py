@@ -11,13 +11,14 @@ from torch import Tensor, nn
 from kdstudio.data.batches import Order, Pixels, derived
 from kdstudio.engine import teacher as teacher_stage
 from kdstudio.engine import teacher_outputs as outputs_stage
-from kdstudio.engine.context import Context, to_place, weights_path
+from kdstudio.engine.context import Context, to_place
 from kdstudio.engine.evaluate import logits_of, metrics_of
+from kdstudio.engine.given_weights import give_weights
 from kdstudio.engine.loop import Budget, Measurement, Task, optimise
 from kdstudio.engine.results import test_stage
 from kdstudio.engine.samples import write_samples, write_validation_images
 from kdstudio.methods import WITHHELD, Batch, Dense, Labels, Objective, Signal, objective
-from kdstudio.models import built, cost, put_weights, read_weights
+from kdstudio.models import built, cost
 from kdstudio.runs.events import AnyEvent, Evaluated, ModelReady, Note, StageEnded, StageStarted
 from kdstudio.runs.state import StageKey
 from kdstudio.spec import Classification, NoMethod
@@ -166,9 +167,7 @@ class Lesson:
         context = self.context
         spec = context.experiment.student
         module = built(spec, context.images.input, len(context.images.classes), seed=derived(seed, "init"))
-        named = weights_path(spec, context.home, role="student")
-        if named is not None:
-            put_weights(module, read_weights(named, role="student"), path=named, role="student")
+        give_weights(module, spec, context.images, context.home, role="student")
         return to_place(module, context.place).train()
 
     def _feed(self, goal: Objective, seed: int, *, helped: bool) -> Any:

@@ -1,7 +1,6 @@
 """What the stages of a run share."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -14,8 +13,7 @@ from kdstudio.engine.device import Place
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.state import StageKey
-from kdstudio.spec import Classification, ModelSpec
-from kdstudio.spec.errors import KnownFailure
+from kdstudio.spec import Classification
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,20 +60,6 @@ class Context:
     def labels(self, name: str) -> Tensor:
         """The labels of a part, on the CPU."""
         return self.part(name).labels.cpu()
-
-
-def weights_path(spec: ModelSpec, home: Home, *, role: str) -> Path | None:
-    """The file that `spec.weights` comes down to; None when they are trained here.
-
-    Raises:
-        KnownFailure: it names a run that is not there, or has kept no student.
-    """
-    if spec.weights_run is not None:
-        student = home.find(spec.weights_run).student / "model.safetensors"
-        if not student.exists():
-            raise KnownFailure("weights-run-empty", role=role, run=spec.weights_run)
-        return student
-    return spec.weights_file
 
 
 def to_place(module: torch.nn.Module, place: Place) -> torch.nn.Module:

@@ -12,9 +12,10 @@ import kdstudio
 from kdstudio.data import fingerprint, load
 from kdstudio.engine import classification
 from kdstudio.engine.checkpoint import Checkpoints, Position
-from kdstudio.engine.context import Context, weights_path
+from kdstudio.engine.context import Context
 from kdstudio.engine.control import Control
 from kdstudio.engine.device import Place, give_back, prepare
+from kdstudio.engine.given_weights import weights_path
 from kdstudio.engine.teacher import held
 from kdstudio.runs.events import AnyEvent, Note, RunStarted
 from kdstudio.runs.files import read_json, write_json

@@ -13,12 +13,13 @@ from torch import Tensor, nn
 
 from kdstudio.data import fingerprint
 from kdstudio.data.batches import Order, Pixels, derived
-from kdstudio.engine.context import Context, to_place, weights_path
+from kdstudio.engine.context import Context, to_place
 from kdstudio.engine.control import EVERY, Control
 from kdstudio.engine.evaluate import logits_of, metrics_of
+from kdstudio.engine.given_weights import give_weights
 from kdstudio.engine.loop import Budget, Measurement, Task, Trained, optimise
 from kdstudio.methods import Batch, Labels, Signal
-from kdstudio.models import built, put_weights, read_weights
+from kdstudio.models import built
 from kdstudio.runs.events import AnyEvent, Note, StageEnded, StageStarted
 from kdstudio.runs.files import write_json
 from kdstudio.spec import Classification
@@ -37,9 +38,8 @@ def teacher(context: Context) -> Generator[AnyEvent, None, nn.Module]:
     spec = context.experiment.teacher
     seed = context.experiment.teacher_training.seed
     module = built(spec, context.images.input, len(context.images.classes), seed=derived(seed, "init"))
-    named = weights_path(spec, context.home, role=STAGE)
+    named = give_weights(module, spec, context.images, context.home, role=STAGE)
     if named is not None:
-        put_weights(module, read_weights(named, role=STAGE), path=named, role=STAGE)
         yield from _ready_made(
             context, Note(**HEADER, level="info", code="teacher-loaded", parameters={"path": str(named)})
         )

@@ -90,6 +90,12 @@ WORDS: dict[str, Words] = {
         "'weights.safetensors').",
         field="{role}.weights",
     ),
+    "classes-mismatch": Words(
+        title="The classes do not match",
+        cause="Run {run} learned {found}, but this experiment has {needed}.",
+        remedy="Choose a run that learned the same classes, or the dataset of that run.",
+        field="{role}.weights",
+    ),
     "weights-run-empty": Words(
         title="That run has no student yet",
         cause="{role}.weights names run {run}, which has not kept a student.",
