@@ -89,6 +89,7 @@ class _Attempt:
             log.error("failed: %s %s", code, parameters, exc_info=code == "internal")
             ended = RunEnded(outcome="failed", code=code, parameters=parameters)
         finally:
+            events.close()  # gives locks and device back, also when it was an append that failed
             self._end(ended)
         return ended.outcome
 

@@ -2,7 +2,7 @@
 
 import platform
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +37,7 @@ class Resumption:
 
 def session(
     folder: RunFolder, requests: Callable[[], Request | None], *, home: Home | None = None
-) -> Iterator[AnyEvent]:
+) -> Generator[AnyEvent, None, None]:
     """Carry out the run in `folder` from wherever it is; the caller stamps and writes each event before asking on.
 
     Args:
