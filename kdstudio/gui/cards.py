@@ -8,6 +8,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPalette, QPen, Q
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from kdstudio.gui.icons import pixmap
+from kdstudio.gui.presenter import shown
 from kdstudio.gui.theme import GAP, RADIUS, SPACE, Role, TextRole, theme
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -25,12 +26,17 @@ class Text(QLabel):
         *,
         wrap: bool = False,
     ) -> None:
-        super().__init__(text, parent)
+        super().__init__(parent)
+        self._said = text
         self._scale, self._role = scale, role
         self.setTextFormat(Qt.TextFormat.PlainText)  # names and messages come from people and files
         self.setWordWrap(wrap)
         theme().changed.connect(self._dress)
         self._dress()
+
+    def setText(self, text: str) -> None:
+        self._said = text
+        super().setText(shown(text))
 
     def set_role(self, role: Role) -> None:
         """Show the text in another colour."""
@@ -45,6 +51,7 @@ class Text(QLabel):
         for kind in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text):
             palette.setColor(kind, theme().color(self._role))
         self.setPalette(palette)
+        super().setText(shown(self._said))
 
 
 class Elided(Text):
@@ -63,6 +70,11 @@ class Elided(Text):
         """The text, uncut."""
         return self._whole
 
+    @Slot()
+    def _dress(self) -> None:
+        super()._dress()
+        self._cut()
+
     def set_text(self, text: str) -> None:
         """Show `text`, as much of it as fits."""
         self._whole = " ".join(text.split())
@@ -80,11 +92,12 @@ class Elided(Text):
         self._cut()
 
     def _cut(self) -> None:
-        shown = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, max(0, self.width()))
-        if shown != self.text():
-            self.setText(shown)
-        self.setToolTip(self._whole if shown != self._whole else "")
-        self.setAccessibleName(self._whole)
+        whole = shown(self._whole)
+        cut = self.fontMetrics().elidedText(whole, Qt.TextElideMode.ElideRight, max(0, self.width()))
+        if cut != self.text():
+            self.setText(cut)
+        self.setToolTip(whole if cut != whole else "")
+        self.setAccessibleName(whole)
 
 
 class Painted(QWidget):

@@ -23,6 +23,7 @@ TextRole: TypeAlias = Literal["title", "heading", "body", "strong", "caption", "
 
 SPACE = 4  # the grid: every gap and margin is a multiple of it
 GAP = 3 * SPACE
+PRESENTING = 1.35  # how much larger everything is for an audience
 MARGIN = 6 * SPACE
 RADIUS = 12.0
 
@@ -93,6 +94,9 @@ class Theme(QObject):
         self._app = app
         self._qlementine: Any = _qlementine_style(app)
         self._base = 0.0
+        self._plain_font = QFont(app.font())
+        self.presenter = False
+        self.private: tuple[str, ...] = ()  # folders that presenter mode hides
         self.choice = Choice.SYSTEM
         self.scheme = ""
         self.roles = roles_of("light")
@@ -112,6 +116,13 @@ class Theme(QObject):
         self.scheme, self.roles = scheme, roles_of(scheme)
         self._dress()
         self.changed.emit()
+
+    def present(self, on: bool) -> None:
+        """Show everything large and paths masked, for an audience, or as it was."""
+        if on != self.presenter:
+            self.presenter = on
+            self._dress()
+            self.changed.emit()
 
     def color(self, role: Role, share: float = 1.0, on: Role = "card") -> QColor:
         """The colour of `role`; with a `share` below 1 blended into `on`."""
@@ -135,7 +146,11 @@ class Theme(QObject):
 
     def _dress(self) -> None:
         """Give the style and the palette the colours in force."""
-        if self._qlementine is not None:
+        if self._qlementine is None:
+            self._app.setFont(_larger(self._plain_font, PRESENTING if self.presenter else 1.0))
+        elif self.presenter:
+            self._qlementine.setTheme(_large_theme(self.scheme))
+        else:
             self._qlementine.setThemeJsonPath(str(resource("themes", f"{self.scheme}.json")))
         self._base = 0.0
         self._app.setPalette(palette_of(self.roles))
@@ -158,6 +173,24 @@ def _qlementine_style(app: QApplication) -> QStyle | None:
     style: QStyle = QlementineStyle(app)
     app.setStyle(style)
     return style
+
+
+def _large_theme(scheme: str) -> Any:
+    """Qlementine's theme for `scheme` with all that is measured in pixels made larger."""
+    from PySide6.QtCore import QJsonDocument
+    from PySide6Qlementine import Theme as QlementineTheme
+
+    values = json.loads(resource("themes", f"{scheme}.json").read_text(encoding="utf-8"))
+    for name, value in values.items():
+        if name.startswith(("fontSize", "controlHeight", "iconSize")):
+            values[name] = round(PRESENTING * value)
+    return QlementineTheme.fromJsonDoc(QJsonDocument.fromJson(json.dumps(values).encode()))
+
+
+def _larger(font: QFont, factor: float) -> QFont:
+    made = QFont(font)
+    made.setPixelSize(round(factor * QFontInfo(font).pixelSize()))
+    return made
 
 
 def _system_scheme() -> str:
