@@ -145,7 +145,8 @@ class Lesson:
         if start is None:
             yield StageStarted(**header, planned=budget.planned, unit=budget.unit)
         every_label = not helped or len(context.images.labelled) == len(context.images.transfer)
-        goal = objective(context.experiment.method, every_label=every_label) if helped else Labels(every_label=True)
+        method = context.experiment.method
+        goal = objective(method, every_label=every_label) if who == "student" else Labels(every_label=True)
         measure = partial(self._evaluate, seed=seed if who == "student" else None)
         torch.manual_seed(derived(seed, "dropout"))
         task = Task(

@@ -12,7 +12,7 @@ from kdstudio.data.image_folder import picture
 from kdstudio.models import build, put_weights, read_weights
 from kdstudio.runs.folder import RunFolder
 from kdstudio.spec.errors import KnownFailure
-from kdstudio.spec.models import Model
+from kdstudio.spec.kinds import Model
 
 
 def predict(folder: RunFolder, image: Path) -> list[tuple[str, float]]:

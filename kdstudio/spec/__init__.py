@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kdstudio.spec.base import KindSpec, Spec
-    from kdstudio.spec.datasets import DATASETS, DatasetSpec, Digits, Idx, ImageFolder, Views
+    from kdstudio.spec.datasets import DatasetSpec, Digits, Idx, ImageFolder, Views
     from kdstudio.spec.experiment import EXPERIMENTS, Classification, Experiment, ExperimentSpec
-    from kdstudio.spec.methods import METHODS, MethodSpec, NoMethod, SoftTargets
-    from kdstudio.spec.models import MODELS, Cnn, Mlp, ModelSpec
+    from kdstudio.spec.kinds import DATASETS, METHODS, MODELS
+    from kdstudio.spec.methods import MethodSpec, NoMethod, SoftTargets
+    from kdstudio.spec.models import Cnn, Mlp, ModelSpec
     from kdstudio.spec.training import Compute, Every, TeacherTraining, Training
     from kdstudio.spec.yaml_file import Problem, SpecError, dump, load, loads, models_in, problems_of, save
 
@@ -25,10 +26,11 @@ __all__ = [
 
 _HOMES = {
     "base": ("KindSpec", "Spec"),
-    "datasets": ("DATASETS", "DatasetSpec", "Digits", "Idx", "ImageFolder", "Views"),
+    "datasets": ("DatasetSpec", "Digits", "Idx", "ImageFolder", "Views"),
     "experiment": ("EXPERIMENTS", "Classification", "Experiment", "ExperimentSpec"),
-    "methods": ("METHODS", "MethodSpec", "NoMethod", "SoftTargets"),
-    "models": ("MODELS", "Cnn", "Mlp", "ModelSpec"),
+    "kinds": ("DATASETS", "METHODS", "MODELS"),
+    "methods": ("MethodSpec", "NoMethod", "SoftTargets"),
+    "models": ("Cnn", "Mlp", "ModelSpec"),
     "training": ("Compute", "Every", "TeacherTraining", "Training"),
     "yaml_file": ("Problem", "SpecError", "dump", "load", "loads", "models_in", "problems_of", "save"),
 }

@@ -1,5 +1,6 @@
 """What every part of an experiment's description shares: a frozen model that refuses what it does not know."""
 
+import logging
 from collections.abc import Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, get_args, 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
 SPEC_PLUGINS = "kdstudio.specs"
+log = logging.getLogger(__name__)
 Kind = TypeVar("Kind", bound="KindSpec")
 
 
@@ -88,18 +90,22 @@ def against_the_file(path: Path, info: ValidationInfo) -> Path:
 FilePath = Annotated[Path, AfterValidator(against_the_file)]
 
 
-def installed_kinds(base: type[Kind]) -> tuple[type[Kind], ...]:
+def installed_kinds(base: type[Kind]) -> "tuple[type[Kind], ...]":
     """The kinds that other installed packages add under `base`; each entry point names one spec class.
 
-    Raises:
-        TypeError: an entry point names something that is not a spec class.
+    A package that cannot be loaded costs its own kinds alone: that is logged, and an experiment that names one of them is
+    refused as unknown.
     """
-    found = []
+    found: list[type[Kind]] = []
     for entry in entry_points(group=SPEC_PLUGINS):
-        kind = entry.load()
+        try:
+            kind = entry.load()
+        except Exception as error:  # somebody else's code may raise anything
+            log.warning("%s = %s of an installed package cannot be loaded: %s", entry.name, entry.value, error)
+            continue
         if not (isinstance(kind, type) and issubclass(kind, KindSpec)):
-            raise TypeError(f"entry point {entry.name} of {SPEC_PLUGINS} must name a spec class, not {kind!r}")
-        if issubclass(kind, base):
+            log.warning("%s = %s of an installed package is no spec class", entry.name, entry.value)
+        elif issubclass(kind, base):
             found.append(kind)
     return tuple(found)
 

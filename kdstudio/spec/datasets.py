@@ -1,10 +1,10 @@
 """Which images an experiment looks at, and how they are shared out between training, validation and test."""
 
-from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias
+from typing import ClassVar, Literal, Self
 
 from pydantic import field_validator, model_validator
 
-from kdstudio.spec.base import FilePath, KindSpec, Spec, installed_kinds, option, union_of
+from kdstudio.spec.base import FilePath, KindSpec, Spec, option
 
 
 class Views(Spec):
@@ -151,11 +151,4 @@ class ImageFolder(DatasetSpec):
     colour: bool = option(True, title="Colour", description="Keep three colour channels; off makes everything grey.")
 
 
-DATASETS: tuple[type[DatasetSpec], ...] = (Digits, Idx, ImageFolder, *installed_kinds(DatasetSpec))
-
-if TYPE_CHECKING:
-    Dataset: TypeAlias = Digits | Idx | ImageFolder
-else:
-    Dataset = union_of(DATASETS)
-
-__all__ = ["DATASETS", "Dataset", "DatasetSpec", "Digits", "Idx", "ImageFolder", "Views"]
+__all__ = ["DatasetSpec", "Digits", "Idx", "ImageFolder", "Views"]

@@ -5,9 +5,7 @@ from typing import Literal, TypeAlias
 from pydantic import field_validator
 
 from kdstudio.spec.base import KindSpec, option
-from kdstudio.spec.datasets import Dataset
-from kdstudio.spec.methods import Method
-from kdstudio.spec.models import Model
+from kdstudio.spec.kinds import Dataset, Method, Model
 from kdstudio.spec.training import Compute, TeacherTraining, Training
 
 FORMAT = 1

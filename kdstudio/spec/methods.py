@@ -1,8 +1,8 @@
 """How the student learns from the teacher. One class here, one file of the same name in `kdstudio.methods`."""
 
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal
 
-from kdstudio.spec.base import KindSpec, installed_kinds, option, union_of
+from kdstudio.spec.base import KindSpec, option
 
 
 class MethodSpec(KindSpec):
@@ -44,11 +44,4 @@ class SoftTargets(MethodSpec):
     )
 
 
-METHODS: tuple[type[MethodSpec], ...] = (NoMethod, SoftTargets, *installed_kinds(MethodSpec))
-
-if TYPE_CHECKING:
-    Method: TypeAlias = NoMethod | SoftTargets
-else:
-    Method = union_of(METHODS)
-
-__all__ = ["METHODS", "Method", "MethodSpec", "NoMethod", "SoftTargets"]
+__all__ = ["MethodSpec", "NoMethod", "SoftTargets"]

@@ -2,11 +2,11 @@
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal
 
 from pydantic import ValidationInfo, field_validator
 
-from kdstudio.spec.base import KindSpec, against_the_file, installed_kinds, option, union_of
+from kdstudio.spec.base import KindSpec, against_the_file, option
 
 TRAIN = "train"
 RUN_PREFIX = "run:"
@@ -102,11 +102,4 @@ class Cnn(ModelSpec):
     )
 
 
-MODELS: tuple[type[ModelSpec], ...] = (Mlp, Cnn, *installed_kinds(ModelSpec))
-
-if TYPE_CHECKING:
-    Model: TypeAlias = Mlp | Cnn
-else:
-    Model = union_of(MODELS)
-
-__all__ = ["MODELS", "RUN_PREFIX", "TRAIN", "Cnn", "Mlp", "Model", "ModelSpec"]
+__all__ = ["RUN_PREFIX", "TRAIN", "Cnn", "Mlp", "ModelSpec"]
