@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from kdstudio.runs.home import Home
 from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.home import Home
 
 SPEC = '''
 from typing import ClassVar, Literal
