@@ -2,9 +2,11 @@
 
 import contextlib
 import json
+import os
+import re
 import sqlite3
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +14,31 @@ from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.state import State
 
-VERSION = 1
+VERSION = 2
 PATIENCE = 5.0  # seconds to wait for another process that writes the index
+PORTION = 250  # folders between two reports of how far the reading is
 _HELD = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _GARBAGE = (ValueError, TypeError, KeyError)  # what a row ends in whose text is not what this version wrote
+
+Progress = Callable[[int, int], bool]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """One run in a list. `problem` says what is damaged in its folder, "" when nothing is."""
+    """One run in a list. `problem` says what is damaged in its folder, "" when nothing is.
+
+    Attributes:
+        accuracy, agreement: of the student: on test data once it is there, on validation data before.
+        teacher, baseline: accuracy on test data.
+        gain, gain_low, gain_high: over the baseline, with its interval where there are seeds enough.
+        stage, stage_done: what it is at, and the fraction of that.
+        seconds: at work, over all attempts.
+        parameters: of the student.
+        curve: a few points of the student's validation accuracy, first to last.
+        dataset, model, method, device, seeds: what the experiment asks for, in a word each.
+        attempt: how often it was begun.
+        code: why it failed.
+    """
 
     id: str
     folder: str
@@ -29,25 +47,55 @@ class Row:
     state: str
     headline: str | None = None
     stage: str | None = None
+    stage_done: float | None = None
     accuracy: float | None = None
     agreement: float | None = None
     gain: float | None = None
+    gain_low: float | None = None
+    gain_high: float | None = None
+    teacher: float | None = None
+    baseline: float | None = None
+    parameters: float | None = None
     seconds: float | None = None
+    curve: tuple[float, ...] = ()
+    dataset: str = ""
+    model: str = ""
+    method: str = ""
+    device: str = ""
+    seeds: int = 0
+    attempt: int = 0
+    code: str | None = None
     tags: tuple[str, ...] = ()
     notes: str = ""
     problem: str = ""
 
 
+_TUPLES = ("curve", "tags")
+
+
+def _go_on(done: int, of: int) -> bool:
+    return True
+
+
 class Library:
-    """The runs below a home. A damaged index is thrown away and made anew; a damaged run is still a row."""
+    """The runs below a home. A damaged index is thrown away and made anew; a damaged run is still a row.
+
+    A library that is kept gives the very same object for a run that has not changed.
+    """
 
     def __init__(self, home: Home) -> None:
         self._home = home
+        self._kept: dict[str, tuple[str, Row]] = {}  # folder's name -> its mark and row
 
-    def rows(self) -> list[Row]:
-        """Every run, newest first. Folders that did not change since the last call are not read again."""
+    def rows(self, progress: Progress = _go_on) -> list[Row]:
+        """Every run, newest first. Folders that did not change since the last call are not read again.
+
+        Args:
+            progress: told now and then how many folders are done, of how many; says False to end at once, with the rows
+                so far.
+        """
         try:
-            return self._rows()
+            return self._rows(progress)
         except (sqlite3.Error, *_GARBAGE) as error:
             if getattr(error, "sqlite_errorcode", None) in _HELD:
                 return self._read_all()
@@ -55,30 +103,42 @@ class Library:
             for path in self._home.root.glob(f"{self._home.index.name}*"):
                 path.unlink(missing_ok=True)
         try:
-            return self._rows()
+            return self._rows(progress)
         except sqlite3.Error:  # no index can be kept here
             return self._read_all()
 
     def _read_all(self) -> list[Row]:
         return [_as_it_is(read_row(folder), folder) for folder in self._home.folders()][::-1]
 
-    def _rows(self) -> list[Row]:
+    def _rows(self, progress: Progress) -> list[Row]:
+        names = [folder.path.name for folder in self._home.folders()]
         with contextlib.closing(self._open()) as index:
-            known = {name: (mark, text) for name, mark, text in index.execute("SELECT name, mark, row FROM runs")}
-            rows, fresh = [], []
-            for folder in self._home.folders():
-                name, mark = folder.path.name, _mark(folder)
-                old_mark, text = known.pop(name, (None, ""))
-                if mark == old_mark:
-                    row = _row_from(text)
-                else:
-                    row = read_row(folder)
-                    fresh.append((name, mark, json.dumps(asdict(row))))
-                rows.append(_as_it_is(row, folder))
+            known = self._kept or dict(self._indexed(index))
+            rows, fresh, kept = [], [], {}
+            for number, name in enumerate(names):
+                if number % PORTION == 0 and not progress(number, len(names)):
+                    break
+                mark = _mark(f"{self._home.runs}{os.sep}{name}")
+                old_mark, row = known.get(name, ("", None))
+                if row is None or mark != old_mark:
+                    row = read_row(RunFolder(self._home.runs / name))
+                    fresh.append((name, mark, _text_of(row)))
+                kept[name] = (mark, row)
+                rows.append(_as_it_is(row, RunFolder(self._home.runs / name)) if _is_active(row) else row)
+            whole = len(kept) == len(names)
+            self._write(index, fresh, set(known) - set(names) if whole else set())
+        self._kept = kept if whole else known | kept
+        return rows[::-1]
+
+    def _indexed(self, index: sqlite3.Connection) -> Iterator[tuple[str, tuple[str, Row]]]:
+        for name, mark, text in index.execute("SELECT name, mark, row FROM runs"):
+            yield name, (mark, _row_from(text, f"{self._home.runs}{os.sep}{name}"))
+
+    def _write(self, index: sqlite3.Connection, fresh: list[tuple[str, str, str]], gone: set[str]) -> None:
+        if fresh or gone:
             with index:
                 index.executemany("INSERT OR REPLACE INTO runs VALUES (?, ?, ?)", fresh)
-                index.executemany("DELETE FROM runs WHERE name = ?", [(name,) for name in known])
-        return rows[::-1]
+                index.executemany("DELETE FROM runs WHERE name = ?", [(name,) for name in gone])
 
     def _open(self) -> sqlite3.Connection:
         index = sqlite3.connect(self._home.index, timeout=PATIENCE)
@@ -89,64 +149,118 @@ class Library:
                 index.execute("DROP TABLE IF EXISTS runs")
                 index.execute(f"PRAGMA user_version = {VERSION}")
             index.execute("CREATE TABLE IF NOT EXISTS runs (name TEXT PRIMARY KEY, mark TEXT, row TEXT)")
+            index.execute("SELECT name, mark, row FROM runs LIMIT 1")
         except BaseException:
             index.close()
             raise
         return index
 
 
-def _mark(folder: RunFolder) -> str:
+def _mark(folder: str) -> str:
     """What changes when anything that a row shows changes."""
-    return " ".join(_stamp(folder.path / name) for name in ("status.json", "summary.json", "about.yaml"))
+    return " ".join([_stamp(f"{folder}{os.sep}{name}") for name in ("status.json", "summary.json", "about.yaml")])
 
 
-def _stamp(path: Path) -> str:
+def _stamp(path: str) -> str:
     try:
-        seen = path.stat()
+        seen = os.stat(path)  # noqa: PTH116 (a Path for each of 30,000 files takes longer than the look)
     except OSError:
         return "-"
     return f"{seen.st_mtime_ns}.{seen.st_size}.{seen.st_ino}"
 
 
-def _row_from(text: str) -> Row:
+def _text_of(row: Row) -> str:
+    return json.dumps({field.name: getattr(row, field.name) for field in fields(Row) if field.name != "folder"})
+
+
+def _row_from(text: str, folder: str) -> Row:
     values = json.loads(text)
-    return Row(**{**values, "tags": tuple(values["tags"])})
+    for name in _TUPLES:
+        values[name] = tuple(values[name])
+    return Row(folder=folder, **values)
+
+
+def _is_active(row: Row) -> bool:
+    return State(row.state).active
 
 
 def _as_it_is(row: Row, folder: RunFolder) -> Row:
     """`row` with the state as it is: whether a run that should be at work has a process is not in any file."""
-    if not State(row.state).active:
+    if not _is_active(row):
         return row
     state = folder.current().state
-    return row if state == row.state else Row(**{**_fields(row), "state": str(state)})
-
-
-def _fields(row: Row) -> dict[str, Any]:
-    return {**asdict(row), "tags": row.tags}
+    return row if state == row.state else replace(row, state=str(state))
 
 
 def read_row(folder: RunFolder) -> Row:
     """The row of one run, read from its folder, whatever state that is in."""
     problems = list(_problems(folder))
-    summary, about = folder.summary(), folder.about()
-    live, student = _part(summary, "live"), _part(_part(summary, "models"), "student")
-    accuracy = student.get("accuracy")
+    summary, about, status = folder.summary(), folder.about(), folder.status()
+    asked = _asked(_read(folder.experiment_file))
     return Row(
         id=folder.id,
         folder=str(folder.path),
         created=folder.created,
-        title=about.name or _text(summary.get("title")) or _title(folder) or folder.path.name,
-        state=str(folder.status().state),
+        title=about.name or _text(summary.get("title")) or asked.get("title") or folder.path.name,
+        state=str(status.state),
         headline=_text(summary.get("headline")),
-        stage=_text(live.get("stage")),
-        accuracy=_number(accuracy if accuracy is not None else live.get("accuracy")),
-        agreement=_number(student.get("agreement") if accuracy is not None else live.get("agreement")),
-        gain=_number(_part(summary, "gain").get("mean")),
+        **_measured(summary),
         seconds=_number(summary.get("seconds")),
+        dataset=asked.get("dataset", ""),
+        model=asked.get("student", ""),
+        method=asked.get("method", ""),
+        device=asked.get("compute", ""),
+        seeds=asked.get("seeds", "").count(",") + 1 if asked.get("seeds") else 0,
+        attempt=status.attempt,
+        code=status.code,
         tags=about.tags,
         notes=about.notes,
         problem="; ".join(problems),
     )
+
+
+def _measured(summary: dict[str, Any]) -> dict[str, Any]:
+    """The numbers of a summary that are in a row."""
+    live, models, gain = _part(summary, "live"), _part(summary, "models"), _part(summary, "gain")
+    student = _part(models, "student")
+    accuracy, done, planned = student.get("accuracy"), _number(live.get("done")), _number(live.get("planned"))
+    curve = live.get("curve")
+    return {
+        "stage": _text(live.get("stage")),
+        "stage_done": done / planned if done is not None and planned else None,
+        "accuracy": _number(accuracy if accuracy is not None else live.get("accuracy")),
+        "agreement": _number(student.get("agreement") if accuracy is not None else live.get("agreement")),
+        "gain": _number(gain.get("mean")),
+        "gain_low": _number(gain.get("low")),
+        "gain_high": _number(gain.get("high")),
+        "teacher": _number(_part(models, "teacher").get("accuracy")),
+        "baseline": _number(_part(models, "baseline").get("accuracy")),
+        "parameters": _number(student.get("parameters")),
+        "curve": tuple(float(value) for value in curve if isinstance(value, int | float)) if isinstance(curve, list) else (),
+    }
+
+
+_FIELD = re.compile(r"(?:^|\{|, ) *(kind|device): ?([\w.:-]+)")
+
+
+def _asked(text: str) -> dict[str, str]:
+    """What experiment.yaml asks for, as far as it is in a row, without parsing YAML: that takes a hundred times longer.
+    The first level's name -> its value; where that is a mapping, its kind or device."""
+    asked: dict[str, str] = {}
+    top = ""
+    for line in text.splitlines():
+        name, colon, value = line.partition(":")
+        if not line.startswith((" ", "-", "#")) and colon:
+            top, value = name, value.strip()
+            if value and not value.startswith("{"):
+                asked[top] = value.strip("'\"")
+                continue
+        elif not line.startswith("  ") or line.startswith("   "):
+            continue
+        found = _FIELD.search(value if name == top else line)
+        if found:
+            asked.setdefault(top, found[2])
+    return asked
 
 
 def _problems(folder: RunFolder) -> Iterator[str]:
@@ -167,14 +281,6 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
-
-
-def _title(folder: RunFolder) -> str | None:
-    """The title in experiment.yaml, without reading the rest: nothing else of it is in a row."""
-    for line in _read(folder.experiment_file).splitlines():
-        if line.startswith("title:"):
-            return line.removeprefix("title:").strip().strip("'\"") or None
-    return None
 
 
 def _part(values: dict[str, Any], name: str) -> dict[str, Any]:

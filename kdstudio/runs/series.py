@@ -60,6 +60,13 @@ class Series:
         """The step of the newest value."""
         return self._steps[-1] if self._steps else None
 
+    def sketch(self, points: int) -> list[float]:
+        """At most `points` of the values, evenly chosen, the first and the last among them: for a curve of a thumb's size."""
+        count = len(self._values)
+        if count <= points:
+            return list(self._values)
+        return [self._values[round(number * (count - 1) / (points - 1))] for number in range(points)]
+
     def best(self) -> tuple[int, float] | None:
         """The highest value and the first step that has it."""
         if not self._values:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +44,29 @@ def bytes_in(folder: Path) -> int:
             except OSError:
                 continue
     return total
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Leaving:
+    """A run that shall go: the bytes it takes, and the runs that start from its student."""
+
+    run: RunFolder
+    bytes: int
+    users: tuple[RunFolder, ...]
+
+
+def leaving(runs: Sequence[RunFolder], home: Home) -> list[Leaving]:
+    """What goes with each of `runs`. Reads the experiment of every run once: not for the window's thread."""
+    named = [(other, set(_runs_named_by(other))) for other in home.folders()]
+    going = {run.path for run in runs}
+    return [
+        Leaving(
+            run=run,
+            bytes=bytes_in(run.path),
+            users=tuple(other for other, names in named if run.id in names and other.path not in going),
+        )
+        for run in runs
+    ]
 
 
 def users_of(run: RunFolder, home: Home) -> list[RunFolder]:

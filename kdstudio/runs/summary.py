@@ -11,6 +11,7 @@ from kdstudio.runs.state import RunState
 SCALARS = ("accuracy", "nll", "ece", "agreement", "kl")
 COSTS = ("parameters", "macs", "bytes")
 SPLIT = ("both", "teacher_only", "student_only", "neither")
+POINTS = 24  # of a curve in a list of runs
 
 
 def summarise(state: RunState, title: str) -> dict[str, Any]:
@@ -76,10 +77,11 @@ def _steps(state: RunState, who: str) -> int | None:
 def _live(state: RunState) -> dict[str, Any]:
     """Where a run is: enough for a row in a list."""
     stage = state.stages.get(state.current) if state.current else None
-    latest = None
+    latest = curve = None
     for each in state.stages_of("student"):
         metrics = each.latest.get(("student", "validation"))
         latest = metrics if metrics is not None else latest
+        curve = each.curves.get(("student", "validation", "accuracy"), curve)
     return {
         "stage": stage.name if stage else None,
         "seed": stage.seed if stage else None,
@@ -88,6 +90,7 @@ def _live(state: RunState) -> dict[str, Any]:
         "unit": stage.unit if stage else None,
         "accuracy": latest.get("accuracy") if latest else None,
         "agreement": latest.get("agreement") if latest else None,
+        "curve": [round(value, 4) for value in curve.sketch(POINTS)] if curve is not None else [],
     }
 
 

@@ -14,7 +14,7 @@ from kdstudio.runs.files import write_json
 from kdstudio.runs.folder import About, RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.library import Library, read_row
-from tests.fakes import a_process_at_work, a_run, a_story, a_told_run
+from tests.fakes import EXPERIMENT, a_process_at_work, a_run, a_story, a_told_run
 from tests.runs.test_folder import FILES, JUNK
 
 
@@ -58,6 +58,57 @@ def test_that_a_row_shows_what_the_run_came_to(home: Home) -> None:
     assert row.gain == pytest.approx(0.05, abs=0.001)
     assert row.accuracy == pytest.approx(0.9, abs=0.01)
     assert row.seconds and row.seconds > 0
+
+
+def test_that_a_row_carries_what_the_table_can_show(home: Home) -> None:
+    a_told_run(home, text=EXPERIMENT + "compute: {device: cpu}\n")
+
+    (row,) = Library(home).rows()
+
+    assert (row.dataset, row.model, row.method, row.device, row.seeds) == ("digits", "mlp", "soft-targets", "cpu", 3)
+    assert (row.attempt, row.parameters, row.code) == (1, 2400, None)
+    assert row.teacher == pytest.approx(0.96)
+    assert row.baseline == pytest.approx(0.85)
+    assert row.gain_low is not None and row.gain_high is not None
+    assert row.gain_low <= 0.05 <= row.gain_high
+    assert row.curve[0] == pytest.approx(0.3)
+    assert list(row.curve) == sorted(row.curve)
+
+
+def test_that_a_kept_library_gives_the_same_row_for_a_run_that_did_not_change(home: Home) -> None:
+    folders = [a_told_run(home) for _ in range(2)]
+    kept = Library(home)
+    first = {row.id: row for row in kept.rows()}
+    folders[0].set_about(About(name="Mine"))
+
+    again = {row.id: row for row in kept.rows()}
+
+    assert again[folders[0].id].title == "Mine"
+    assert again[folders[1].id] is first[folders[1].id]
+
+
+def test_that_a_home_that_was_moved_names_its_folders_where_they_are(home: Home) -> None:
+    a_told_run(home)
+    Library(home).rows()
+    moved = Home(home.root.rename(home.root.with_name("moved")))
+
+    (row,) = Library(moved).rows()
+
+    assert Path(row.folder).is_dir()
+
+
+def test_that_reading_says_how_far_it_is_and_ends_when_it_is_told(home: Home, reads: list[str]) -> None:
+    for number in range(library.PORTION + 10):
+        (home.runs / f"20260101-{number:06d}_run_{number:08d}").mkdir()
+    told: list[tuple[int, int]] = []
+
+    some = Library(home).rows(lambda done, of: told.append((done, of)) or done == 0)
+
+    assert told == [(0, library.PORTION + 10), (library.PORTION, library.PORTION + 10)]
+    assert len(some) == library.PORTION
+    reads.clear()
+    assert len(Library(home).rows()) == library.PORTION + 10
+    assert len(reads) == 10
 
 
 def test_that_a_row_of_a_queued_run_has_its_title_and_no_numbers(home: Home) -> None:

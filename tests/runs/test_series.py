@@ -1,6 +1,7 @@
 """Curves: they grow, are cut back, smoothed without a pull to 0, and thinned without losing a spike."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -93,3 +94,13 @@ def test_that_a_short_curve_is_not_thinned() -> None:
     steps, values = np.arange(10.0), np.arange(10.0)
 
     assert thinned(steps, values, 500) == (steps, values)
+
+
+@pytest.mark.parametrize(("count", "points"), [(0, 0), (1, 1), (24, 24), (25, 24), (400, 24)])
+def test_that_a_sketch_keeps_both_ends(count: int, points: int) -> None:
+    series = Series()
+    for step in range(count):
+        series.append(step, float(step))
+    sketch = series.sketch(24)
+    assert len(sketch) == points
+    assert not sketch or (sketch[0], sketch[-1]) == (0.0, float(count - 1))

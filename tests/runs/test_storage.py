@@ -9,7 +9,7 @@ from kdstudio.runs import storage
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.launch import new_run
-from kdstudio.runs.storage import bytes_in, clear, discard_run, room_of, users_of
+from kdstudio.runs.storage import bytes_in, clear, discard_run, leaving, room_of, users_of
 from kdstudio.spec import loads
 from kdstudio.spec.errors import KnownFailure
 
@@ -47,6 +47,16 @@ def test_that_a_run_knows_who_starts_from_its_student(home: Home) -> None:
     pupil = a_run(home, f"teacher={{kind: mlp, weights: 'run:{run.id}'}}")
     a_run(home)
     assert [user.path for user in users_of(run, home)] == [pupil.path]
+
+
+def test_that_runs_that_go_together_are_not_each_others_users(home: Home) -> None:
+    run = a_run(home)
+    pupil = a_run(home, f"teacher={{kind: mlp, weights: 'run:{run.id}'}}")
+    (run.path / "log.txt").write_bytes(bytes(5000))
+    alone, together = leaving([run], home), leaving([run, pupil], home)
+    assert [user.path for user in alone[0].users] == [pupil.path]
+    assert alone[0].bytes == bytes_in(run.path) > 5000
+    assert [each.users for each in together] == [(), ()]
 
 
 def test_that_a_discarded_run_lies_in_the_trash(home: Home, trash: Path) -> None:
