@@ -200,6 +200,37 @@ WORDS: dict[str, Words] = {
     "question-unreadable": Words(
         title="The helper could not read a question", cause="{line}", remedy="Install KD Studio again."
     ),
+    # What the desk notices before a run: nothing keeps it from starting.
+    "one-class": Words(
+        title="There is only one class",
+        cause="Every training image has the same label: there is nothing to tell apart.",
+        remedy="Choose a folder that holds one folder for each of at least two classes.",
+        field="dataset",
+    ),
+    "imbalance": Words(
+        title="The classes are of very different sizes",
+        cause="The largest has {most} training images, the smallest {fewest}.",
+        remedy="Look at the accuracy of each class at the end, not at the whole alone.",
+        field="dataset",
+    ),
+    "same-image-in-test": Words(
+        title="Training images are in the test part too",
+        cause="{count} of the test images are also training images, to the byte: the test result will flatter.",
+        remedy="Remove the copies from one of the two parts.",
+        field="dataset",
+    ),
+    "memory-tight": Words(
+        title="Memory will be tight",
+        cause="About {needed} of the {free} that are free on {device} will be used.",
+        remedy="Close other programs, or make the work smaller:",
+        field="training.batch_size",
+    ),
+    "memory-wont-fit": Words(
+        title="It won't fit into memory",
+        cause="About {needed} are needed, {free} are free on {device}.",
+        remedy="Make the work smaller, or close other programs:",
+        field="training.batch_size",
+    ),
     # Notes: nothing failed.
     "teacher-reused": Words(
         title="The teacher was there already",

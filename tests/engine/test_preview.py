@@ -29,6 +29,8 @@ def test_that_the_memory_of_a_small_experiment_fits() -> None:
     verdict = memory(small, loaded(small.dataset))
     assert verdict["verdict"] == "fits"
     assert 100 * 2**20 < verdict["needed"] < verdict["free"]
+    parts = verdict["parts"]
+    assert verdict["needed"] == parts["process"] + parts["images"] + max(parts["teacher"], parts["student"])
 
 
 def test_that_the_time_grows_with_the_budget_and_the_seeds() -> None:

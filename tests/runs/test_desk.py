@@ -71,3 +71,11 @@ def test_that_an_experiment_with_mistakes_is_told_so(desk: Desk) -> None:
     came = answered(desk, desk.ask("preview", experiment={"kind": "classification", "seeds": []}))
     assert came[-1].failed == "experiment-unreadable"
     assert "seeds" in came[-1].parameters["why"]
+
+
+def test_that_a_killed_desk_fails_what_was_open_and_answers_the_next_question(desk: Desk) -> None:
+    answered(desk, desk.ask("devices"))
+    lost = desk.ask("preview", experiment=EXPERIMENT)
+    desk.kill()
+    assert answered(desk, lost)[-1].failed in (None, "desk-gone")  # it may have been quicker
+    assert answered(desk, desk.ask("devices"))[-1].failed is None
