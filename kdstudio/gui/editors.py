@@ -244,6 +244,8 @@ class _NumberBox(QAbstractSpinBox):
         """`value` as text."""
         if not isinstance(value, int | float) or isinstance(value, bool):
             return str(value)
+        if isinstance(value, int) and not self._percent:
+            return str(value)  # a Decimal would round beyond 28 digits
         decimal = Decimal(repr(value)) * (100 if self._percent else 1)
         plain = decimal.normalize()
         small = plain and not -6 <= plain.adjusted() <= 15

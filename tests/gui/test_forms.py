@@ -182,6 +182,13 @@ def test_that_a_number_editor_changes_no_digit(qtbot: QtBot, number: float, perc
     assert editor.value() == number
 
 
+def test_that_a_whole_number_of_any_length_keeps_its_digits(qtbot: QtBot) -> None:
+    editor = NumberEditor(whole=True)
+    qtbot.addWidget(editor)
+    editor.set_value(10**28 + 1)
+    assert editor.value() == 10**28 + 1
+
+
 def test_that_arrows_step_by_a_tenth_of_the_size_and_stay_in_bounds(qtbot: QtBot) -> None:
     editor = NumberEditor(whole=False, low=0.0, high=0.004, open_low=True)
     qtbot.addWidget(editor)
