@@ -51,6 +51,10 @@ class Text(QLabel):
         for kind in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text):
             palette.setColor(kind, theme().color(self._role))
         self.setPalette(palette)
+        self._show_again()
+
+    def _show_again(self) -> None:
+        """Show the same words in the font, and to the audience, of now."""
         super().setText(shown(self._said))
 
 
@@ -70,9 +74,7 @@ class Elided(Text):
         """The text, uncut."""
         return self._whole
 
-    @Slot()
-    def _dress(self) -> None:
-        super()._dress()
+    def _show_again(self) -> None:  # not a slot of its own: one that is overridden outlives its widget
         self._cut()
 
     def set_text(self, text: str) -> None:
