@@ -92,6 +92,8 @@ class Stage:
     unit: str
     began: float = 0.0
     done: float = 0.0
+    clock: Series = field(default_factory=Series)  # step -> seconds at work on this stage, over all attempts
+    before: float = 0.0  # what to add to an event's seconds for that
     rate: float | None = None
     ended: bool = False
     reused: bool = False
@@ -107,7 +109,7 @@ class Stage:
 
     def truncate(self, step: int) -> None:
         """Forget what happened after `step`."""
-        for series in (*self.terms.values(), *self.curves.values(), self.learning_rate):
+        for series in (*self.terms.values(), *self.curves.values(), self.learning_rate, self.clock):
             series.truncate(step)
         self.history = [entry for entry in self.history if entry.step <= step]
         self.latest = {(entry.who, entry.split): entry.metrics for entry in self.history}
@@ -236,6 +238,7 @@ class RunState:
             known = self.stages[key] = Stage(name=key[0], seed=event.seed, planned=event.planned, unit=event.unit)
         # One that is known is resumed after its checkpoint: what it did before that stays.
         known.planned, known.unit, known.began = event.planned, event.unit, event.seconds
+        known.before = (known.clock.last or 0.0) - event.seconds
         self.current = key
 
     def _note(self, event: Note) -> None:
@@ -256,6 +259,7 @@ def _take(stage: Stage, event: Progress | StageEnded | StepLogged | Evaluated | 
             for term, value in event.terms.items():
                 stage.terms.setdefault(term, Series()).append(event.step, value)
             stage.learning_rate.append(event.step, event.lr)
+            stage.clock.append(event.step, event.seconds + stage.before)
             stage.step, stage.epoch = max(stage.step, event.step), event.epoch
         case Evaluated():
             who = event.who or ""

@@ -104,7 +104,7 @@ def test_that_a_long_noisy_curve_is_thin_dim_opaque_and_not_antialiased_under_a_
 ) -> None:
     noise = np.random.default_rng(0).normal(size=4000).tolist()
     plot.show_picture(Picture(curves=(Curve(key="a", label="a", role="student", series=series(noise), noisy=True),)))
-    raw, average = plot._items["a"].raw, plot._items["a"].average
+    raw, average = plot.items["a"].raw, plot.items["a"].average
     assert raw.opts["pen"].widthF() == 1.0
     assert average.opts["pen"].widthF() == 2.0 * plot.devicePixelRatioF()
     for item in (raw, average):
@@ -134,7 +134,7 @@ def test_that_painting_a_long_noisy_curve_takes_no_longer_than_a_frame(plot: Cur
 
 def test_that_a_short_smooth_curve_is_antialiased(plot: CurvePlot) -> None:
     plot.show_picture(Picture(curves=(Curve(key="a", label="a", role="student", series=series([0.1] * FEW)),)))
-    assert plot._items["a"].raw.opts["antialias"]
+    assert plot.items["a"].raw.opts["antialias"]
 
 
 def test_that_the_average_is_debiased_and_follows_a_short_curve_closely() -> None:
@@ -148,7 +148,7 @@ def test_that_no_spike_is_lost_when_a_curve_is_thinned(plot: CurvePlot) -> None:
     values = [0.0] * 20_000
     values[12_345] = 9.0
     plot.show_picture(Picture(curves=(Curve(key="a", label="a", role="student", series=series(values), noisy=True),)))
-    assert plot._items["a"].raw.getData()[1].max() == 9.0
+    assert plot.items["a"].raw.getData()[1].max() == 9.0
 
 
 def test_that_an_empty_plot_shows_words_instead_of_axes(plot: CurvePlot) -> None:
@@ -172,19 +172,19 @@ def test_that_the_x_axis_reaches_to_the_planned_end(plot: CurvePlot) -> None:
 def test_that_items_are_kept_between_pictures_and_forgotten_with_their_curve(plot: CurvePlot) -> None:
     first = Picture(curves=(Curve(key="a", label="a", role="student", series=series([1.0])),))
     plot.show_picture(first)
-    item = plot._items["a"].raw
+    item = plot.items["a"].raw
     plot.show_picture(first)
-    assert plot._items["a"].raw is item
+    assert plot.items["a"].raw is item
     plot.show_picture(Picture())
-    assert plot._items == {}
+    assert plot.items == {}
     assert item.getViewBox() is None
 
 
 def test_that_the_legend_shows_the_newest_values_and_the_summary_reads_them_out(plot: CurvePlot) -> None:
     curve = Curve(key="a", label="labels", role="baseline", series=series([3.0, 0.25]))
     plot.show_picture(Picture(curves=(curve,), levels=(Level(label="teacher", role="teacher", value=0.5),)))
-    assert [entry.text for entry in plot.legend.entries.values()] == ["teacher  0.5", "labels  0.25"]
-    assert plot.plot.accessibleDescription() == "Loss: teacher 0.5, labels 0.25"
+    assert [entry.words for entry in plot.legend.entries.values()] == ["teacher  0.5", "labels  0.25"]
+    assert plot.plot.accessibleDescription() == "Loss: teacher 0.5, labels 0.25; lowest at step 2"
 
 
 def test_that_a_narrow_plot_puts_its_legend_below_the_title(plot: CurvePlot) -> None:
@@ -199,5 +199,5 @@ def test_that_plots_follow_the_theme(plot: CurvePlot) -> None:
     plot.show_picture(Picture(curves=(Curve(key="a", label="a", role="student", series=series([1.0, 2.0])),)))
     theme().apply(Choice.DARK)
     assert plot.plot.backgroundBrush().color() == theme().color("card")
-    assert plot._items["a"].raw.opts["pen"].color() == theme().color("student")
+    assert plot.items["a"].raw.opts["pen"].color() == theme().color("student")
     assert plot.plot.left.textPen().color() == theme().color("quiet")

@@ -1,34 +1,63 @@
 """The drawing surface of a plot: a view, two thin axes, and nothing else of pyqtgraph.
 
 Its own PlotItem brings seven menus, a form with forty fields and buttons, for each plot; they take longer to make than the
-rest of a page.
+rest of a page. A drag moves the view, Ctrl and the wheel zoom it (the wheel alone scrolls the page), a double click or 0
+shows everything again; the keys + - and the arrows do the same for those who use no mouse.
 """
 
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPen
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QFont,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QFrame, QSizePolicy
 
+from kdstudio.gui.plots.axes import ValueAxis
 from kdstudio.gui.theme import SPACE, theme
 
 AXIS = 38  # pixels for the numbers at the left
+ZOOM = 1.25
+STEP = 0.1  # of the view, for an arrow key
 
 
 class Canvas(pg.GraphicsLayoutWidget):
-    """Curves over steps. Zoom and cursors come with the full window."""
+    """Curves over steps.
+
+    Signals:
+        hovered: the x value under the pointer; nan when it has left.
+        moved: people have chosen another part of x to look at, (from, to).
+        reset: they want to see everything again.
+    """
+
+    hovered = Signal(float)
+    moved = Signal(float, float)
+    reset = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)  # its own wish is 640 x 480
-        for part in (self, self.viewport()):
-            part.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.viewport().setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.view = pg.ViewBox(enableMenu=False, enableMouse=False, defaultPadding=0.0)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.viewport().setMouseTracking(True)
+        self.view = pg.ViewBox(enableMenu=False, enableMouse=True, defaultPadding=0.0)
         self.view.disableAutoRange()
-        self.left, self.bottom = pg.AxisItem("left"), pg.AxisItem("bottom")
+        self.view.sigRangeChangedManually.connect(self._moved)
+        self.free = False  # whether people look at a part of their own choice
+        self._ringed = False
+        self._cross: float | None = None
+        self.left, self.bottom = ValueAxis("left"), ValueAxis("bottom")
         self.ci.layout.setSpacing(0)
         self.ci.layout.setContentsMargins(0, SPACE, 2 * SPACE, 0)
         for item, row, column in ((self.left, 0, 0), (self.view, 0, 1), (self.bottom, 1, 1)):
@@ -73,13 +102,129 @@ class Canvas(pg.GraphicsLayoutWidget):
         self.view.addItem(item, ignoreBounds=True)
         return item
 
+    def area(self, low: Any, high: Any) -> Any:
+        """A new area between two curves of this canvas."""
+        item = pg.FillBetweenItem(low, high)
+        item.setZValue(-5)
+        self.view.addItem(item, ignoreBounds=True)
+        return item
+
     def remove(self, item: Any) -> None:
         """Take a curve or a line away."""
         self.view.removeItem(item)
 
     def set_range(self, x_end: float, low: float, high: float) -> None:
-        """Show steps from 0 to `x_end`, and values from `low` to `high`; fixed ranges paint twice as fast."""
-        self.view.setRange(xRange=(0.0, x_end), yRange=(low, high), padding=0.01, disableAutoRange=True)
+        """Show steps from 0 to `x_end`, and values from `low` to `high`; fixed ranges paint twice as fast. Where people
+        look at a part of their own choice they keep it."""
+        if not self.free:
+            self.view.setRange(xRange=(0.0, x_end), yRange=(low, high), padding=0.01, disableAutoRange=True)
+
+    def look_at(self, low: float, high: float) -> None:
+        """Show this part of x, as another plot does."""
+        self.free = True
+        self.view.setXRange(low, high, padding=0.0)
+
+    def show_cross(self, x: float | None) -> None:
+        """A line at `x`, None for none. It is painted over the curves, which are not painted again as a whole."""
+        if x == self._cross:
+            return
+        for place in (self._cross, x):
+            if place is not None:
+                at = round(self.pixel_of(place))
+                self.viewport().update(at - 2, 0, 5, self.viewport().height())
+        self._cross = x
+
+    def pixel_of(self, x: float) -> float:
+        """Where the value `x` is on the viewport."""
+        return float(self.mapFromScene(self.view.mapViewToScene(QPointF(x, 0.0))).x())
+
+    def zoom(self, factor: float) -> None:
+        """Show a smaller (above 1) or larger part of x, around its middle."""
+        low, high = self.view.viewRange()[0]
+        middle, half = (low + high) / 2, (high - low) / 2 / factor
+        self._show_x(middle - half, middle + half)
+
+    def pan(self, share: float) -> None:
+        """Show a part of x further right (above 0) or left, by a share of what is shown."""
+        low, high = self.view.viewRange()[0]
+        self._show_x(low + share * (high - low), high + share * (high - low))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._cross is None and not self._ringed:
+            return
+        painter = QPainter(self.viewport())
+        if self._cross is not None:
+            area = self.mapFromScene(self.view.sceneBoundingRect()).boundingRect()
+            at = round(self.pixel_of(self._cross))
+            painter.setPen(QPen(theme().color("quiet"), 1.0))
+            if area.left() <= at <= area.right():
+                painter.drawLine(at, area.top(), at, area.bottom())
+        if self._ringed:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(theme().color("student", 0.75), 2.0))
+            painter.drawRoundedRect(self.viewport().rect().adjusted(1, 1, -2, -2), 6, 6)
+        painter.end()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            super().wheelEvent(event)
+        else:
+            event.ignore()  # the page scrolls
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        place = self.mapToScene(event.position().toPoint())
+        inside = self.view.sceneBoundingRect().contains(place)
+        self.hovered.emit(self.view.mapSceneToView(place).x() if inside else float("nan"))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.show_all()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.hovered.emit(float("nan"))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        keys = Qt.Key
+        match event.key():
+            case keys.Key_Plus | keys.Key_Equal:
+                self.zoom(ZOOM)
+            case keys.Key_Minus:
+                self.zoom(1 / ZOOM)
+            case keys.Key_Left:
+                self.pan(-STEP)
+            case keys.Key_Right:
+                self.pan(STEP)
+            case keys.Key_0 | keys.Key_Home:
+                self.show_all()
+            case _:
+                event.ignore()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._ringed = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._ringed = False
+        self.viewport().update()
+
+    def show_all(self) -> None:
+        """Give the view back to the plot."""
+        self.free = False
+        self.reset.emit()
+
+    def _show_x(self, low: float, high: float) -> None:
+        self.look_at(low, high)
+        self.moved.emit(low, high)
+
+    @Slot()
+    def _moved(self, *_: object) -> None:
+        self.free = True
+        low, high = self.view.viewRange()[0]
+        self.moved.emit(low, high)
 
 
 __all__ = ["Canvas"]

@@ -5,46 +5,29 @@ antialiasing; its debiased moving average lies on top with width 2, opaque, no a
 evaluations) may be antialiased: that costs with the number of points, and they have few.
 """
 
-from dataclasses import dataclass
+import math
 from typing import Any
 
-import numpy as np
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QColor, QPen, QResizeEvent
+from PySide6.QtCore import QRectF, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from kdstudio.gui.cards import Card, Elided, Text
 from kdstudio.gui.plots.canvas import Canvas
 from kdstudio.gui.plots.curves import Curve, Level, Line, Picture
+from kdstudio.gui.plots.drawn import FEW, POINTS, Drawn, Stack, pen_of
 from kdstudio.gui.plots.legend import Legend
+from kdstudio.gui.plots.options import Options, averaged
+from kdstudio.gui.plots.plot_menu import PlotMenu
+from kdstudio.gui.plots.readout import Readout
+from kdstudio.gui.plots.spoken import described, place, worded
 from kdstudio.gui.theme import GAP, Role, theme
-from kdstudio.runs.series import Series, smoothed, thinned
 
-Floats = np.ndarray[Any, np.dtype[np.float64]]
-
-POINTS = 2000  # more than a plot has pixels
-SMOOTH = 0.9  # weight of the moving average, at most
-SPAN = 15  # points that it spans at least: a short curve needs no smoothing
 STYLES: dict[Line, Qt.PenStyle] = {
     "solid": Qt.PenStyle.SolidLine,
     "dashed": Qt.PenStyle.DashLine,
     "dotted": Qt.PenStyle.DotLine,
 }
-EARLY = 0.08  # the first part of a curve, in which everybody learns the obvious, may leave the picture
-FEW = 300  # up to so many points a curve may be antialiased and wide
-
-
-@dataclass(slots=True)
-class _Drawn:
-    """What is on the canvas for one curve, and what of it is wanted again."""
-
-    raw: Any
-    average: Any
-    series: Series | None = None
-    mark: tuple[int, float | None] = (0, None)
-    low: float = 0.0
-    high: float = 0.0
-    newest: float = 0.0
 
 
 class CurvePlot(Card):
@@ -53,38 +36,59 @@ class CurvePlot(Card):
     Args:
         title: above it, and for screen readers.
         name: its object name.
-        unit: of the values, as in "%".
+        unit: of the values, as in "%". A plot without one may have a logarithmic axis, and its low values are the good ones.
+
+    Signals:
+        hovered, moved, reset: as the canvas says them.
     """
+
+    hovered = Signal(float)
+    moved = Signal(float, float)
+    reset = Signal()
 
     def __init__(self, title: str, name: str, unit: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        self._unit = unit
-        self._picture = Picture()
-        self._items: dict[str, _Drawn] = {}
+        self.unit = unit
+        self.picture = Picture()
+        self.options = Options()
+        self.items: dict[str, Drawn] = {}
         self._lines: dict[str, Any] = {}
-        self.legend = Legend()
+        self.legend, self.key = Legend(), Legend()
         self.title = Elided(title, "strong")
+        self.menu = PlotMenu(self)
         self._head()
         self.plot = Canvas()
         self.plot.setAccessibleName(title)
+        self.stack = Stack(self.plot)
         self.body.addWidget(self.plot, 1)
         self.waiting = Text("", "body", "quiet", self.plot, wrap=True)
         self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.waiting.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.readout = Readout(self.plot)
         self.setMinimumSize(220, 170)
-        theme().changed.connect(self._dress)
+        self._connect()
         self._dress()
 
     @property
     def summary(self) -> str:
         """What the plot shows, in words: a curve is silent."""
-        said = [f"{name} {entry.text.removeprefix(name).strip()}" for name, entry in self.legend.entries.items()]
+        said = [f"{level.label} {worded(level.value, self.unit)}" for level in self.picture.levels]
+        low_is_good = not self.unit
+        for curve in self.picture.curves:
+            drawn = self.items.get(curve.key)
+            if drawn is not None and len(drawn.ys) and not curve.weak and curve.label not in self.legend.off:
+                said.append(described(
+                    curve.label, self.options.axis, self.unit, drawn.xs, drawn.ys, low_is_good=low_is_good
+                ))  # fmt: skip
+        said += [
+            f"{label} {worded(float(part[-1]), self.unit)}" for label, part in self.stack.parts.items() if len(part)
+        ]
         return f"{self.title.whole}: {', '.join(said)}" if said else f"{self.title.whole}: {self.waiting.text()}"
 
     def show_picture(self, picture: Picture) -> None:
         """Draw `picture`."""
-        self._picture = picture
+        self.picture = picture
         self.waiting.setText("" if not picture.empty else picture.waiting)
         self.waiting.setVisible(picture.empty)
         self.plot.show_axes(not picture.empty)
@@ -93,31 +97,110 @@ class CurvePlot(Card):
             self._draw(curve)
         for level in picture.levels:
             self._draw_level(level)
+        self.stack.show_areas(picture.areas, self.options, self.key.off)
         self._fit(picture)
         self.legend.show_entries(self._entries(picture))
+        self.key.show_entries(self._parts(picture))
         self._place_legend()
         self.plot.setAccessibleDescription(self.summary)
+        self.menu.allow(not picture.empty, self.waiting.text())
+
+    def set_options(self, options: Options) -> None:
+        """Show the same another way."""
+        if options != self.options:
+            if options.axis != self.options.axis or options.logarithmic != self.options.logarithmic:
+                self.plot.free = False
+            self.options = options
+            self._dress()
 
     def clear(self) -> None:
         """Show nothing, as before the first picture."""
         self.show_picture(Picture())
+
+    def show_cross(self, x: float | None) -> None:
+        """Read every curve at `x`, here and now; None ends it."""
+        self.plot.show_cross(x if not self.picture.empty else None)
+        if x is None or self.picture.empty:
+            self.readout.hide()
+            return
+        area = QRectF(self.plot.mapFromScene(self.plot.view.sceneBoundingRect()).boundingRect())
+        left = self.plot.pixel_of(x) > area.center().x()
+        self.readout.say(place(self.options.axis, x), self._read(x), area, left=left, low=bool(self.unit))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.waiting.setGeometry(self.plot.rect())
         self._place_legend()
 
+    @Slot()
+    def refresh(self) -> None:
+        """Draw the same picture again."""
+        self.show_picture(self.picture)
+
+    def _connect(self) -> None:
+        theme().changed.connect(self._dress)
+        self.plot.hovered.connect(self.hovered)
+        self.plot.moved.connect(self.moved)
+        self.plot.reset.connect(self._reset)
+        for legend in (self.legend, self.key):
+            legend.toggled.connect(self.refresh)
+
+    @Slot()
+    def _reset(self) -> None:
+        self.refresh()
+        self.reset.emit()
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether its axis is logarithmic now."""
+        return self.options.logarithmic and not self.unit
+
+    def _read(self, x: float) -> list[tuple[str, str, Role]]:
+        """Label, value and role of all that is shown, at `x`; of other seeds too."""
+        lines: list[tuple[str, str, Role]] = []
+        for level in self.picture.levels:
+            if level.label not in self.legend.off:
+                lines.append((level.label, worded(level.value, self.unit), level.role))
+        shown = [curve for curve in self.picture.curves if curve.label not in self.legend.off]
+        for curve in shown:
+            value = self.items[curve.key].at(x)
+            if value is not None and not curve.weak:
+                lines.append((curve.label, worded(value, self.unit), curve.role))
+        parts = self.stack.at(x)
+        for area in reversed(self.picture.areas):
+            if area.label in parts and area.label not in self.key.off:
+                lines.append((area.label, worded(parts[area.label], self.unit), area.role))
+        return lines + self._read_others([curve for curve in shown if curve.weak], x)
+
+    def _read_others(self, weak: list[Curve], x: float) -> list[tuple[str, str, Role]]:
+        """One line for all other seeds of a curve: from the lowest to the highest."""
+        lines: list[tuple[str, str, Role]] = []
+        for label in dict.fromkeys(curve.label for curve in weak):
+            mine = [curve for curve in weak if curve.label == label]
+            values = [value for curve in mine if (value := self.items[curve.key].at(x)) is not None]
+            if values:
+                low, high = worded(min(values), ""), worded(max(values), self.unit)
+                said = low if min(values) == max(values) else self.tr("{0} to {1}").format(low, high)
+                seeds = self.tr("{0}, {1} more").format(label, len(values))
+                lines.append((seeds, said, mine[0].role))
+        return lines
+
     def _place_legend(self) -> None:
         margins = self.body.contentsMargins()
         room = self.width() - margins.left() - margins.right()
-        beside = room - self.title.sizeHint().width() - GAP
+        beside = room - self.title.sizeHint().width() - self.menu.sizeHint().width() - 2 * GAP
         below = self.legend.wish(short=True) > beside
         if below != (self._below.count() > 0):
             old, new = (self._line, self._below) if below else (self._below, self._line)
             old.removeWidget(self.legend)
-            new.addWidget(self.legend)
+            if below:
+                new.addWidget(self.legend)
+            else:
+                new.insertWidget(1, self.legend)
             new.setAlignment(self.legend, Qt.AlignmentFlag.AlignLeft if below else Qt.AlignmentFlag.AlignRight)
         self.legend.fit(room if below else beside)
+        self.key.fit(room)
+        self.key.setVisible(bool(self.key.entries))
 
     def _head(self) -> None:
         """The legend stands at the right of the title, or below it where the card is narrow."""
@@ -125,55 +208,32 @@ class CurvePlot(Card):
         self._line.setSpacing(GAP)
         self._line.addWidget(self.title, 1)
         self._line.addWidget(self.legend)
+        self._line.addWidget(self.menu)
         self._below = QHBoxLayout()
         self.body.addLayout(self._line)
         self.body.addLayout(self._below)
+        self.body.addWidget(self.key, 0, Qt.AlignmentFlag.AlignLeft)
 
     def _forget(self, curves: set[str], levels: set[str]) -> None:
-        for key in set(self._items) - curves:
-            gone = self._items.pop(key)
-            for item in (gone.raw, gone.average):
-                if item is not None:
-                    self.plot.remove(item)
+        for key in set(self.items) - curves:
+            self.items.pop(key).remove_from(self.plot)
         for label in set(self._lines) - levels:
             self.plot.remove(self._lines.pop(label))
 
     def _draw(self, curve: Curve) -> None:
         """Curves of other seeds do not change any more: what is drawn already is only given its pens."""
-        drawn = self._items.get(curve.key)
+        drawn = self.items.get(curve.key)
         if drawn is None:
-            drawn = _Drawn(raw=self.plot.curve(), average=self.plot.curve() if curve.noisy else None)
-            self._items[curve.key] = drawn
-        mark = (len(curve.series), curve.series.last)
-        if drawn.series is not curve.series or drawn.mark != mark:
-            drawn.series, drawn.mark = curve.series, mark
-            self._set_data(drawn, curve)
-        self._pens(drawn, curve)
+            drawn = Drawn(raw=self.plot.curve(), average=self.plot.curve() if curve.noisy else None)
+            self.items[curve.key] = drawn
+        drawn.take(curve, self._own_options, whole=not self.unit)
+        drawn.dress(curve, self._wide, self.options)
+        drawn.show(curve.label not in self.legend.off)
 
-    def _set_data(self, drawn: "_Drawn", curve: Curve) -> None:
-        steps, values = curve.series.arrays()
-        if not len(values):
-            return
-        values = values * curve.scale
-        drawn.raw.setData(*thinned(steps, values, POINTS))
-        drawn.low = _low(values) if self._unit else float(np.min(values))
-        drawn.high, drawn.newest = float(np.max(values)), float(values[-1])
-        if drawn.average is not None:  # it is what the eye follows, and what the legend reads out
-            average = averaged(values)
-            drawn.average.setData(*thinned(steps, average, POINTS))
-            drawn.newest = float(average[-1])
-
-    def _pens(self, drawn: "_Drawn", curve: Curve) -> None:
-        few = len(curve.series) <= FEW
-        strong = theme().color(curve.role)
-        share = 0.38 if curve.noisy else 0.45 if curve.weak else 1.0
-        thin = curve.noisy or curve.weak or not few
-        pen = _pen(theme().color(curve.role, share), 1.0 if thin else self._wide, curve.line if few else "solid")
-        _dress_item(drawn.raw, pen, few)
-        drawn.raw.setZValue(1 if curve.noisy else 2 if curve.weak else 4)
-        if drawn.average is not None:
-            _dress_item(drawn.average, _pen(strong, self._wide), few)
-            drawn.average.setZValue(5)
+    @property
+    def _own_options(self) -> Options:
+        options = self.options
+        return Options(axis=options.axis, smoothing=options.smoothing, logarithmic=self.logarithmic)
 
     @property
     def _wide(self) -> float:
@@ -185,68 +245,67 @@ class CurvePlot(Card):
             self._lines[level.label] = self.plot.level()
             self._lines[level.label].setZValue(3)
         line = self._lines[level.label]
-        line.setPen(_pen(theme().color(level.role), self._wide, "dotted"))
+        line.setPen(pen_of(theme().color(level.role), self._wide, "dotted"))
         line.setValue(level.value)
+        line.setVisible(level.label not in self.legend.off)
 
     def _fit(self, picture: Picture) -> None:
-        """Fixed x from the plan; y around what is there."""
-        ends = [curve.series.last_step for curve in picture.curves if curve.series.last_step]
-        drawn = [self._items[curve.key] for curve in picture.curves if len(curve.series)]
-        levels = [level.value for level in picture.levels]
-        if not drawn:
+        """Fixed x from the plan; y around what is shown."""
+        shown = [self.items[curve.key] for curve in picture.curves if curve.label not in self.legend.off]
+        shown = [each for each in shown if len(each.xs)] or [each for each in self.items.values() if len(each.xs)]
+        levels = [level.value for level in picture.levels if level.label not in self.legend.off]
+        if not shown:
             return
-        low = min([each.low for each in drawn] + levels)
-        high = max([each.high for each in drawn] + levels)
-        room = max(0.06 * (high - low), 0.5 if self._unit else 0.01)
-        top = min(high + room, 101.5) if self._unit else high + room
-        self.plot.set_range(picture.x_end or max(ends, default=1), max(low - room, 0.0), max(top, 1e-6))
+        low = min([each.low for each in shown] + levels)
+        high = max([each.high for each in shown] + levels)
+        if picture.areas:
+            low, high = 0.0, 100.0
+        room = max(0.06 * (high - low), 0.5 if self.unit else 0.01)
+        top = min(high + room, 101.5) if self.unit else high + room
+        bottom = low - room if self.logarithmic else max(low - room, 0.0)
+        self.plot.set_range(self._x_end(picture, shown), bottom, max(top, bottom + 1e-6))
+
+    def _x_end(self, picture: Picture, shown: list[Drawn]) -> float:
+        """The planned end where it is known in this axis, else the end of the curves."""
+        reached = max((float(each.xs[-1]) for each in shown), default=1.0)
+        pace = next((curve.pace for curve in picture.curves if len(curve.series)), None)
+        if picture.x_end is None or pace is None or self.options.axis == "time":
+            return max(reached, 1e-6)
+        if self.options.axis == "epoch" and pace.epochs:
+            return picture.x_end * pace.epochs
+        return picture.x_end
 
     def _entries(self, picture: Picture) -> dict[str, tuple[Role, Qt.PenStyle, str]]:
         wanted: dict[str, tuple[Role, Qt.PenStyle, str]] = {}
         for level in picture.levels:
-            wanted[level.label] = (level.role, Qt.PenStyle.DotLine, self._worded(level.value))
+            wanted[level.label] = (level.role, Qt.PenStyle.DotLine, worded(level.value, self.unit))
         for curve in picture.curves:
             if not curve.weak and len(curve.series):
-                style = STYLES[curve.line]
-                wanted[curve.label] = (curve.role, style, self._worded(self._items[curve.key].newest))
+                newest = float(self.items[curve.key].ys[-1])
+                wanted[curve.label] = (curve.role, STYLES[curve.line], worded(newest, self.unit))
         return wanted
 
-    def _worded(self, value: float) -> str:
-        return f"{value:.1f} {self._unit}" if self._unit else f"{value:.3g}"
+    def _parts(self, picture: Picture) -> dict[str, tuple[Role, Qt.PenStyle, str]]:
+        parts = self.stack.parts
+        return {
+            area.label: (area.role, Qt.PenStyle.NoPen, f"{parts[area.label][-1]:.0f} {self.unit}".strip())
+            for area in picture.areas
+            if area.label in parts and len(parts[area.label])
+        }
 
     @Slot()
     def _dress(self) -> None:
         """Take on the colours in force."""
-        self.plot.dress(self.tr("steps"))
-        self.show_picture(self._picture)
+        words = {"step": self.tr("steps"), "epoch": self.tr("epochs"), "time": self.tr("time in this stage")}
+        self.plot.bottom.show_as(seconds=self.options.axis == "time")
+        self.plot.left.show_as(logarithmic=self.logarithmic)
+        self.plot.dress(words[self.options.axis])
+        self.show_picture(self.picture)
 
 
-def averaged(values: Floats) -> Floats:
-    """The debiased moving average that lies over a noisy curve; the shorter the curve, the lighter."""
-    return smoothed(values, max(0.0, min(SMOOTH, 1.0 - SPAN / max(1, len(values)))))
+def finite(x: float) -> float | None:
+    """`x`, or None for no place at all."""
+    return None if math.isnan(x) else x
 
 
-def _low(values: Floats) -> float:
-    """The lowest value that must be in the picture."""
-    return float(np.min(values[round(EARLY * len(values)) :])) if len(values) >= 12 else float(np.min(values))
-
-
-def _pen(colour: QColor, width: float, line: Line = "solid") -> QPen:
-    pen = QPen(colour, width)
-    pen.setCosmetic(True)
-    if line == "dashed":
-        pen.setDashPattern([4.0, 2.5])
-    elif line == "dotted":
-        pen.setStyle(Qt.PenStyle.DotLine)
-    return pen
-
-
-def _dress_item(item: Any, pen: QPen, antialias: bool) -> None:
-    if item.opts["pen"] != pen:
-        item.setPen(pen)
-    if item.opts["antialias"] != antialias:
-        item.opts["antialias"] = antialias
-        item.update()
-
-
-__all__ = ["CurvePlot", "averaged"]
+__all__ = ["FEW", "POINTS", "CurvePlot", "averaged", "finite"]

@@ -11,10 +11,38 @@ from kdstudio.runs.series import Series
 from kdstudio.runs.state import RunState, Stage
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from kdstudio.gui.theme import Role
 
+    Floats = NDArray[np.float64]
 
 Line: TypeAlias = Literal["solid", "dashed", "dotted"]
+Axis: TypeAlias = Literal["step", "epoch", "time"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pace:
+    """How steps become epochs and seconds: the x axis of a stage may be any of the three."""
+
+    epochs: float | None = None  # a step
+    clock: Series | None = None
+
+    def along(self, axis: Axis, steps: "Floats") -> "Floats":
+        """Where `steps` lie on `axis`; seconds between two known steps are interpolated."""
+        if axis == "epoch" and self.epochs:
+            return steps * self.epochs
+        if axis == "time" and self.clock is not None and len(self.clock):
+            import numpy as np
+
+            known, seconds = self.clock.arrays()
+            return np.interp(steps, np.append(0.0, known), np.append(0.0, seconds))
+        return steps
+
+    def knows(self, axis: Axis) -> bool:
+        """Whether `along` can tell `axis`."""
+        return axis == "step" or bool(self.epochs if axis == "epoch" else self.clock)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,6 +53,7 @@ class Curve:
     label: str
     role: "Role"
     series: Series
+    pace: Pace = Pace()
     scale: float = 1.0
     noisy: bool = False
     weak: bool = False
@@ -42,9 +71,11 @@ class Level:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Picture:
-    """All that a plot shows. `waiting` is said while there is no curve; `x_end` is the planned last step."""
+    """All that a plot shows. `areas` are stacked, the first at the bottom. `waiting` is said while there is no curve;
+    `x_end` is the planned last step."""
 
     curves: tuple[Curve, ...] = ()
+    areas: tuple[Curve, ...] = ()
     levels: tuple[Level, ...] = ()
     x_end: float | None = None
     waiting: str = ""
@@ -95,9 +126,32 @@ def agreement(state: RunState) -> Picture:
     strong = [curve for curve in train if not curve.weak]  # other seeds' training curves would only be clutter
     return Picture(
         curves=(*strong, *validation),
+        areas=tuple(_split(student, seed)),
         x_end=_planned(student, seed),
         waiting="Waits for the student's first evaluation",
     )
+
+
+SPLIT: "tuple[tuple[str, str, Role], ...]" = (
+    ("both", "both right", "agreement"), ("student_only", "student only", "student"),
+    ("teacher_only", "teacher only", "teacher"), ("neither", "neither", "baseline"),
+)  # fmt: skip
+
+
+def _split(students: Sequence[Stage], seed: int | None) -> Iterator[Curve]:
+    """Who is right on validation images, of the student of `seed`: four parts that make 100 per cent."""
+    split = [stage for stage in students if ("student", "validation", "both") in stage.curves]
+    stage = next((stage for stage in split if stage.seed == seed), split[-1] if split else None)
+    for metric, label, role in SPLIT if stage is not None else ():
+        series = stage.curves.get(("student", "validation", metric), Series()) if stage else Series()
+        yield Curve(key=metric, label=label, role=role, series=series, pace=pace_of(stage), scale=100.0)
+
+
+def pace_of(stage: Stage | None) -> Pace:
+    """How the steps of `stage` become epochs and seconds."""
+    if stage is None:
+        return Pace()
+    return Pace(epochs=stage.epoch / stage.step if stage.step and stage.epoch else None, clock=stage.clock)
 
 
 def loss(state: RunState) -> Picture:
@@ -112,6 +166,7 @@ def loss(state: RunState) -> Picture:
             label=term,
             role=_role_of_term(term, number),
             series=stage.terms[term],
+            pace=pace_of(stage),
             noisy=True,
         )
         for number, term in enumerate(order)
@@ -172,6 +227,7 @@ def _measured(
             label=label or who,
             role=role or roles[who],
             series=stage.curves[(who, split, metric)],
+            pace=pace_of(stage),
             scale=100.0,
             weak=stage is not strong,
             line="dashed" if split == "train" else lines.get(who, "solid"),

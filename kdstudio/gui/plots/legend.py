@@ -1,31 +1,48 @@
-"""The legend of a plot as widgets: it costs the plot nothing, shows the newest values, and can be read aloud."""
+"""The legend of a plot as widgets: it costs the plot nothing, shows the newest values, hides a curve at a click, and can
+be read aloud."""
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QFocusEvent, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 
-from kdstudio.gui.cards import Painted
 from kdstudio.gui.theme import GAP, SPACE, Role, theme
 
+LINE, SQUARE = 22, 10  # pixels of a piece of line, or of area
+AREA_SHARE = 0.55  # of its role's colour in an area, as the plot paints it
 
-class LegendEntry(Painted):
-    """A piece of line and its name, with the newest value."""
+
+class LegendEntry(QAbstractButton):
+    """A piece of line, or of area, and its name, with the newest value. A click, or the space bar, takes the curve out."""
 
     def __init__(self, label: str, role: Role, style: Qt.PenStyle, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.label, self._role, self._style = label, role, style
         self._value = ""
-        self._short = False
+        self._short = self._ringed = False
+        self.setText(label)
+        self.setCheckable(True)
+        self.setChecked(True)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.toggled.connect(self._say)
+        theme().changed.connect(self._repaint_in_new_colours)
+        self._say()
 
     @property
-    def text(self) -> str:
+    def area(self) -> bool:
+        """Whether it stands for an area."""
+        return self._style is Qt.PenStyle.NoPen
+
+    @property
+    def words(self) -> str:
         """What stands beside the line."""
         return f"{self.label}  {self._value}".strip()
 
     @property
-    def _shown(self) -> str:
-        return self.label if self._short else self.text
+    def shown_words(self) -> str:
+        """The same, or without the value where there is no room."""
+        return self.label if self._short else self.words
 
     def set_short(self, short: bool) -> None:
         """Leave the value out where there is no room for it."""
@@ -40,27 +57,66 @@ class LegendEntry(Painted):
             self._value = value
             self.updateGeometry()
             self.update()
+            self._say()
+
+    def width_of(self, text: str) -> int:
+        """The width of the entry with `text` beside its line."""
+        sign = SQUARE if self.area else LINE
+        return QFontMetrics(theme().font("caption")).horizontalAdvance(text) + sign + 3 * SPACE
 
     def sizeHint(self) -> QSize:
-        metrics = QFontMetrics(theme().font("caption"))
-        return QSize(metrics.horizontalAdvance(self._shown) + 34, metrics.height() + SPACE)
+        return QSize(self.width_of(self.shown_words), QFontMetrics(theme().font("caption")).height() + SPACE)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._ringed = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        super().focusInEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        pen = QPen(theme().color(self._role), 2.0, self._style)
-        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-        painter.setPen(pen)
         middle = self.height() / 2
-        painter.drawLine(0, round(middle), 22, round(middle))
-        painter.setPen(theme().color("quiet"))
-        painter.setFont(theme().font("caption"))
-        painter.drawText(self.rect().adjusted(28, 0, 6, 0), Qt.AlignmentFlag.AlignVCenter, self._shown)
+        on = self.isChecked()
+        if self.area:
+            painter.setPen(QPen(theme().color(self._role, AREA_SHARE), 1.0))
+            painter.setBrush(theme().color(self._role, AREA_SHARE) if on else Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(0.5, middle - SQUARE / 2 + 0.5, SQUARE - 1, SQUARE - 1), 2, 2)
+        else:
+            pen = QPen(theme().color(self._role if on else "border"), 2.0, self._style)
+            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+            painter.setPen(pen)
+            painter.drawLine(0, round(middle), LINE, round(middle))
+        font = theme().font("caption")
+        font.setStrikeOut(not on)
+        painter.setFont(font)
+        painter.setPen(theme().color("text" if self.underMouse() else "quiet"))
+        room = self.rect().adjusted((SQUARE if self.area else LINE) + SPACE + 2, 0, 0, 0)
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, self.shown_words)
+        if self._ringed and self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(theme().color("student", 0.75), 1.5))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.75, 0.75, -0.75, -0.75), 4, 4)
         painter.end()
+
+    @Slot()
+    def _repaint_in_new_colours(self) -> None:
+        self.updateGeometry()
+        self.update()
+
+    @Slot()
+    def _say(self) -> None:
+        shown = self.isChecked()
+        self.setAccessibleName(f"{self.words}, {self.tr('shown') if shown else self.tr('hidden')}")
+        self.setToolTip(self.tr("Hide {0}").format(self.label) if shown else self.tr("Show {0}").format(self.label))
 
 
 class Legend(QWidget):
-    """The names of what a plot shows, as widgets: they cost the plot nothing, and can be read aloud."""
+    """The names of what a plot shows.
+
+    Signals:
+        toggled: the label of what was taken out or put back, and whether it is shown.
+    """
+
+    toggled = Signal(str, bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,27 +124,44 @@ class Legend(QWidget):
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(GAP)
         self.entries: dict[str, LegendEntry] = {}
+        self.off: set[str] = set()
 
     def show_entries(self, wanted: dict[str, tuple[Role, Qt.PenStyle, str]]) -> None:
-        """Show these: label -> role, line, value."""
+        """Show these: label -> role, line (none for an area), value."""
         if list(wanted) != list(self.entries):
             for entry in self.entries.values():
                 self._row.removeWidget(entry)
+                entry.hide()
                 entry.deleteLater()
-            self.entries = {label: LegendEntry(label, role, style, self) for label, (role, style, _) in wanted.items()}
-            for entry in self.entries.values():
-                self._row.addWidget(entry)
+            self.entries = {label: self._entry(label, role, style) for label, (role, style, _) in wanted.items()}
         for label, (_, _, value) in wanted.items():
             self.entries[label].show_value(value)
 
     def wish(self, *, short: bool = False) -> int:
         """The width that the entries want, in pixels, with their values or `short`, without."""
-        metrics = QFontMetrics(theme().font("caption"))
-        words = [entry.label if short else entry.text for entry in self.entries.values()]
-        return sum(metrics.horizontalAdvance(word) + 34 for word in words) + GAP * max(0, len(words) - 1)
+        words = [entry.width_of(entry.label if short else entry.words) for entry in self.entries.values()]
+        return sum(words) + GAP * max(0, len(words) - 1)
 
     def fit(self, width: int) -> None:
         """Leave the values out where `width` has no room for them."""
         short = self.wish() > width
         for entry in self.entries.values():
             entry.set_short(short)
+
+    def _entry(self, label: str, role: Role, style: Qt.PenStyle) -> LegendEntry:
+        entry = LegendEntry(label, role, style, self)
+        entry.setObjectName(f"legend.{label}")
+        entry.setChecked(label not in self.off)
+        entry.toggled.connect(self._toggle)
+        self._row.addWidget(entry)
+        return entry
+
+    @Slot(bool)
+    def _toggle(self, shown: bool) -> None:
+        entry = self.sender()
+        assert isinstance(entry, LegendEntry)
+        self.off = self.off - {entry.label} if shown else self.off | {entry.label}
+        self.toggled.emit(entry.label, shown)
+
+
+__all__ = ["AREA_SHARE", "Legend", "LegendEntry"]

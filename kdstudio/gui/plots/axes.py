@@ -1,0 +1,59 @@
+"""An axis whose numbers may stand for powers of ten, or for seconds.
+
+pyqtgraph's own logarithmic mode is rough with values at or below zero: the plots transform their values themselves, and
+only the axis says what they stand for.
+"""
+
+import math
+from typing import Any
+
+import pyqtgraph as pg
+
+from kdstudio.gui.outlook import clock
+
+MOST = 7  # marks of a logarithmic axis
+
+
+class ValueAxis(pg.AxisItem):
+    """An axis of plain values; `logarithmic` where they are the tenth logarithms of what is meant; `seconds` for times."""
+
+    def __init__(self, orientation: str) -> None:
+        super().__init__(orientation)
+        self._logarithmic = self._seconds = False
+
+    def show_as(self, *, logarithmic: bool = False, seconds: bool = False) -> None:
+        """What the values are."""
+        if (logarithmic, seconds) != (self._logarithmic, self._seconds):
+            self._logarithmic, self._seconds = logarithmic, seconds
+            self.picture = None
+            self.update()
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
+        if self._logarithmic:
+            return [(1.0, marks(minVal, maxVal))]
+        values: list[tuple[float, list[float]]] = super().tickValues(minVal, maxVal, size)
+        return values
+
+    def tickStrings(self, values: Any, scale: float, spacing: float) -> list[str]:
+        if self._logarithmic:
+            return [f"{10**value:.3g}" for value in values]
+        if self._seconds and spacing >= 1:
+            return [clock(value) for value in values]
+        if self.orientation == "bottom" and spacing >= 1:
+            return [f"{value:,.0f}" for value in values]
+        strings: list[str] = super().tickStrings(values, scale, spacing)
+        return strings
+
+
+def marks(low: float, high: float) -> list[float]:
+    """Round values whose tenth logarithms lie in `low` to `high`: whole powers, then 2 and 5 of each, then finer ones."""
+    for steps in ((1,), (1, 3), (1, 2, 5), range(1, 10)):
+        powers = range(math.floor(low), math.ceil(high) + 1)
+        found = [power + math.log10(step) for power in powers for step in steps]
+        inside = [value for value in found if low <= value <= high]
+        if len(inside) >= 3:
+            return inside[:: math.ceil(len(inside) / MOST)]
+    return [low + share * (high - low) for share in (0.1, 0.5, 0.9)]
+
+
+__all__ = ["ValueAxis", "marks"]

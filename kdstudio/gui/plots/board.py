@@ -1,0 +1,86 @@
+"""The three plots of a run, which share their x: one pointer reads all of them, one zoom moves all of them."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from kdstudio.gui.plots import curves
+from kdstudio.gui.plots.curve_plot import CurvePlot, finite
+from kdstudio.gui.plots.options import Options
+from kdstudio.gui.theme import GAP
+from kdstudio.runs.state import RunState
+
+
+class Board(QWidget):
+    """Signals:
+    failed: something could not be exported; carries what to say.
+    """
+
+    failed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.accuracy = CurvePlot(self.tr("Accuracy on validation data"), "plot.accuracy", "%")
+        self.agreement = CurvePlot(self.tr("Agreement with the teacher"), "plot.agreement", "%")
+        self.loss = CurvePlot(self.tr("Loss"), "plot.loss")
+        self.plots = (self.accuracy, self.agreement, self.loss)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(GAP)
+        grid.addWidget(self.accuracy, 0, 0, 2, 1)
+        grid.addWidget(self.agreement, 0, 1)
+        grid.addWidget(self.loss, 1, 1)
+        grid.setColumnStretch(0, 55)
+        grid.setColumnStretch(1, 45)
+        for plot in self.plots:
+            plot.hovered.connect(self._hover)
+            plot.moved.connect(self._move)
+            plot.reset.connect(self._reset)
+            plot.menu.failed.connect(self.failed)
+
+    def parts(self, state: RunState) -> list[Callable[[], None]]:
+        """What draws `state`, plot by plot, so that no frame waits for all of them."""
+        return [
+            lambda: self.accuracy.show_picture(curves.accuracy(state)),
+            lambda: self.agreement.show_picture(curves.agreement(state)),
+            lambda: self._show_loss(state),
+        ]
+
+    def show_all(self) -> None:
+        """Forget where people were looking: another run is in view."""
+        for plot in self.plots:
+            plot.plot.free = False
+            plot.show_cross(None)
+
+    @Slot(object)
+    def set_options(self, options: Options) -> None:
+        """Show all plots another way."""
+        for plot in self.plots:
+            plot.set_options(options)
+
+    def _show_loss(self, state: RunState) -> None:
+        who = curves.training_of(state)
+        self.loss.title.set_text(self.tr("Loss of the {0}").format(who) if who else self.tr("Loss"))
+        self.loss.show_picture(curves.loss(state))
+
+    @Slot(float)
+    def _hover(self, x: float) -> None:
+        for plot in self.plots:
+            plot.show_cross(finite(x))
+
+    @Slot(float, float)
+    def _move(self, low: float, high: float) -> None:
+        for plot in self.plots:
+            if plot is not self.sender() and not plot.picture.empty:
+                plot.plot.look_at(low, high)
+
+    @Slot()
+    def _reset(self) -> None:
+        for plot in self.plots:
+            if plot.plot.free:
+                plot.plot.free = False
+                plot.refresh()
+
+
+__all__ = ["Board"]

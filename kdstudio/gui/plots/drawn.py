@@ -1,0 +1,177 @@
+"""What is on the canvas for one curve, and for a stack of areas: made once, given new data when there are new data."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPen
+
+from kdstudio.gui.plots.canvas import Canvas
+from kdstudio.gui.plots.curves import Curve, Line
+from kdstudio.gui.plots.legend import AREA_SHARE
+from kdstudio.gui.plots.options import Floats, Options, averaged
+from kdstudio.gui.theme import theme
+from kdstudio.runs.series import thinned
+
+POINTS = 2000  # more than a plot has pixels
+EARLY = 0.08  # the first part of a curve, in which everybody learns the obvious, may leave the picture
+FEW = 300  # up to so many points a curve may be antialiased and wide
+EMPTY = np.zeros(0)
+
+
+@dataclass(slots=True)
+class Drawn:
+    """One curve: its raw line, its average where it is noisy, and what both show."""
+
+    raw: Any
+    average: Any
+    mark: tuple[object, ...] = ()
+    xs: Floats = field(default_factory=lambda: EMPTY)
+    ys: Floats = field(default_factory=lambda: EMPTY)  # what the eye follows and the legend reads out, in its own unit
+    low: float = 0.0
+    high: float = 0.0
+
+    def take(self, curve: Curve, options: Options, *, whole: bool) -> None:
+        """Show what `curve` holds now. `whole`: its beginning too must be in the picture."""
+        mark = (curve.series, len(curve.series), curve.series.last, curve.pace.epochs, options)
+        if mark == self.mark:
+            return
+        self.mark = mark
+        steps, values = curve.series.arrays()
+        values = values * curve.scale
+        self.xs, self.ys = curve.pace.along(options.axis, steps), values
+        raw = _transformed(self.xs, values, options.logarithmic)
+        self.raw.setData(*thinned(*raw, POINTS))
+        if len(raw[1]):
+            self.low = float(np.min(raw[1])) if whole else lowest(raw[1])
+            self.high = float(np.max(raw[1]))
+        if self.average is not None:
+            smooth = options.smoothing > 0
+            self.ys = averaged(values, options.smoothing) if smooth else values
+            average = _transformed(self.xs, self.ys, options.logarithmic) if smooth else (EMPTY, EMPTY)
+            self.average.setData(*thinned(*average, POINTS))
+
+    def at(self, x: float) -> float | None:
+        """The value at the point nearest to `x`."""
+        if not len(self.xs):
+            return None
+        place = int(np.searchsorted(self.xs, x))
+        near = [each for each in (place - 1, place) if 0 <= each < len(self.xs)]
+        return float(self.ys[min(near, key=lambda each: abs(self.xs[each] - x))])
+
+    def dress(self, curve: Curve, width: float, options: Options) -> None:
+        """Take on pens by the house rule: raw noise is thin, dim and not antialiased, what lies on top is wide."""
+        few = len(curve.series) <= FEW
+        dim = curve.noisy and options.smoothing > 0
+        share = 0.38 if dim else 0.45 if curve.weak else 1.0
+        thin = curve.noisy or curve.weak or not few
+        colour = theme().color(curve.role, share)
+        _put_pen(self.raw, pen_of(colour, 1.0 if thin else width, curve.line if few else "solid"), few)
+        self.raw.setZValue(1 if curve.noisy else 2 if curve.weak else 4)
+        if self.average is not None:
+            _put_pen(self.average, pen_of(theme().color(curve.role), width), few)
+            self.average.setZValue(5)
+
+    def show(self, shown: bool) -> None:
+        """Show or hide it."""
+        for item in (self.raw, self.average):
+            if item is not None:
+                item.setVisible(shown)
+
+    def remove_from(self, canvas: Canvas) -> None:
+        """Take it off `canvas`."""
+        for item in (self.raw, self.average):
+            if item is not None:
+                canvas.remove(item)
+
+
+class Stack:
+    """Areas on top of one another: `FillBetweenItem`s between curves without a pen."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self._canvas = canvas
+        self._edges: list[Any] = []
+        self._fills: dict[str, Any] = {}
+        self._mark: tuple[object, ...] = ()
+        self.xs: Floats = EMPTY
+        self.parts: dict[str, Floats] = {}
+
+    def show_areas(self, areas: tuple[Curve, ...], options: Options, off: set[str]) -> None:
+        """Show `areas`, the first at the bottom, without those whose label is in `off`."""
+        self._fit(areas)
+        mark = (*((area.series, len(area.series), area.series.last) for area in areas), options.axis)
+        if mark != self._mark:
+            self._mark = mark
+            self._take(areas, options)
+        for area in areas:
+            fill = self._fills[area.label]
+            fill.setBrush(theme().color(area.role, AREA_SHARE))
+            fill.setVisible(area.label not in off)
+
+    def at(self, x: float) -> dict[str, float]:
+        """The parts at the point nearest to `x`."""
+        if not len(self.xs):
+            return {}
+        place = int(np.argmin(np.abs(self.xs - x)))
+        return {label: float(values[place]) for label, values in self.parts.items()}
+
+    def _take(self, areas: tuple[Curve, ...], options: Options) -> None:
+        arrays = [area.series.arrays() for area in areas]
+        count = min((len(steps) for steps, _ in arrays), default=0)
+        self.parts = {area.label: area.scale * values[:count] for area, (_, values) in zip(areas, arrays, strict=True)}
+        self.xs = areas[0].pace.along(options.axis, arrays[0][0][:count]) if areas else EMPTY
+        height = np.zeros(count)
+        for number, edge in enumerate(self._edges):
+            if number:
+                height = height + self.parts[areas[number - 1].label]
+            edge.setData(self.xs, height)
+
+    def _fit(self, areas: tuple[Curve, ...]) -> None:
+        if [area.label for area in areas] == list(self._fills):
+            return
+        for item in (*self._fills.values(), *self._edges):
+            self._canvas.remove(item)
+        self._edges = [self._canvas.curve() for _ in range(len(areas) + 1 if areas else 0)]
+        for edge in self._edges:
+            edge.setPen(None)
+        self._fills = {
+            area.label: self._canvas.area(self._edges[number], self._edges[number + 1])
+            for number, area in enumerate(areas)
+        }
+        self._mark = ()
+
+
+def _transformed(xs: Floats, values: Floats, logarithmic: bool) -> tuple[Floats, Floats]:
+    """The points as they are painted: on a logarithmic axis those at or below zero have no place."""
+    if not logarithmic:
+        return xs, values
+    positive = values > 0
+    return xs[positive], np.log10(values[positive])
+
+
+def lowest(values: Floats) -> float:
+    """The lowest value that must be in the picture."""
+    return float(np.min(values[round(EARLY * len(values)) :])) if len(values) >= 12 else float(np.min(values))
+
+
+def pen_of(colour: QColor, width: float, line: Line = "solid") -> QPen:
+    """A cosmetic pen."""
+    pen = QPen(colour, width)
+    pen.setCosmetic(True)
+    if line == "dashed":
+        pen.setDashPattern([4.0, 2.5])
+    elif line == "dotted":
+        pen.setStyle(Qt.PenStyle.DotLine)
+    return pen
+
+
+def _put_pen(item: Any, pen: QPen, antialias: bool) -> None:
+    if item.opts["pen"] != pen:
+        item.setPen(pen)
+    if item.opts["antialias"] != antialias:
+        item.opts["antialias"] = antialias
+        item.update()
+
+
+__all__ = ["FEW", "POINTS", "Drawn", "Stack", "lowest", "pen_of"]

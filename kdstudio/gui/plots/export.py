@@ -1,0 +1,82 @@
+"""A plot as a file: PNG at twice its size on the screen, SVG of the same card, CSV of the numbers, every point."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtSvg import QSvgGenerator
+
+from kdstudio.gui.plots.curve_plot import CurvePlot
+from kdstudio.gui.plots.curves import Curve
+
+SCALE = 2.0
+HEAD = ("curve", "seed", "step", "epoch", "seconds", "value")
+
+
+def write_png(plot: CurvePlot, path: Path) -> None:
+    """Raises:
+    OSError: it cannot be written.
+    """
+    image = QImage(plot.size() * SCALE, QImage.Format.Format_ARGB32)
+    image.setDevicePixelRatio(SCALE)
+    image.fill(Qt.GlobalColor.transparent)
+    _render(plot, image)
+    if not image.save(str(path), "PNG"):  # type: ignore[call-overload]
+        raise OSError(0, "it cannot be written", str(path))
+
+
+def write_svg(plot: CurvePlot, path: Path) -> None:
+    """Raises:
+    OSError: it cannot be written.
+    """
+    path.write_bytes(b"")  # the generator would only print that it cannot
+    generator = QSvgGenerator()
+    generator.setFileName(str(path))
+    generator.setSize(QSize(plot.width(), plot.height()))
+    generator.setViewBox(QRect(0, 0, plot.width(), plot.height()))
+    generator.setTitle(plot.title.whole)
+    generator.setDescription(plot.summary)
+    _render(plot, generator)
+
+
+def write_csv(plot: CurvePlot, path: Path) -> None:
+    """One line a point, of the curves that are shown and of other seeds; in the units of the plot, not smoothed.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(HEAD)
+        for level in plot.picture.levels:
+            writer.writerow([level.label, "", "", "", "", repr(level.value)])
+        for curve in (*plot.picture.curves, *plot.picture.areas):
+            writer.writerows(_rows(curve))
+
+
+def _rows(curve: Curve) -> list[list[str]]:
+    steps, values = curve.series.arrays()
+    seed = curve.key.rpartition(".")[2]
+    columns = [curve.pace.along(axis, steps).tolist() if curve.pace.knows(axis) else None for axis in ("epoch", "time")]
+    return [
+        [
+            curve.label, seed if seed.lstrip("-").isdigit() else "", f"{step:.0f}",
+            *(f"{column[number]:.6g}" if column else "" for column in columns), repr(value * curve.scale),
+        ]
+        for number, (step, value) in enumerate(zip(steps.tolist(), values.tolist(), strict=True))
+    ]  # fmt: skip
+
+
+def _render(plot: CurvePlot, device: QImage | QSvgGenerator) -> None:
+    """The card without its menu."""
+    plot.menu.hide()
+    plot.show_cross(None)
+    painter = QPainter(device)
+    plot.render(painter, QPoint())
+    painter.end()
+    plot.menu.show()
+
+
+WRITERS: dict[str, Callable[[CurvePlot, Path], None]] = {"png": write_png, "svg": write_svg, "csv": write_csv}

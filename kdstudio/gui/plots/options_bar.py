@@ -1,0 +1,85 @@
+"""The choices for all plots of a page, in one line: what x is, how smooth, and a logarithmic loss."""
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QSlider, QWidget
+
+from kdstudio.gui.buttons import Segments
+from kdstudio.gui.cards import Text
+from kdstudio.gui.plots.curves import Axis
+from kdstudio.gui.plots.options import SMOOTH, Options
+from kdstudio.gui.theme import GAP, SPACE, theme
+
+AXES: tuple[Axis, ...] = ("step", "epoch", "time")
+MOST = 0.99  # the heaviest smoothing
+
+
+class OptionsBar(QWidget):
+    """Signals:
+    changed: the options, as `Options`.
+    """
+
+    changed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("plots.options")
+        self.axis = Segments((self.tr("Steps"), self.tr("Epochs"), self.tr("Time")), "plots.axis")
+        self.axis.setAccessibleName(self.tr("What the x axis of the plots shows"))
+        self.smoothing = QSlider(Qt.Orientation.Horizontal)
+        self.smoothing.setObjectName("plots.smoothing")
+        self.smoothing.setAccessibleName(self.tr("Smoothing of the loss, in per cent; 0 shows the raw curve"))
+        self.smoothing.setRange(0, round(100 * MOST))
+        self.smoothing.setValue(round(100 * SMOOTH))
+        self.smoothing.setFixedWidth(90)
+        self.smoothing.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.value = Text("", "caption", "quiet")
+        self.logarithmic = QCheckBox(self.tr("Log loss"))
+        self.logarithmic.setObjectName("plots.logarithmic")
+        self.logarithmic.setToolTip(
+            self.tr("A logarithmic axis for the loss; values at or below zero have no place on it")
+        )
+        self._arrange()
+        self.axis.group.idClicked.connect(self._say)
+        self.smoothing.valueChanged.connect(self._say)
+        self.logarithmic.toggled.connect(self._say)
+        theme().changed.connect(self._dress)
+        self._dress()
+
+    @property
+    def options(self) -> Options:
+        """What is chosen."""
+        return Options(
+            axis=AXES[self.axis.chosen],
+            smoothing=self.smoothing.value() / 100,
+            logarithmic=self.logarithmic.isChecked(),
+        )
+
+    def _arrange(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GAP)
+        row.addWidget(self.logarithmic)
+        row.addSpacing(SPACE)
+        row.addWidget(Text(self.tr("Smoothing"), "caption", "quiet"))
+        row.addWidget(self.smoothing)
+        row.addWidget(self.value)
+        row.addSpacing(SPACE)
+        row.addWidget(self.axis)
+
+    @Slot()
+    def _say(self, *_: object) -> None:
+        self._show_value()
+        self.changed.emit(self.options)
+
+    def _show_value(self) -> None:
+        smoothing = self.options.smoothing
+        self.value.setText(f"{smoothing:.2f}" if smoothing else self.tr("raw"))
+        self.smoothing.setToolTip(self.tr("Weight of the moving average: {0}").format(self.value.text()))
+
+    @Slot()
+    def _dress(self) -> None:
+        self._show_value()
+        self.value.setFixedWidth(self.value.fontMetrics().horizontalAdvance("0.00") + SPACE)
+
+
+__all__ = ["OptionsBar"]

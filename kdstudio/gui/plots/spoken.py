@@ -1,0 +1,45 @@
+"""A curve in words: "student 94.0 % and level; best 94.2 % at epoch 7". Pure text out of numbers."""
+
+from kdstudio.gui.outlook import clock
+from kdstudio.gui.plots.curves import Axis
+from kdstudio.gui.plots.options import Floats
+
+RECENT = 0.25  # the last part of a curve, which says where it is going
+LEVEL = 0.02  # of the whole range: what moves less is level
+
+
+def trend(values: Floats) -> str:
+    """Where the end of a curve is going: rising, falling, level; "" for what is too short to tell."""
+    if len(values) < 4:
+        return ""
+    span = float(values.max() - values.min())
+    tail = values[-max(2, round(RECENT * len(values))) :]
+    half = max(1, len(tail) // 2)
+    change = float(tail[-half:].mean() - tail[:half].mean())
+    if span == 0 or abs(change) <= LEVEL * span:
+        return "level"
+    return "rising" if change > 0 else "falling"
+
+
+def place(axis: Axis, value: float) -> str:
+    """A value on the x axis: "step 1,200", "epoch 3.5", "0:38"."""
+    if axis == "time":
+        return clock(value)
+    return f"epoch {value:.1f}" if axis == "epoch" else f"step {value:,.0f}"
+
+
+def worded(value: float, unit: str) -> str:
+    """A value on the y axis."""
+    return f"{value:.1f} {unit}" if unit else f"{value:.3g}"
+
+
+def described(label: str, axis: Axis, unit: str, xs: Floats, values: Floats, *, low_is_good: bool) -> str:
+    """One curve in words: its newest value, where it is going, and its best."""
+    said = f"{label} {worded(float(values[-1]), unit)}"
+    going = trend(values)
+    if going:
+        said += f" and {going}"
+    if len(values) > 1:
+        at = int(values.argmin() if low_is_good else values.argmax())
+        said += f"; {'lowest' if low_is_good else 'best'} at {place(axis, float(xs[at]))}"
+    return said
