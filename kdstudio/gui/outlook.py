@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean
+from typing import TYPE_CHECKING
 
 from kdstudio.runs.state import RunState, Stage, State
-from kdstudio.spec import Experiment
+
+if TYPE_CHECKING:
+    from kdstudio.spec import Experiment
 
 # What a stage counts in the bar, against a training of one network.
 _WEIGHTS = {
@@ -31,7 +34,7 @@ class Outlook:
     unit: str
 
 
-def expected(experiment: Experiment | None) -> list[tuple[str, int | None]]:
+def expected(experiment: "Experiment | None") -> list[tuple[str, int | None]]:
     """The stages that a run of `experiment` goes through, in order."""
     stages: list[tuple[str, int | None]] = []
     seeds = experiment.seeds if experiment is not None else (0,)
@@ -45,7 +48,7 @@ def expected(experiment: Experiment | None) -> list[tuple[str, int | None]]:
     return [*stages, ("evaluation", None)]
 
 
-def outlook(state: RunState, experiment: Experiment | None, status: State) -> Outlook:
+def outlook(state: RunState, experiment: "Experiment | None", status: State) -> Outlook:
     """Where the run of `state` stands."""
     stages = expected(experiment)
     if status is State.COMPLETED:

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from PySide6.QtCore import QCoreApplication
 
 from kdstudio.gui.fields import fields_of, kind_of, plain
+from kdstudio.gui.states import STAGES, STATES, state_words
 from kdstudio.runs.failures import explain
 from kdstudio.runs.state import RunState, State
 from kdstudio.spec import Experiment
@@ -19,34 +20,6 @@ if TYPE_CHECKING:
 def tr(text: str) -> str:
     """`text` in the language of the window."""
     return QCoreApplication.translate("words", text)
-
-
-STAGES = {
-    "teacher": "Training the teacher",
-    "teacher-check": "Checking the teacher",
-    "teacher-outputs": "Asking the teacher",
-    "baseline": "Training the baseline",
-    "student": "Training the student",
-    "evaluation": "Testing",
-}
-STATES: "dict[State, tuple[str, Role]]" = {
-    State.QUEUED: ("Starting", "baseline"),
-    State.PREPARING: ("Loading the data", "student"),
-    State.RUNNING: ("Running", "student"),
-    State.PAUSING: ("Pausing...", "teacher"),
-    State.PAUSED: ("Paused", "teacher"),
-    State.STOPPING: ("Stopping...", "teacher"),
-    State.COMPLETED: ("Completed", "agreement"),
-    State.STOPPED: ("Stopped", "baseline"),
-    State.FAILED: ("Failed", "failure"),
-    State.LOST: ("Lost", "failure"),
-}
-
-
-def state_words(state: State) -> "tuple[str, Role]":
-    """The word for `state`, and its colour."""
-    word, role = STATES[state]
-    return tr(word), role
 
 
 def phase(status: State, run: RunState) -> "tuple[str, Role]":

@@ -1,0 +1,50 @@
+"""The words and colours of a run's states: what needs neither pydantic nor a plot, and so is there with the first page."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+
+from kdstudio.runs.library import Row
+from kdstudio.runs.state import State
+
+if TYPE_CHECKING:
+    from kdstudio.gui.theme import Role
+
+STAGES = {
+    "teacher": "Training the teacher",
+    "teacher-check": "Checking the teacher",
+    "teacher-outputs": "Asking the teacher",
+    "baseline": "Training the baseline",
+    "student": "Training the student",
+    "evaluation": "Testing",
+}
+STATES: "dict[State, tuple[str, Role]]" = {
+    State.QUEUED: ("Starting", "baseline"),
+    State.PREPARING: ("Loading the data", "student"),
+    State.RUNNING: ("Running", "student"),
+    State.PAUSING: ("Pausing...", "teacher"),
+    State.PAUSED: ("Paused", "teacher"),
+    State.STOPPING: ("Stopping...", "teacher"),
+    State.COMPLETED: ("Completed", "agreement"),
+    State.STOPPED: ("Stopped", "baseline"),
+    State.FAILED: ("Failed", "failure"),
+    State.LOST: ("Lost", "failure"),
+}
+
+
+def state_words(state: State) -> "tuple[str, Role]":
+    """The word for `state`, and its colour."""
+    word, role = STATES[state]
+    return QCoreApplication.translate("words", word), role
+
+
+def row_words(row: Row) -> "tuple[str, Role]":
+    """The word for a run in a list, and its colour: what waits for its turn is not starting."""
+    if row.state == State.QUEUED and row.attempt == 0:
+        return QCoreApplication.translate("words", "Queued"), "baseline"
+    return state_words(State(row.state))
+
+
+def stage_words(stage: str) -> str:
+    """The words for a stage by its name."""
+    return QCoreApplication.translate("words", STAGES.get(stage, stage.replace("-", " ").capitalize()))
