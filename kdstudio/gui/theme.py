@@ -17,8 +17,10 @@ from PySide6.QtWidgets import QApplication, QStyle, QStyleFactory
 from kdstudio.runs.resources import resource
 
 Role: TypeAlias = Literal[
-    "teacher", "student", "baseline", "agreement", "failure", "ground", "card", "raised", "border", "text", "quiet", "on_accent"
+    "teacher", "student", "baseline", "agreement", "failure", "ground", "card", "raised", "border", "text", "quiet", "on_accent",
+    "run1", "run2", "run3", "run4", "run5", "run6", "run7", "run8",
 ]  # fmt: skip
+RUN_ROLES: tuple[Role, ...] = ("run1", "run2", "run3", "run4", "run5", "run6", "run7", "run8")
 TextRole: TypeAlias = Literal["title", "heading", "body", "strong", "caption", "eyebrow", "number"]
 
 SPACE = 4  # the grid: every gap and margin is a multiple of it
@@ -63,6 +65,14 @@ class Roles:
     text: str
     quiet: str
     on_accent: str
+    run1: str  # the colours of runs laid over one another: safe for colour-blind eyes, and never without a line of their own
+    run2: str
+    run3: str
+    run4: str
+    run5: str
+    run6: str
+    run7: str
+    run8: str
 
 
 def roles_of(scheme: str) -> Roles:
