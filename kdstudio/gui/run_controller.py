@@ -123,6 +123,23 @@ class RunController(QObject):
             return
         self._show(self.folder, self._launcher)
 
+    def carry_on(self, folder: RunFolder) -> None:
+        """Start a queued run, or go on with one that ended early, in view."""
+        if folder.alive():
+            self.refused.emit(explain("already-running", {"pid": folder.status().pid, "run": folder.id}))
+            return
+        self._show(folder, self._launcher)
+
+    def start_behind(self, folder: RunFolder) -> None:
+        """Start a run or go on with it without bringing it into view: its worker launches it, and leaves it running."""
+        worker = TrainingWorker(folder, self.home, self._launcher, self)
+        worker.finished.connect(self._worker_finished)
+        worker.leave()
+        self._leaving.append(worker)
+        if folder not in self._launched:
+            self._launched.append(folder)
+        worker.start()
+
     @Slot()
     def pause(self) -> None:
         """Ask the run to save, and to give its device back until it is resumed."""
