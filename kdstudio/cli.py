@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from kdstudio.told import FAILED, fail, told
+
 if TYPE_CHECKING:
     from kdstudio.runs.folder import Request, RunFolder
     from kdstudio.runs.home import Home
 
-COMPLETED, FAILED, STOPPED = 0, 1, 130
+COMPLETED, STOPPED = 0, 130
 DEMO = "digits-few-labels.yaml"
 
 app = typer.Typer(
@@ -32,31 +34,19 @@ SetOption = Annotated[
 
 
 def main() -> NoReturn:
-    """The `kdstudio` command: known failures become one message with a way out, on stderr."""
-    from kdstudio.spec.errors import KnownFailure
-
-    try:
+    """Read the command line and do what it says; what is wrong becomes one message with a way out, on stderr."""
+    with told():
         app()
-    except KnownFailure as failure:
-        from kdstudio.runs.failures import explain
-
-        _fail(str(explain(failure.code, failure.parameters)))
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        _fail(f"{where}{error.strerror or error}.")
     raise SystemExit(COMPLETED)
-
-
-def _fail(message: str) -> NoReturn:
-    print(message, file=sys.stderr)
-    raise SystemExit(FAILED)
 
 
 @app.callback(invoke_without_command=True)
 def window(context: typer.Context, home: HomeOption = None) -> None:
     """Open the window."""
     if context.invoked_subcommand is None:
-        _open_window(_home(home))
+        from kdstudio.opening import open_window
+
+        open_window(_home(home))
 
 
 def _home(explicit: Path | None) -> "Home":
@@ -65,33 +55,19 @@ def _home(explicit: Path | None) -> "Home":
     return Home.locate(explicit)
 
 
-def _open_window(home: "Home", *, experiment: Path | None = None, start: bool = False) -> None:
-    from kdstudio.doctor import has_display
-
-    if not has_display():
-        _fail(
-            "There is no display (neither DISPLAY nor WAYLAND_DISPLAY is set). `kdstudio demo --headless` runs without one."
-        )
-    try:
-        from kdstudio.gui.app import run_window
-    except ImportError as error:
-        _fail(f"The window cannot be opened: {error}. `kdstudio doctor` says what is missing.")
-    raise SystemExit(run_window(home, experiment=experiment, start=start))
-
-
 @app.command()
 def demo(
     headless: Annotated[bool, typer.Option("--headless", help="In the terminal, with no window.")] = False,
     home: HomeOption = None,
 ) -> None:
     """Start the sample experiment: in the window, or in the terminal where there is no display."""
-    from kdstudio.doctor import has_display
+    from kdstudio.opening import has_display, open_window
     from kdstudio.runs.resources import resource
 
     sample = resource("experiments", DEMO)
     if headless or not has_display():
         _run(sample, [], _home(home))
-    _open_window(_home(home), experiment=sample, start=True)
+    open_window(_home(home), experiment=sample, start=True)
 
 
 @app.command()
@@ -116,7 +92,7 @@ def _experiment(file: Path, changes: list[str]) -> Any:
     try:
         return load(file, changes=changes)
     except SpecError as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 @app.command()
@@ -166,7 +142,7 @@ def pause(run: RunArgument, home: HomeOption = None) -> None:
 def _ask(run: str, home: Path | None, request: "Request") -> None:
     folder = _home(home).find(run)
     if not folder.ask(request):
-        _fail(f"Run {folder.id} is not at work: it is {folder.current().state}.")
+        fail(f"Run {folder.id} is not at work: it is {folder.current().state}.")
     print(f"Asked run {folder.id} to {request}.", file=sys.stderr)
 
 

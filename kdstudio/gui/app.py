@@ -9,15 +9,20 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from kdstudio.gui.main_window import MainWindow
-from kdstudio.gui.theme import Choice, theme
+from kdstudio.gui.preferences import dress
+from kdstudio.gui.single_instance import SingleInstance, hand_over
+from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
+from kdstudio.runs.settings import read_settings
 
 log = logging.getLogger(__name__)
 
@@ -27,24 +32,34 @@ FULL_EVERY = 30  # collections between two full ones
 PREPARE_AFTER = 300  # milliseconds after the first paint
 
 
-def run_window(home: Home, *, experiment: Path | None = None, start: bool = False) -> int:
-    """Show the window until it is closed; its exit code.
+def run_window(
+    home: Home,
+    *,
+    experiment: Path | None = None,
+    start: bool = False,
+    on_started: Callable[[RunFolder], None] | None = None,
+) -> int:
+    """Show the window until it is closed; its exit code. Where `home` has a window already, that one is raised instead.
 
     Args:
         home: where runs are.
         experiment: a YAML file to fill the form from.
         start: start it at once.
+        on_started: is told of the run that `start` has started, as soon as there is one.
     """
+    instance = SingleInstance(home)
+    if not instance.claim():
+        return _hand_over(home, experiment, start, on_started)
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName("KD Studio")
     app.setDesktopFileName("kdstudio")
-    theme().apply(Choice.SYSTEM)
+    dress(home, read_settings(home))
     sys.setswitchinterval(SWITCH_INTERVAL)
     window = MainWindow(home)
-    keeper = Housekeeper(app, window)
+    keeper = Housekeeper(app, window, instance)
     window.painted.connect(keeper.first_paint)
-    keeper.opening = (experiment, start)
+    keeper.opening, keeper.on_started = (experiment, start), on_started
     app.aboutToQuit.connect(window.shutdown)
     previous = sys.excepthook, signal.getsignal(signal.SIGINT)
     sys.excepthook = keeper.excepthook
@@ -55,8 +70,24 @@ def run_window(home: Home, *, experiment: Path | None = None, start: bool = Fals
         return int(app.exec())
     finally:
         window.shutdown()
+        instance.release()
         sys.excepthook = previous[0]
         signal.signal(signal.SIGINT, previous[1])
+
+
+def _hand_over(
+    home: Home, experiment: Path | None, start: bool, on_started: Callable[[RunFolder], None] | None
+) -> int:
+    """Let the window that is already there do what this one was to do."""
+    file = str(experiment.absolute()) if experiment is not None else ""
+    reply = hand_over(home, {"file": file, "start": start})
+    if reply is None:
+        print("A window of this home is open already, and does not answer.", file=sys.stderr)
+        return 0 if not file else 1
+    print("A window of this home is open already; it has been brought to the front.", file=sys.stderr)
+    if on_started is not None and reply.get("started"):
+        on_started(RunFolder(Path(str(reply["started"]))))
+    return 0
 
 
 class Housekeeper(QObject):
@@ -65,11 +96,12 @@ class Housekeeper(QObject):
     Python's own collector would run in whichever thread allocates, and destroy widgets there.
     """
 
-    def __init__(self, app: QApplication, window: MainWindow) -> None:
+    def __init__(self, app: QApplication, window: MainWindow, instance: SingleInstance | None = None) -> None:
         super().__init__(app)
-        self._window = window
+        self._window, self._instance = window, instance
         self._rounds = 0
         self.opening: tuple[Path | None, bool] = (None, False)
+        self.on_started: Callable[[RunFolder], None] | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(COLLECT_EVERY)
         self._timer.timeout.connect(self._collect)
@@ -96,10 +128,37 @@ class Housekeeper(QObject):
         gc.freeze()
         gc.disable()
         self._timer.start()
+        if self._instance is not None:
+            self._instance.listen(self.answer)
         file, start = self.opening
         if file is not None and self._window.open_file(file) and start:
             self._prepare()  # before the run competes for the processor
-            QTimer.singleShot(0, self._window.new_page.start)
+            QTimer.singleShot(0, self, self._start)
+
+    @Slot()
+    def _start(self) -> None:
+        started = self.start()
+        if started is not None and self.on_started is not None:
+            self.on_started(started)
+
+    def start(self) -> RunFolder | None:
+        """Start what the form says; the run, or None where it was refused."""
+        before = self._window.controller.folder
+        self._window.new_page.start()
+        after = self._window.controller.folder
+        return after if after != before else None
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Carry out what a later start of the program asks for, and say which run it has started."""
+        window = self._window
+        window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+        window.show()
+        window.raise_()
+        window.activateWindow()
+        file = request.get("file")
+        opened = isinstance(file, str) and bool(file) and window.open_file(Path(file))
+        started = self.start() if opened and request.get("start") is True else None
+        return {"started": str(started.path) if started else ""}
 
     @Slot()
     def _prepare(self) -> None:

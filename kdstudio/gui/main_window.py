@@ -1,27 +1,20 @@
 """The window: navigation at the left, one page at a time, menus from the registry, and what happens when it closes."""
 
 from collections.abc import Callable
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QCloseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QHBoxLayout,
-    QMainWindow,
-    QMenu,
-    QMessageBox,
-    QPushButton,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
+from kdstudio.gui import dropping, geometry
+from kdstudio.gui.asking import Closing, ask_on_close, pick_file_to_open, pick_file_to_save
 from kdstudio.gui.cards import Banner
-from kdstudio.gui.commands import build_menus, build_theme_menu
+from kdstudio.gui.commands import build_menus
 from kdstudio.gui.navigation import Navigation
+from kdstudio.gui.preferences import Preferences
+from kdstudio.gui.shell import Shell
 from kdstudio.gui.theme import theme
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
@@ -31,45 +24,12 @@ if TYPE_CHECKING:
     from kdstudio.gui.pages.page import Page
     from kdstudio.gui.pages.run import RunPage
     from kdstudio.gui.pages.runs import RunsPage
+    from kdstudio.gui.pages.settings import SettingsPage
     from kdstudio.gui.run_controller import RunController
+    from kdstudio.gui.theme import Role
     from kdstudio.runs.failures import Words
 
-YAML = "Experiment (*.yaml *.yml)"
-
-
-class Closing(Enum):
-    """What to do with a run at work when the window closes."""
-
-    LEAVE = "leave"
-    STOP = "stop"
-    CANCEL = "cancel"
-
-
-def ask_on_close(parent: QWidget, titles: list[str]) -> Closing:
-    """Ask what becomes of the runs at work, by name. Tests put another function in its place: a modal dialog would hang them."""
-    box = QMessageBox(parent)
-    box.setWindowTitle(parent.tr("A run is at work"))
-    box.setText(parent.tr("Still at work: {0}.").format(", ".join(titles)))
-    box.setInformativeText(
-        parent.tr("Left running, it goes on without the window, and is here again when you come back.")
-    )
-    leave = box.addButton(parent.tr("Leave it running"), QMessageBox.ButtonRole.AcceptRole)
-    stop = box.addButton(parent.tr("Stop and save"), QMessageBox.ButtonRole.DestructiveRole)
-    cancel = box.addButton(parent.tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
-    box.setDefaultButton(leave)
-    box.setEscapeButton(cancel)
-    box.exec()
-    return {leave: Closing.LEAVE, stop: Closing.STOP}.get(box.clickedButton(), Closing.CANCEL)  # type: ignore[call-overload]
-
-
-def pick_file_to_open(parent: QWidget) -> str:
-    """The YAML file that a person picks, or ""."""
-    return QFileDialog.getOpenFileName(parent, parent.tr("Open experiment"), "", YAML)[0]
-
-
-def pick_file_to_save(parent: QWidget, name: str) -> str:
-    """Where a person wants the YAML file, or ""."""
-    return QFileDialog.getSaveFileName(parent, parent.tr("Save experiment"), name, YAML)[0]
+SIGNS = {"failure": "warning", "teacher": "warning", "agreement": "check"}
 
 
 class MainWindow(QMainWindow):
@@ -77,9 +37,11 @@ class MainWindow(QMainWindow):
 
     Signals:
         painted: it has been painted for the first time.
+        started: a run was started from here; carries its RunFolder.
     """
 
     painted = Signal()
+    started = Signal(object)
 
     def __init__(self, home: Home, controller: "RunController | None" = None) -> None:
         super().__init__()
@@ -87,7 +49,10 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("KD Studio")
         self.resize(1360, 860)
         self.setMinimumSize(900, 560)
+        self.setAcceptDrops(True)
+        geometry.restore(self, home)
         self.home = home
+        self.preferences = Preferences(home, self)
         self._controller: RunController | None = None
         self._painted = self._closing = self._down = False
         self.navigation = Navigation()
@@ -97,9 +62,10 @@ class MainWindow(QMainWindow):
         self._new_page: NewExperimentPage | None = None
         self._run_page: RunPage | None = None
         self._runs_page: RunsPage | None = None
-        self._arrange()
-        self.actions_by_id = build_menus(self, self._commands())
-        self._themes = build_theme_menu(self, self._menu("view.runs"))
+        self._settings_page: SettingsPage | None = None
+        self.shell = Shell(self, self.preferences, self.navigation, self._arrange())
+        self.actions_by_id = build_menus(self, self._commands() | self.shell.commands())
+        self.shell.adopt(self.actions_by_id)
         self._connect()
         self.navigation.show_page("new")
         self._follow_run()
@@ -121,6 +87,7 @@ class MainWindow(QMainWindow):
         controller.setParent(self)
         controller.changed.connect(self._follow_run)
         controller.refused.connect(self._refuse)
+        self.shell.watch(controller, self._run_in_view, self._say_of_a_run)
 
     @property
     def new_page(self) -> "NewExperimentPage":
@@ -128,8 +95,10 @@ class MainWindow(QMainWindow):
         if self._new_page is None:
             from kdstudio.gui.pages.new_experiment import NewExperimentPage
 
-            self._new_page = NewExperimentPage()
+            self._new_page = NewExperimentPage(self.home)
             self._new_page.start_requested.connect(self.start_experiment)
+            self._new_page.open_requested.connect(self.open_yaml)
+            self._new_page.save_requested.connect(self.save_yaml)
             self.pages.addWidget(self._new_page)
         return self._new_page
 
@@ -156,20 +125,31 @@ class MainWindow(QMainWindow):
             self.pages.addWidget(self._runs_page)
         return self._runs_page
 
+    @property
+    def settings_page(self) -> "SettingsPage":
+        """The page of the program's own settings; made when it is first wanted."""
+        if self._settings_page is None:
+            from kdstudio.gui.pages.settings import SettingsPage
+
+            self._settings_page = SettingsPage(self.home, self.preferences)
+            self.pages.addWidget(self._settings_page)
+        return self._settings_page
+
     @Slot(str)
     def show_page(self, name: str) -> None:
-        """Bring a page into view: new, run or runs."""
+        """Bring a page into view: new, run, runs or settings."""
         page: Page = {
             "new": lambda: self.new_page,
             "run": lambda: self.run_page,
             "runs": lambda: self.runs_page,
+            "settings": lambda: self.settings_page,
         }[name]()
         self.pages.setCurrentWidget(page)
         self.navigation.show_page(name)
 
-    def show_message(self, title: str, detail: str = "") -> None:
+    def show_message(self, title: str, detail: str = "", role: "Role" = "failure") -> None:
         """Say something in the window, in nobody's way, until it is closed."""
-        self.message.say(title, detail)
+        self.message.say(title, detail, role, SIGNS.get(role, "info"))
 
     @Slot(object)
     def start_experiment(self, experiment: Any) -> None:
@@ -177,6 +157,7 @@ class MainWindow(QMainWindow):
         self.message.say("")
         if self.controller.start(experiment):
             self.show_page("run")
+            self.started.emit(self.controller.folder)
 
     @Slot(object)
     def open_run(self, folder: RunFolder) -> None:
@@ -187,16 +168,28 @@ class MainWindow(QMainWindow):
 
     def open_file(self, path: Path) -> bool:
         """Fill the form from a YAML file; False when it is no experiment, which the page then explains."""
-        from kdstudio.spec import SpecError, load
-
         self.show_page("new")
-        try:
-            self.new_page.show_experiment(load(path))
-        except SpecError as error:
-            title = self.tr("{0} is not an experiment").format(path.name)
-            self.new_page.say(title, "\n".join(str(problem) for problem in error.problems))
-            return False
-        return True
+        return self.new_page.open_file(path)
+
+    def open_dropped(self, path: Path) -> None:
+        """Take a file or a folder: an experiment, a run, or images to make an experiment of."""
+        if not path.is_dir():
+            self.open_file(path)
+        elif dropping.is_run(path):
+            self.open_run(RunFolder(path))
+        else:
+            self.show_page("new")
+            self.new_page.take_dropped(path)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if dropping.dropped(event.mimeData()) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = dropping.dropped(event.mimeData())
+        if path is not None:
+            event.acceptProposedAction()
+            self.open_dropped(path)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -220,6 +213,7 @@ class MainWindow(QMainWindow):
         if answer is not Closing.LEAVE or (self._closing and self.controller.active):
             event.ignore()  # it closes by itself when the run has saved and ended
             return
+        geometry.remember(self, self.home)
         self.shutdown()
         event.accept()
 
@@ -234,8 +228,10 @@ class MainWindow(QMainWindow):
         """Let all threads end, and wait for them. Runs go on."""
         if not self._down:
             self._down = True
-            if self._runs_page is not None:
-                self._runs_page.shutdown()
+            self.shell.close()
+            for page in (self._new_page, self._runs_page, self._settings_page):
+                if page is not None:
+                    page.shutdown()
             if self._controller is not None:
                 self._controller.shutdown()
 
@@ -246,20 +242,18 @@ class MainWindow(QMainWindow):
         if chosen:
             self.open_file(Path(chosen))
 
-    @Slot()
-    def save_yaml(self) -> None:
-        """Write the experiment in the form to a file."""
-        experiment = self.new_page.experiment()
-        if experiment is None:
-            self.show_page("new")
+    @Slot(bool)
+    def save_yaml(self, anew: bool = False) -> None:
+        """Write the experiment in the form to its file; `anew`, or where it has none, to one that is asked for."""
+        self.show_page("new")
+        if not self.new_page.ready():
             return
-        chosen = pick_file_to_save(self, "experiment.yaml")
+        file = None if anew else self.new_page.document.file
+        chosen = str(file) if file else pick_file_to_save(self, "experiment.yaml")
         if not chosen:
             return
-        from kdstudio.spec import save
-
         try:
-            save(experiment, Path(chosen))
+            self.new_page.save_to(Path(chosen))
         except OSError as error:
             self.show_message(self.tr("It could not be saved"), f"{chosen}: {error.strerror}")
 
@@ -270,7 +264,8 @@ class MainWindow(QMainWindow):
             self.new_page.show_experiment(self.controller.experiment)
             self.show_page("new")
 
-    def _arrange(self) -> None:
+    def _arrange(self) -> QHBoxLayout:
+        """Navigation, then the pages with a message above them; the row that they stand in."""
         content = QWidget()
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, 0)
@@ -290,6 +285,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(centre)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setFocus()  # else the first button would wear a focus ring that nobody asked for
+        return row
 
     def _commands(self) -> dict[str, Callable[[], object]]:
         return {
@@ -297,18 +293,13 @@ class MainWindow(QMainWindow):
             "run.start": self._start, "run.pause": self._pause, "run.resume": self._resume, "run.stop": self._stop,
             "run.duplicate": self.duplicate,
             "view.new": self._show_new, "view.run": self._show_run, "view.runs": self._show_runs,
+            "view.settings": self._show_settings,
         }  # fmt: skip
 
     def _connect(self) -> None:
         self.navigation.wanted.connect(self.show_page)
-        self._themes.triggered.connect(self._choose_theme)
+        self.preferences.refused.connect(self._refuse_to_keep)
         theme().changed.connect(self.update)
-        for action in self._themes.actions():
-            action.setChecked(action.data() == str(theme().choice))
-
-    def _menu(self, action: str) -> Any:
-        wanted = self.actions_by_id[action]
-        return next(menu for menu in self.menuBar().findChildren(QMenu) if wanted in menu.actions())
 
     @Slot()
     def _fill(self) -> None:
@@ -317,6 +308,7 @@ class MainWindow(QMainWindow):
             return
         if self.pages.count() == 0:
             self.show_page("new")
+        self.shell.greet()
         self.controller.attach()
 
     @Slot()
@@ -352,6 +344,10 @@ class MainWindow(QMainWindow):
         self.show_page("runs")
 
     @Slot()
+    def _show_settings(self) -> None:
+        self.show_page("settings")
+
+    @Slot()
     def _close_message(self) -> None:
         self.message.say("")
 
@@ -365,9 +361,16 @@ class MainWindow(QMainWindow):
     def _refuse(self, words: "Words") -> None:
         self.show_message(words.title, f"{words.cause} {words.remedy}")
 
-    @Slot(QAction)
-    def _choose_theme(self, action: QAction) -> None:
-        theme().apply(str(action.data()))
+    @Slot(str)
+    def _refuse_to_keep(self, why: str) -> None:
+        self.show_message(self.tr("The setting is in force, and could not be kept"), why)
+
+    def _run_in_view(self) -> bool:
+        return self._run_page is not None and self.pages.currentWidget() is self._run_page and self.isActiveWindow()
+
+    @Slot(str, str, str)
+    def _say_of_a_run(self, title: str, detail: str, role: "Role") -> None:
+        self.show_message(title, detail, role)
 
     def _allow(self, command: str, allowed: bool, why_not: str) -> None:
         """Enable a command, or say in its tooltip why it is not."""

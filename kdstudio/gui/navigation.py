@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from kdstudio.gui.buttons import NavButton
 from kdstudio.gui.cards import Bar, Card, Elided, Painted, Text
@@ -57,9 +57,26 @@ class RunningCard(Card):
             painter.end()
 
 
+class HintCard(Card):
+    """The first steps, until somebody closes them. `show_me` opens the help, `close` is for good."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, margin=GAP)
+        self.setObjectName("nav.hint")
+        self.body.addWidget(Text(self.tr("First time here?"), "strong"))
+        said = self.tr("Press Start to train a sample. Ctrl+K finds every command, F1 lists the keys.")
+        self.body.addWidget(Text(said, "caption", "quiet", wrap=True))
+        self.show_me = QPushButton(self.tr("How to read the curves"))
+        self.show_me.setObjectName("nav.hint.show")
+        self.close_button = QPushButton(self.tr("Got it"))
+        self.close_button.setObjectName("nav.hint.close")
+        for button in (self.show_me, self.close_button):
+            self.body.addWidget(button)
+
+
 class Navigation(Painted):
     """Signals:
-    wanted: the name of the page that was clicked: new, run or runs.
+    wanted: the name of the page that was clicked: new, run, runs or settings.
     """
 
     wanted = Signal(str)
@@ -67,7 +84,8 @@ class Navigation(Painted):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("navigation")
-        self.setFixedWidth(WIDTH)
+        theme().changed.connect(self._fit)
+        self._fit()
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         column = QVBoxLayout(self)
         column.setContentsMargins(GAP, 5 * SPACE, GAP, 4 * SPACE)
@@ -79,15 +97,35 @@ class Navigation(Painted):
             "new": NavButton(self.tr("New experiment"), "new", "nav.new"),
             "run": NavButton(self.tr("Current run"), "curve", "nav.run"),
             "runs": NavButton(self.tr("Runs"), "runs", "nav.runs"),
+            "settings": NavButton(self.tr("Settings"), "settings", "nav.settings"),
         }
         for button in self.buttons.values():
             column.addWidget(button)
             button.clicked.connect(self._clicked)
+        self.help = NavButton(self.tr("Help"), "help", "nav.help")
+        self.help.setAutoExclusive(False)
+        column.addWidget(self.help)
         column.addStretch(1)
+        self.hint: HintCard | None = None
+        self._column = column
         self.running = RunningCard()
         self.running.clicked.connect(self._running_clicked)
         self.running.hide()
         column.addWidget(self.running)
+
+    def show_hint(self) -> HintCard:
+        """Show the first steps."""
+        if self.hint is None:
+            self.hint = HintCard()
+            self._column.insertWidget(self._column.indexOf(self.running), self.hint)
+        return self.hint
+
+    def hide_hint(self) -> None:
+        """Take the first steps away."""
+        if self.hint is not None:
+            self.hint.hide()
+            self.hint.deleteLater()
+            self.hint = None
 
     def show_page(self, name: str) -> None:
         """Mark the page in view."""
@@ -104,6 +142,10 @@ class Navigation(Painted):
         for name, button in self.buttons.items():
             if button is self.sender():
                 self.wanted.emit(name)
+
+    @Slot()
+    def _fit(self) -> None:
+        self.setFixedWidth(round(WIDTH * (1.25 if theme().presenter else 1.0)))
 
     @Slot()
     def _running_clicked(self) -> None:

@@ -29,10 +29,11 @@ class Preferences(QObject):
     def change(self, **values: Any) -> None:
         """Put `values` into force, and keep them."""
         wanted = replace(self.now, **values)
+        if {"theme", "presenter"} & set(values):
+            dress(self._home, wanted)
         if wanted == self.now:
             return
         self.now = wanted
-        dress(self._home, wanted)
         try:
             write_settings(self._home, replace(read_settings(self._home), **values))
         except OSError as error:

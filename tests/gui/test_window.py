@@ -25,7 +25,7 @@ from tests.fakes import EXPERIMENT, a_story, a_told_run
 from tests.gui.player import Player
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PAGES = ("new", "run", "runs")
+PAGES = ("new", "run", "runs", "settings")
 
 
 def at_work(qtbot: QtBot, window: MainWindow, player: Player) -> None:
@@ -167,7 +167,7 @@ def test_that_a_grey_command_says_why(window: MainWindow) -> None:
 
 
 def test_that_the_theme_menu_changes_the_theme(window: MainWindow) -> None:
-    dark = next(action for action in window._themes.actions() if action.objectName() == "view.theme.dark")
+    dark = window.actions_by_id["view.theme.dark"]
     dark.trigger()
     assert theme().scheme == "dark"
     assert dark.isChecked()

@@ -1,0 +1,56 @@
+"""Every question that stops a person: what becomes of a run, which file. Tests put other functions in their places."""
+
+from enum import Enum
+
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+YAML = "Experiment (*.yaml *.yml)"
+
+
+class Closing(Enum):
+    """What to do with a run at work when the window closes."""
+
+    LEAVE = "leave"
+    STOP = "stop"
+    CANCEL = "cancel"
+
+
+def ask_on_close(parent: QWidget, titles: list[str]) -> Closing:
+    """Ask what becomes of the runs at work, by name. Tests put another function in its place: a modal dialog would hang them."""
+    box = QMessageBox(parent)
+    box.setWindowTitle(parent.tr("A run is at work"))
+    box.setText(parent.tr("Still at work: {0}.").format(", ".join(titles)))
+    box.setInformativeText(
+        parent.tr("Left running, it goes on without the window, and is here again when you come back.")
+    )
+    leave = box.addButton(parent.tr("Leave it running"), QMessageBox.ButtonRole.AcceptRole)
+    stop = box.addButton(parent.tr("Stop and save"), QMessageBox.ButtonRole.DestructiveRole)
+    cancel = box.addButton(parent.tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(leave)
+    box.setEscapeButton(cancel)
+    box.exec()
+    return {leave: Closing.LEAVE, stop: Closing.STOP}.get(box.clickedButton(), Closing.CANCEL)  # type: ignore[call-overload]
+
+
+def ask_to_clear(parent: QWidget, what: str, size: str, consequence: str) -> bool:
+    """Ask whether `what` goes to the trash."""
+    box = QMessageBox(parent)
+    box.setWindowTitle(parent.tr("Move to the trash?"))
+    box.setText(parent.tr("Move {0} ({1}) to the system's trash?").format(what, size))
+    box.setInformativeText(consequence)
+    move = box.addButton(parent.tr("Move to the trash"), QMessageBox.ButtonRole.DestructiveRole)
+    cancel = box.addButton(parent.tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(cancel)
+    box.setEscapeButton(cancel)
+    box.exec()
+    return box.clickedButton() is move
+
+
+def pick_file_to_open(parent: QWidget) -> str:
+    """The YAML file that a person picks, or ""."""
+    return QFileDialog.getOpenFileName(parent, parent.tr("Open experiment"), "", YAML)[0]
+
+
+def pick_file_to_save(parent: QWidget, name: str) -> str:
+    """Where a person wants the YAML file, or ""."""
+    return QFileDialog.getSaveFileName(parent, parent.tr("Save experiment"), name, YAML)[0]

@@ -1,0 +1,200 @@
+"""What a person chooses for the program itself. Every choice is in force at once, and kept in the home."""
+
+import sys
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QUrl, Slot
+from PySide6.QtGui import QDesktopServices, QShowEvent
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from kdstudio.gui.buttons import IconButton, Segments
+from kdstudio.gui.cards import Card, Elided, Text
+from kdstudio.gui.editors import ChoiceEditor, Editor, NumberEditor, SwitchEditor
+from kdstudio.gui.pages.page import Page, scrolling
+from kdstudio.gui.pages.storage_card import StorageCard
+from kdstudio.gui.preferences import Preferences
+from kdstudio.gui.theme import GAP, SPACE, Choice
+from kdstudio.runs.home import Home
+from kdstudio.runs.settings import Settings
+
+_E = TypeVar("_E", bound=Editor)
+
+THEMES = (Choice.SYSTEM, Choice.LIGHT, Choice.DARK)
+MOST_THREADS = 1024
+WIDEST = 760  # pixels: lines that are longer are hard to read across
+
+
+def open_folder(path: str) -> None:
+    """Show a folder in the system's file manager. Tests put another function in its place."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(path))
+
+
+class SettingRow(QWidget):
+    """A choice: its title and what it does at the left, its editor at the right."""
+
+    def __init__(self, title: str, explained: str, editor: QWidget) -> None:
+        super().__init__()
+        words = QVBoxLayout()
+        words.setSpacing(SPACE // 2)
+        self.title = Text(title, "body")
+        words.addWidget(self.title)
+        self.explained = Text(explained, "caption", "quiet", wrap=True)
+        words.addWidget(self.explained)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, SPACE, 0, SPACE)
+        row.setSpacing(2 * GAP)
+        row.addLayout(words, 1)
+        row.addWidget(editor)
+        if isinstance(editor, Editor):
+            editor.focus.setAccessibleName(title)
+            editor.focus.setAccessibleDescription(explained)
+            self.title.setBuddy(editor.focus)
+
+
+class SettingsPage(Page):
+    """The settings."""
+
+    def __init__(self, home: Home, preferences: Preferences, parent: QWidget | None = None) -> None:
+        super().__init__(
+            self.tr("Settings"), self.tr("In force at once, and kept with the runs of this home."), "page.settings", parent
+        )
+        self._home, self._preferences = home, preferences
+        self._filling = False
+        self.theme = Segments((self.tr("System"), self.tr("Light"), self.tr("Dark")), "settings.theme")
+        self.presenter = _named(SwitchEditor(), "settings.presenter")
+        self.notify = _named(SwitchEditor(), "settings.notify")
+        self.awake = _named(SwitchEditor(), "settings.awake")
+        self.device = _named(ChoiceEditor(_devices(preferences.now.device)), "settings.device")
+        self.threads = _named(NumberEditor(whole=True, empty="auto", low=1, high=MOST_THREADS), "settings.threads")
+        self.threads_problem = Text("", "caption", "failure", wrap=True)
+        self.threads_problem.hide()
+        self.folder = Elided(str(home.root), "body")
+        self.folder.setObjectName("settings.home")
+        self.open_home = IconButton(self.tr("Open folder"), "folder", "settings.open")
+        self.storage = StorageCard(home)
+        self._arrange()
+        self._connect()
+        self._fill()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.storage.refresh()
+
+    def shutdown(self) -> None:
+        """Wait for what is counted or moved."""
+        self.storage.shutdown()
+
+    def _arrange(self) -> None:
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, GAP, 0)
+        column.setSpacing(GAP)
+        for card in self._cards():
+            card.setMaximumWidth(WIDEST)
+            column.addWidget(card)
+        column.addStretch(1)
+        self.body.addWidget(scrolling(inside, "settings.scroll"), 1)
+
+    def _cards(self) -> list[Card]:
+        tr = self.tr
+        looks = _card(
+            tr("Appearance"),
+            SettingRow(tr("Theme"), tr("System follows the desktop, also while the window is open."), self.theme),
+            SettingRow(tr("Presenter mode"), tr("Large type, and paths shown by their last part alone."), self.presenter),
+        )
+        new = _card(
+            tr("New experiments"),
+            SettingRow(tr("Device"), tr("auto takes the fastest that is there."), self.device),
+            SettingRow(tr("CPU threads"), tr("auto leaves one core free, so that the window stays quick."), self.threads),
+        )
+        new.body.addWidget(self.threads_problem)
+        work = _card(
+            tr("While a run is at work"),
+            SettingRow(tr("Tell me at the end"), tr("A notification of the desktop, or a line in this window."), self.notify),
+            SettingRow(tr("Keep the machine awake"), tr("It does not fall asleep while a run from here is at work."),
+                       self.awake),
+        )  # fmt: skip
+        home = _card(tr("Home"), self.folder, self._home_line())
+        return [looks, new, work, home, self.storage]
+
+    def _home_line(self) -> QWidget:
+        line = QWidget()
+        row = QHBoxLayout(line)
+        row.setContentsMargins(0, 0, 0, 0)
+        said = self.tr("Everything lies here and nowhere else. Another home: kdstudio --home FOLDER, or KDSTUDIO_HOME.")
+        row.addWidget(Text(said, "caption", "quiet", wrap=True), 1)
+        row.addWidget(self.open_home)
+        return line
+
+    def _connect(self) -> None:
+        self.theme.group.idClicked.connect(self._choose_theme)
+        for editor in (self.presenter, self.notify, self.awake, self.device, self.threads):
+            editor.changed.connect(self._edited)
+        self.open_home.clicked.connect(self._open_home)
+        self._preferences.changed.connect(self._fill)
+
+    @Slot()
+    def _fill(self) -> None:
+        """Show the settings in force, from wherever they were changed."""
+        now: Settings = self._preferences.now
+        self._filling = True
+        self.theme.choose([str(choice) for choice in THEMES].index(now.theme) if now.theme in THEMES else 0)
+        values: dict[Editor, Any] = {
+            self.presenter: now.presenter, self.notify: now.notify, self.awake: now.keep_awake, self.device: now.device,
+        }  # fmt: skip
+        for editor, value in values.items():
+            if editor.value() != value:
+                editor.set_value(value)
+        if self._threads() != now.threads:
+            self.threads.set_value(now.threads or "auto")
+        self._filling = False
+
+    @Slot()
+    def _edited(self) -> None:
+        if self._filling:
+            return
+        threads = self._threads()
+        problem = "" if threads is not None else self.tr("Give auto, or a number from 1 to {0}").format(MOST_THREADS)
+        self.threads_problem.setText(problem)
+        self.threads_problem.setVisible(bool(problem))
+        self._preferences.change(
+            presenter=self.presenter.value(), notify=self.notify.value(), keep_awake=self.awake.value(),
+            device=self.device.value(), threads=self._preferences.now.threads if threads is None else threads,
+        )  # fmt: skip
+
+    @Slot(int)
+    def _choose_theme(self, number: int) -> None:
+        self._preferences.change(theme=str(THEMES[number]))
+
+    @Slot()
+    def _open_home(self) -> None:
+        open_folder(str(self._home.root))
+
+    def _threads(self) -> int | None:
+        """The threads that the field says, 0 for auto; None where it says nothing that can be."""
+        value = self.threads.value()
+        if value == "auto":
+            return 0
+        return value if isinstance(value, int) and 1 <= value <= MOST_THREADS else None
+
+
+def _card(title: str, *parts: QWidget) -> Card:
+    card = Card()
+    card.body.addWidget(Text(title, "heading"))
+    for part in parts:
+        card.body.addWidget(part)
+    return card
+
+
+def _named(editor: _E, name: str) -> _E:
+    editor.focus.setObjectName(name)
+    if not isinstance(editor.focus, QAbstractButton):
+        editor.setFixedWidth(160)
+    editor.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+    return editor
+
+
+def _devices(present: str) -> list[str]:
+    """What can be chosen without asking torch: the first GPU stands for all, an experiment can name another."""
+    usual = ["auto", "cpu", "mps" if sys.platform == "darwin" else "cuda"]
+    return usual if present in usual else [*usual, present]

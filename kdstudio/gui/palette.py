@@ -1,0 +1,290 @@
+"""The command palette: type a few letters of any command, and Enter carries it out. Keyboard alone, and in nobody's way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Slot,
+)
+from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtWidgets import QFrame, QLineEdit, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from kdstudio.gui.cards import Card, Text
+from kdstudio.gui.theme import GAP, SPACE, theme
+
+if TYPE_CHECKING:
+    from app_model import Application
+
+WIDTH = 560
+ROWS = 9  # in view at once
+HINT = Qt.ItemDataRole.UserRole + 1
+REASON = Qt.ItemDataRole.UserRole + 2
+
+_Index = QModelIndex | QPersistentModelIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A command as the palette shows it."""
+
+    id: str
+    title: str
+    category: str
+    action: QAction
+
+    @property
+    def name(self) -> str:
+        """What is searched: "Run: Pause"."""
+        return f"{self.category}: {self.title}"
+
+    @property
+    def keys(self) -> str:
+        """Its shortcut, as the platform writes it."""
+        return self.action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+
+    @property
+    def reason(self) -> str:
+        """Why it cannot be carried out now; "" when it can."""
+        return "" if self.action.isEnabled() else self.action.toolTip()
+
+
+def entries_of(application: "Application", actions: dict[str, QAction]) -> list[Entry]:
+    """The commands that the palette of `application` holds, in the order of the menus."""
+    items = application.menus.get_menu(application.menus.COMMAND_PALETTE_ID)
+    return [
+        Entry(item.command.id, item.command.title, item.command.category or "", actions[item.command.id])
+        for item in items
+        if hasattr(item, "command")
+    ]
+
+
+def likeness(wanted: str, name: str) -> float | None:
+    """How well `name` fits the letters of `wanted`, or None where it does not have them in this order. Higher is better.
+
+    Of all ways to find the letters the best counts: beginnings of words, and letters that stand side by side.
+    """
+    text, best = name.lower(), {-1: 0.0}  # the score of the best way whose last letter stands at this place
+    for letter in wanted.lower().replace(" ", ""):
+        placed: dict[int, float] = {}
+        for at in (at for at, each in enumerate(text) if each == letter):
+            ways = [score + (2.0 if 0 <= place == at - 1 else 0.0) for place, score in best.items() if place < at]
+            if ways:
+                placed[at] = max(ways) + (1.5 if at == 0 or not text[at - 1].isalnum() else 0.1)
+        best = placed
+    return max(best.values()) - 0.01 * len(text) if best else None
+
+
+class PaletteModel(QAbstractListModel):
+    """The commands that fit what is typed, the best first."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._all: Sequence[Entry] = ()
+        self.found: list[Entry] = []
+
+    def show_entries(self, entries: Sequence[Entry]) -> None:
+        """Search among these."""
+        self._all = entries
+        self.search("")
+
+    def search(self, wanted: str) -> None:
+        """Show what fits `wanted`; all of them, in the menus' order, when nothing is wanted."""
+        scored = [(likeness(wanted, entry.name), entry) for entry in self._all]
+        fitting = [(score, entry) for score, entry in scored if score is not None]
+        if wanted.strip():
+            fitting.sort(key=lambda each: -each[0])
+        self.beginResetModel()
+        self.found = [entry for _, entry in fitting]
+        self.endResetModel()
+
+    def rowCount(self, parent: _Index | None = None) -> int:
+        return 0 if parent is not None and parent.isValid() else len(self.found)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid() or index.row() >= len(self.found):
+            return None
+        entry = self.found[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return entry.name
+        if role == HINT:
+            return entry.keys
+        if role in (REASON, Qt.ItemDataRole.ToolTipRole):
+            return entry.reason
+        if role == Qt.ItemDataRole.AccessibleDescriptionRole:
+            return entry.reason or entry.keys
+        return None
+
+
+class EntryDelegate(QStyledItemDelegate):
+    """A command as a line: its menu, its name, and at the right its keys, or why it cannot be carried out now."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        return QSize(100, option.fontMetrics.height() + 4 * SPACE)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        area: QRect = option.rect
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if chosen:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme().color("student", 0.15))
+            painter.drawRoundedRect(area.adjusted(0, 1, 0, -1), 6, 6)
+        inner = area.adjusted(GAP, 0, -GAP, 0)
+        reason, name = str(index.data(REASON) or ""), str(index.data())
+        said = reason or str(index.data(HINT) or "")
+        painter.setFont(theme().font("caption"))
+        painter.setPen(theme().color("quiet"))
+        metrics = painter.fontMetrics()
+        cut = metrics.elidedText(said, Qt.TextElideMode.ElideRight, inner.width() * 55 // 100)
+        painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, cut)
+        inner.setRight(inner.right() - metrics.horizontalAdvance(cut) - GAP)
+        painter.setFont(theme().font("strong" if chosen else "body"))
+        painter.setPen(theme().color("quiet" if reason else "text"))
+        name = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, inner.width())
+        painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)
+        painter.restore()
+
+
+class _SearchLine(QLineEdit):
+    """The line that is typed into; it moves the choice beneath it, and never loses the focus to it."""
+
+    def __init__(self, palette: "Palette") -> None:
+        super().__init__()
+        self._palette = palette
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self._palette.take_key(event.key()):
+            super().keyPressEvent(event)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        return False  # Tab walks the list
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() not in (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason):
+            self._palette.dismiss()
+
+
+class Palette(Card):
+    """The palette over `window`. Enter carries out, Escape closes, and the focus goes back to where it was."""
+
+    def __init__(self, window: QWidget, application: "Application", actions: dict[str, QAction]) -> None:
+        super().__init__(window, margin=GAP)
+        self.setObjectName("palette")
+        self.setAccessibleName(self.tr("Command palette"))
+        self.application, self._actions = application, actions
+        self.model = PaletteModel(self)
+        self.line = _SearchLine(self)
+        self.line.setObjectName("palette.line")
+        self.line.setPlaceholderText(self.tr("Type a command"))
+        self.line.setAccessibleName(self.tr("Search the commands"))
+        self.none = Text(self.tr("No command fits"), "body", "quiet")
+        self.none.hide()
+        self.list = self._list()
+        for part in (self.line, self.none, self.list):
+            self.body.addWidget(part)
+        self._before: QWidget | None = None
+        self.line.textChanged.connect(self._search)
+        self.list.clicked.connect(self._clicked)
+        window.installEventFilter(self)
+        self.hide()
+
+    def open(self) -> None:
+        """Show it, empty, over the window."""
+        self._before = self.window().focusWidget()
+        self.model.show_entries(entries_of(self.application, self._actions))
+        self.line.clear()
+        self._choose(0)
+        self._place()
+        self.show()
+        self.raise_()
+        self.line.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    @Slot()
+    def dismiss(self) -> None:
+        """Hide it; the focus goes back."""
+        if self.isHidden():
+            return
+        self.hide()
+        if self._before is not None and self._before.isVisible() and not self._elsewhere():
+            self._before.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._before = None
+
+    def _elsewhere(self) -> bool:
+        """Whether somebody has already put the focus somewhere else."""
+        now = self.window().focusWidget()
+        return now is not None and now is not self.line and not self.isAncestorOf(now) and now is not self._before
+
+    def take_key(self, key: int) -> bool:
+        """Whether `key` was one of the palette's own."""
+        steps = {
+            Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: ROWS - 1, Qt.Key.Key_PageUp: 1 - ROWS,
+            Qt.Key.Key_Tab: 1, Qt.Key.Key_Backtab: -1,
+        }  # fmt: skip
+        if key in steps:
+            self._choose(self.list.currentIndex().row() + steps[Qt.Key(key)])
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._carry_out()
+        elif key == Qt.Key.Key_Escape:
+            self.dismiss()
+        else:
+            return False
+        return True
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Resize and not self.isHidden():
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _list(self) -> QListView:
+        view = QListView()
+        view.setObjectName("palette.list")
+        view.setAccessibleName(self.tr("Commands that fit"))
+        view.setModel(self.model)
+        view.setItemDelegate(EntryDelegate(view))
+        view.setFrameShape(QFrame.Shape.NoFrame)
+        view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        view.setUniformItemSizes(True)
+        view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        return view
+
+    def _place(self) -> None:
+        window = self.window()
+        width = min(round(WIDTH * (1.3 if theme().presenter else 1.0)), window.width() - 8 * SPACE)
+        row = self.list.fontMetrics().height() + 4 * SPACE
+        height = min(ROWS * row + 22 * SPACE, window.height() - 30 * SPACE)
+        self.setGeometry((window.width() - width) // 2, 18 * SPACE, width, height)
+
+    def _choose(self, row: int) -> None:
+        count = len(self.model.found)
+        if count:
+            self.list.setCurrentIndex(self.model.index(min(max(row, 0), count - 1)))
+
+    def _carry_out(self) -> None:
+        index = self.list.currentIndex()
+        entry = self.model.found[index.row()] if index.isValid() else None
+        if entry is not None and not entry.reason:
+            self.dismiss()
+            self.application.commands.execute_command(entry.id)
+
+    @Slot(QModelIndex)
+    def _clicked(self, index: QModelIndex) -> None:
+        self._choose(index.row())
+        self._carry_out()
+
+    @Slot(str)
+    def _search(self, wanted: str) -> None:
+        self.model.search(wanted)
+        self._choose(0)
+        self.none.setVisible(not self.model.found)
+        self.list.setVisible(bool(self.model.found))

@@ -1,0 +1,227 @@
+"""What surrounds the pages: palette, help, presenter mode, first steps, and what the window says of runs that end.
+
+Nothing of it is made before the first paint but the commands' names; each part is made when it is first wanted.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, Slot
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QWidget
+
+from kdstudio.gui.commands import THEMES, registry
+from kdstudio.gui.navigation import Navigation
+from kdstudio.gui.preferences import Preferences
+from kdstudio.gui.theme import theme
+
+if TYPE_CHECKING:
+    from app_model import Application
+    from PySide6.QtGui import QAction
+
+    from kdstudio.gui.endings import Endings
+    from kdstudio.gui.help import HelpPanel
+    from kdstudio.gui.palette import Palette
+    from kdstudio.gui.run_controller import RunController
+
+
+class Shell(QObject):
+    """The parts around the pages of `window`.
+
+    Args:
+        row: the window's row of navigation and pages, in which the help finds its place.
+    """
+
+    def __init__(self, window: QMainWindow, preferences: Preferences, navigation: Navigation, row: QHBoxLayout) -> None:
+        super().__init__(window)
+        self._window, self._row = window, row
+        self._navigation, self._preferences = navigation, preferences
+        self.actions: dict[str, QAction] = {}
+        self._application: Application | None = None
+        self._palette: Palette | None = None
+        self._help: HelpPanel | None = None
+        self.endings: Endings | None = None
+        self._before_help: QWidget | None = None
+        navigation.help.clicked.connect(self.toggle_terms)
+        window.installEventFilter(self)
+
+    def commands(self) -> dict[str, Callable[[], object]]:
+        """What its commands do, by id."""
+        themes: dict[str, Callable[[], object]] = {f"view.theme.{choice}": self._choose_theme for choice in THEMES}
+        return themes | {
+            "view.palette": self.open_palette,
+            "view.presenter": self._toggle_presenter,
+            "help.shortcuts": self.toggle_shortcuts,
+            "help.terms": self.toggle_terms,
+            "help.curves": self.show_curves,
+        }
+
+    def adopt(self, actions: "dict[str, QAction]") -> None:
+        """Take the commands' actions, and mark those that are on."""
+        self.actions = actions
+        self._preferences.changed.connect(self._mark)
+        theme().changed.connect(self._mark)
+        self._mark()
+
+    def watch(self, controller: "RunController", in_view: Callable[[], bool], say: Callable[[str, str, str], None]) -> None:
+        """Tell of the runs of `controller` when they end."""
+        from kdstudio.gui.endings import Desktop, Endings
+
+        self.endings = Endings(controller, self._preferences, in_view, Desktop(self._window))
+        self.endings.said.connect(say)
+
+    def greet(self) -> None:
+        """Show the first steps to somebody who has not closed them yet."""
+        if self._preferences.now.tour_seen:
+            return
+        hint = self._navigation.show_hint()
+        hint.show_me.clicked.connect(self.show_curves)
+        hint.close_button.clicked.connect(self._close_hint)
+
+    def close(self) -> None:
+        """Let everything end that has a thread or a sign on the desktop."""
+        if self.endings is not None:
+            self.endings.close()
+        if self._application is not None:
+            type(self._application).destroy(self._application.name)
+            self._application = None
+
+    @property
+    def application(self) -> "Application":
+        """The registry of all commands."""
+        if self._application is None:
+            self._application = registry(self.actions)
+        return self._application
+
+    @property
+    def palette(self) -> "Palette":
+        """The command palette."""
+        if self._palette is None:
+            from kdstudio.gui.palette import Palette
+
+            self._palette = Palette(self._window, self.application, self.actions)
+        return self._palette
+
+    @property
+    def help(self) -> "HelpPanel":
+        """The help beside the page."""
+        if self._help is None:
+            from kdstudio.gui.help import HelpPanel
+            from kdstudio.gui.palette import entries_of
+
+            self._help = HelpPanel(entries_of(self.application, self.actions), self._window.centralWidget())
+            self._help.hide()
+            self._help.dismissed.connect(self.hide_help)
+        return self._help
+
+    @property
+    def help_in_view(self) -> bool:
+        """Whether the help is shown."""
+        return self._help is not None and not self._help.isHidden()
+
+    @Slot()
+    def open_palette(self) -> None:
+        """Search all commands; once more closes it."""
+        if self.palette.isVisible():
+            self.palette.dismiss()
+        else:
+            self.palette.open()
+
+    @Slot()
+    def toggle_shortcuts(self) -> None:
+        """Show every shortcut beside the page; once more hides it."""
+        from kdstudio.gui.help import SHORTCUTS
+
+        if self.help_in_view and self.help.tab == SHORTCUTS:
+            self.hide_help()
+        else:
+            self._show_help()
+            self.help.show_tab(SHORTCUTS)
+
+    @Slot()
+    def toggle_terms(self) -> None:
+        """Show what the thing that has the focus means; once more hides it."""
+        from kdstudio.gui.help import TERMS, term_at
+
+        focus = self._window.focusWidget()
+        inside = self._help is not None and focus is not None and self._help.isAncestorOf(focus)
+        term = None if inside else term_at(focus, self.help.terms) or term_at(self._page(), self.help.terms)
+        wanted = term.id if term else self.help.asked_for
+        if self.help_in_view and self.help.tab == TERMS and (inside or wanted == self.help.asked_for):
+            self.hide_help()
+            return
+        self._show_help()
+        self.help.show_term(wanted)
+
+    @Slot()
+    def show_curves(self) -> None:
+        """Show how to read the curves."""
+        self._show_help()
+        self.help.show_term("reading")
+
+    @Slot()
+    def hide_help(self) -> None:
+        """Hide the help; the focus goes back to where it was."""
+        if self.help_in_view:
+            self._row.removeWidget(self.help)
+            self.help.hide()
+            if self._before_help is not None and self._before_help.isVisible():
+                self._before_help.setFocus()
+            self._before_help = None
+        self._navigation.help.setChecked(False)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Resize and self.help_in_view:
+            self._place_help()
+        return super().eventFilter(watched, event)
+
+    def _show_help(self) -> None:
+        if not self.help_in_view:
+            self._before_help = self._window.focusWidget()
+        self._place_help()
+        self.help.show()
+        self.help.line.setFocus()
+        self._navigation.help.setChecked(True)
+
+    def _place_help(self) -> None:
+        """Beside the page where there is room for both, else over its right edge."""
+        centre, panel = self._window.centralWidget(), self.help
+        page = self._page()
+        needed = self._navigation.width() + panel.width() + (page.minimumSizeHint().width() if page else 0)
+        beside = self._row.indexOf(panel) >= 0
+        if centre.width() >= needed:
+            if not beside:
+                self._row.addWidget(panel)
+            return
+        if beside:
+            self._row.removeWidget(panel)
+        panel.setGeometry(centre.width() - panel.width(), 0, panel.width(), centre.height())
+        panel.raise_()
+
+    def _page(self) -> QWidget | None:
+        pages = getattr(self._window, "pages", None)
+        return pages.currentWidget() if pages is not None else None
+
+    @Slot()
+    def _choose_theme(self) -> None:
+        for choice in THEMES:
+            if self.actions[f"view.theme.{choice}"] is self.sender():
+                self._preferences.change(theme=str(choice))
+        self._mark()
+
+    @Slot()
+    def _toggle_presenter(self) -> None:
+        self._preferences.change(presenter=not theme().presenter)
+        self._mark()
+
+    @Slot()
+    def _mark(self) -> None:
+        self.actions["view.presenter"].setChecked(theme().presenter)
+        for choice in THEMES:
+            self.actions[f"view.theme.{choice}"].setChecked(choice == theme().choice)
+
+    @Slot()
+    def _close_hint(self) -> None:
+        self._navigation.hide_hint()
+        self._preferences.change(tour_seen=True)
+
+
