@@ -1,6 +1,38 @@
-"""`python -m kdstudio`: the same program as the `kdstudio` command."""
+"""The `kdstudio` command, and `python -m kdstudio`. The window alone is opened from here: what reads a command line takes
+a tenth of a second to import, and a window is there sooner without it."""
 
-from kdstudio.cli import main
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from kdstudio.told import told
+
+
+def main() -> NoReturn:
+    """Open the window, or leave the arguments to the command line."""
+    alone, home = asks_for_window_alone(sys.argv[1:])
+    if alone:
+        from kdstudio.opening import open_window
+        from kdstudio.runs.home import Home
+
+        with told():
+            open_window(Home.locate(home))
+    from kdstudio.cli import main as command_line
+
+    command_line()
+
+
+def asks_for_window_alone(arguments: list[str]) -> tuple[bool, Path | None]:
+    """Whether `arguments` name no command, and the home that they may name."""
+    match arguments:
+        case []:
+            return True, None
+        case ["--home", home] if not home.startswith("-"):
+            return True, Path(home)
+        case [one] if one.startswith("--home=") and len(one) > len("--home="):
+            return True, Path(one.removeprefix("--home="))
+    return False, None
+
 
 if __name__ == "__main__":
     main()

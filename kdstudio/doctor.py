@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 import kdstudio
+from kdstudio.opening import has_display
 from kdstudio.runs.home import Home
 
 PACKAGES = ("torch", "numpy", "scikit-learn", "pydantic", "PySide6", "pyqtgraph", "PySide6-Qlementine", "safetensors")
@@ -61,12 +62,6 @@ def _devices() -> Iterator[Finding]:
         yield Finding(what="devices", detail=", ".join(available()))
     except ImportError as error:
         yield Finding(what="devices", detail=str(error), fine=False, remedy="Install torch.")
-
-
-def has_display() -> bool:
-    """Whether a window could be shown: on Linux DISPLAY or WAYLAND_DISPLAY (or a Qt platform of one's choice) is set."""
-    named = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-    return sys.platform in ("win32", "darwin") or any(os.environ.get(name) for name in named)
 
 
 def _window() -> Finding:

@@ -10,15 +10,16 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-from filelock import FileLock, Timeout
-
-from kdstudio.runs.events import EventReader
 from kdstudio.runs.files import patiently, read_json, write_json, write_whole
-from kdstudio.runs.state import RunState, State, check_transition
+from kdstudio.runs.status import State, check_transition
 from kdstudio.spec.errors import KnownFailure
 
+# yaml, filelock and the events take a twentieth of a second to import: only what needs them does.
 if TYPE_CHECKING:
+    from filelock import FileLock
+
+    from kdstudio.runs.events import EventReader
+    from kdstudio.runs.state import RunState
     from kdstudio.spec import Experiment
 
 
@@ -109,8 +110,10 @@ class RunFolder:
         return self.path / "student"
 
     @property
-    def lock(self) -> FileLock:
+    def lock(self) -> "FileLock":
         """The lock that the runner holds for its life; a fresh handle each time."""
+        from filelock import FileLock
+
         return FileLock(self.path / "run.lock", timeout=0)
 
     def create(self, experiment: "Experiment") -> None:
@@ -178,10 +181,10 @@ class RunFolder:
         try:
             with self.lock:
                 return False
-        except (Timeout, OSError):
+        except OSError:  # a lock that is held gives a TimeoutError, which is one
             return True
 
-    def hold(self, patience: float = 1.0) -> FileLock:
+    def hold(self, patience: float = 1.0) -> "FileLock":
         """Take the run's lock. A reader that asks `alive` holds it for an instant, so this asks again for `patience`.
 
         Raises:
@@ -190,7 +193,7 @@ class RunFolder:
         lock = self.lock
         try:
             lock.acquire(timeout=patience, poll_interval=0.02)
-        except Timeout:
+        except TimeoutError:
             raise KnownFailure("already-running", run=self.id, pid=self.status().pid) from None
         return lock
 
@@ -220,14 +223,19 @@ class RunFolder:
         """The last summary that the run wrote; empty when there is none yet."""
         return read_json(self.summary_file) or {}
 
-    def fold(self) -> tuple[RunState, EventReader]:
+    def fold(self) -> "tuple[RunState, EventReader]":
         """All events so far, folded, and the reader that stands behind them."""
+        from kdstudio.runs.events import EventReader
+        from kdstudio.runs.state import RunState
+
         reader, state = EventReader(self.events_file), RunState()
         state.apply_all(reader.read())
         return state, reader
 
     def about(self) -> About:
         """What people wrote about the run; empty where nothing, or nothing readable, is there."""
+        import yaml
+
         try:
             values = yaml.safe_load((self.path / "about.yaml").read_text(encoding="utf-8"))
             tags = tuple(str(tag) for tag in values.get("tags") or ())

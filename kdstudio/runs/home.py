@@ -1,7 +1,6 @@
 """The one folder in which everything lies: runs, trained teachers, their outputs, locks and the index."""
 
 import os
-import secrets
 import time
 import unicodedata
 from collections.abc import Iterator
@@ -74,6 +73,8 @@ class Home:
 
     def new_run(self, title: str) -> RunFolder:
         """A fresh run folder's path, not made yet: <time>_<slug>_<id>."""
+        import secrets
+
         stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
         identity = "".join(secrets.choice(_ALPHABET) for _ in range(8))
         return RunFolder(self.runs / f"{stamp}_{slug(title)}_{identity}")

@@ -1,0 +1,35 @@
+"""Opening the window, or saying why it cannot be opened."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from kdstudio.told import fail
+
+if TYPE_CHECKING:
+    from kdstudio.runs.folder import RunFolder
+    from kdstudio.runs.home import Home
+
+
+def has_display() -> bool:
+    """Whether a window could be shown: on Linux DISPLAY or WAYLAND_DISPLAY (or a Qt platform of one's choice) is set."""
+    named = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return sys.platform in ("win32", "darwin") or any(os.environ.get(name) for name in named)
+
+
+def open_window(home: "Home", *, experiment: Path | None = None, start: bool = False) -> NoReturn:
+    """Show the window until it is closed, then end with its exit code. The folder of a run that it starts is printed."""
+    if not has_display():
+        fail(
+            "There is no display (neither DISPLAY nor WAYLAND_DISPLAY is set). `kdstudio demo --headless` runs without one."
+        )
+    try:
+        from kdstudio.gui.app import run_window
+    except ImportError as error:
+        fail(f"The window cannot be opened: {error}. `kdstudio doctor` says what is missing.")
+    raise SystemExit(run_window(home, experiment=experiment, start=start, on_started=_print_folder))
+
+
+def _print_folder(folder: "RunFolder") -> None:
+    print(folder.path.absolute(), flush=True)
