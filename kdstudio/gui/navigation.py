@@ -64,9 +64,9 @@ class HintCard(Card):
         super().__init__(parent, margin=GAP)
         self.setObjectName("nav.hint")
         self.body.addWidget(Text(self.tr("First time here?"), "strong"))
-        said = self.tr("Press Start to train a sample. Ctrl+K finds every command, F1 lists the keys.")
+        said = self.tr("How to read the curves, in a minute. Ctrl+K finds every command, F1 lists the keys.")
         self.body.addWidget(Text(said, "caption", "quiet", wrap=True))
-        self.show_me = QPushButton(self.tr("How to read the curves"))
+        self.show_me = QPushButton(self.tr("Show me"))
         self.show_me.setObjectName("nav.hint.show")
         self.close_button = QPushButton(self.tr("Got it"))
         self.close_button.setObjectName("nav.hint.close")
@@ -117,7 +117,9 @@ class Navigation(Painted):
         """Show the first steps."""
         if self.hint is None:
             self.hint = HintCard()
-            self._column.insertWidget(self._column.indexOf(self.running), self.hint)
+            place = self._column.indexOf(self.running)
+            self._column.insertSpacing(place, 2 * SPACE)
+            self._column.insertWidget(place, self.hint)
         return self.hint
 
     def hide_hint(self) -> None:

@@ -262,8 +262,10 @@ class Palette(Card):
         window = self.window()
         width = min(round(WIDTH * (1.3 if theme().presenter else 1.0)), window.width() - 8 * SPACE)
         row = self.list.fontMetrics().height() + 4 * SPACE
-        height = min(ROWS * row + 22 * SPACE, window.height() - 30 * SPACE)
-        self.setGeometry((window.width() - width) // 2, 18 * SPACE, width, height)
+        room = window.height() - 30 * SPACE - self.line.sizeHint().height()
+        self.list.setFixedHeight(max(row, min(min(ROWS, len(self.model.found)) * row, room)))
+        self.layout().activate()  # type: ignore[union-attr]
+        self.setGeometry((window.width() - width) // 2, 18 * SPACE, width, self.sizeHint().height())
 
     def _choose(self, row: int) -> None:
         count = len(self.model.found)
@@ -288,3 +290,4 @@ class Palette(Card):
         self._choose(0)
         self.none.setVisible(not self.model.found)
         self.list.setVisible(bool(self.model.found))
+        self._place()

@@ -13,11 +13,14 @@ def masked(text: str, roots: tuple[str, ...] = ()) -> str:
     """`text` with each absolute path cut down to its last part.
 
     Args:
-        roots: folders that are hidden whole, whatever their names contain.
+        roots: folders that are cut down wherever they stand, whatever their names contain.
     """
-    for root in (*roots, str(Path.home())):
-        if len(root) > 1:
-            text = text.replace(root, "…")
+    person = str(Path.home())
+    for root in roots:
+        if root != person and len(root) > 1:
+            text = text.replace(root, f"…/{Path(root).name}")
+    if len(person) > 1:
+        text = text.replace(person, "…")
     return _PATH.sub(r"…/\1", text)
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Slot
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QWidget
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QWidget
 
 from kdstudio.gui.commands import THEMES, registry
 from kdstudio.gui.navigation import Navigation
@@ -60,6 +61,7 @@ class Shell(QObject):
         self.actions = actions
         self._preferences.changed.connect(self._mark)
         theme().changed.connect(self._mark)
+        theme().changed.connect(self._fit_menus)
         self._mark()
 
     def watch(self, controller: "RunController", in_view: Callable[[], bool], say: Callable[[str, str, str], None]) -> None:
@@ -218,6 +220,13 @@ class Shell(QObject):
         self.actions["view.presenter"].setChecked(theme().presenter)
         for choice in THEMES:
             self.actions[f"view.theme.{choice}"].setChecked(choice == theme().choice)
+
+    @Slot()
+    def _fit_menus(self) -> None:
+        """A menu bar keeps the size that it once had, unless its font is said to be another one."""
+        bar = self._window.menuBar()
+        bar.setFont(QFont(QApplication.font()))
+        bar.updateGeometry()
 
     @Slot()
     def _close_hint(self) -> None:

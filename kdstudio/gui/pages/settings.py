@@ -3,8 +3,8 @@
 import sys
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QUrl, Slot
-from PySide6.QtGui import QDesktopServices, QShowEvent
+from PySide6.QtCore import Qt, QUrl, Slot
+from PySide6.QtGui import QDesktopServices, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from kdstudio.gui.buttons import IconButton, Segments
@@ -21,7 +21,7 @@ _E = TypeVar("_E", bound=Editor)
 
 THEMES = (Choice.SYSTEM, Choice.LIGHT, Choice.DARK)
 MOST_THREADS = 1024
-WIDEST = 760  # pixels: lines that are longer are hard to read across
+TWO_COLUMNS = 120  # characters of body text that must fit for a second column
 
 
 def open_folder(path: str) -> None:
@@ -86,16 +86,32 @@ class SettingsPage(Page):
 
     def _arrange(self) -> None:
         inside = QWidget()
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, GAP, 0)
-        column.setSpacing(GAP)
-        for card in self._cards():
-            card.setMaximumWidth(WIDEST)
-            column.addWidget(card)
-        column.addStretch(1)
+        row = QHBoxLayout(inside)
+        row.setContentsMargins(0, 0, GAP, 0)
+        row.setSpacing(GAP)
+        self._columns = [QVBoxLayout(), QVBoxLayout()]
+        for column in self._columns:
+            column.setSpacing(GAP)
+            column.setAlignment(Qt.AlignmentFlag.AlignTop)
+            row.addLayout(column, 1)
+        self._cards = self._made()
+        self._share_out(1)
         self.body.addWidget(scrolling(inside, "settings.scroll"), 1)
 
-    def _cards(self) -> list[Card]:
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_out(2 if self.width() >= TWO_COLUMNS * self.fontMetrics().averageCharWidth() else 1)
+
+    def _share_out(self, count: int) -> None:
+        """Put the cards into one column, or what is of the home into a second one."""
+        second = 3 if count == 2 else len(self._cards)
+        if self._columns[0].count() == second:
+            return
+        for number, card in enumerate(self._cards):  # in the order in which Tab walks them
+            self._columns[number >= second].addWidget(card)
+        self._columns[1].parentWidget().layout().setStretchFactor(self._columns[1], count - 1)
+
+    def _made(self) -> list[Card]:
         tr = self.tr
         looks = _card(
             tr("Appearance"),
