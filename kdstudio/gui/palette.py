@@ -17,6 +17,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QKeySequence, QPainter
 from PySide6.QtWidgets import QFrame, QLineEdit, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from shiboken6 import isValid
 
 from kdstudio.gui.cards import Card, Text
 from kdstudio.gui.theme import GAP, SPACE, theme
@@ -216,7 +217,7 @@ class Palette(Card):
         if self.isHidden():
             return
         self.hide()
-        if self._before is not None and self._before.isVisible() and not self._elsewhere():
+        if self._before is not None and isValid(self._before) and self._before.isVisible() and not self._elsewhere():
             self._before.setFocus(Qt.FocusReason.OtherFocusReason)
         self._before = None
 

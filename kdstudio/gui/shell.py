@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, Slot
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QWidget
+from shiboken6 import isValid
 
 from kdstudio.gui.commands import THEMES, registry
 from kdstudio.gui.navigation import Navigation
@@ -42,7 +43,11 @@ class Shell(QObject):
         self._help: HelpPanel | None = None
         self.endings: Endings | None = None
         self._before_help: QWidget | None = None
-        navigation.help.clicked.connect(self.toggle_terms)
+        self._focus_before_click: QWidget | None = None
+        navigation.help.clicked.connect(self._help_clicked)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._focus_moves)
         window.installEventFilter(self)
 
     def commands(self) -> dict[str, Callable[[], object]]:
@@ -142,16 +147,29 @@ class Shell(QObject):
     @Slot()
     def toggle_terms(self) -> None:
         """Show what the thing that has the focus means; once more hides it."""
+        self._toggle_terms(self._window.focusWidget())
+
+    @Slot()
+    def _help_clicked(self) -> None:
+        """The click itself has put the focus on the window: what had it before is meant."""
+        focus = self._focus_before_click
+        self._toggle_terms(focus if focus is not None and isValid(focus) else self._window.focusWidget())
+
+    @Slot(QWidget, QWidget)
+    def _focus_moves(self, old: QWidget | None, new: QWidget | None) -> None:
+        if new is not None:
+            self._focus_before_click = old if new is self._window else None
+
+    def _toggle_terms(self, focus: QWidget | None) -> None:
         from kdstudio.gui.help import TERMS, term_at
 
-        focus = self._window.focusWidget()
         inside = self._help is not None and focus is not None and self._help.isAncestorOf(focus)
         term = None if inside else term_at(focus, self.help.terms) or term_at(self._page(), self.help.terms)
         wanted = term.id if term else self.help.asked_for
         if self.help_in_view and self.help.tab == TERMS and (inside or wanted == self.help.asked_for):
             self.hide_help()
             return
-        self._show_help()
+        self._show_help(focus)
         self.help.show_term(wanted)
 
     @Slot()
@@ -166,7 +184,7 @@ class Shell(QObject):
         if self.help_in_view:
             self._row.removeWidget(self.help)
             self.help.hide()
-            if self._before_help is not None and self._before_help.isVisible():
+            if self._before_help is not None and isValid(self._before_help) and self._before_help.isVisible():
                 self._before_help.setFocus()
             self._before_help = None
         self._navigation.help.setChecked(False)
@@ -176,9 +194,9 @@ class Shell(QObject):
             self._place_help()
         return super().eventFilter(watched, event)
 
-    def _show_help(self) -> None:
+    def _show_help(self, focus: QWidget | None = None) -> None:
         if not self.help_in_view:
-            self._before_help = self._window.focusWidget()
+            self._before_help = focus or self._window.focusWidget()
         self._place_help()
         self.help.show()
         self.help.line.setFocus()

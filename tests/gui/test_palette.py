@@ -1,0 +1,151 @@
+"""The one registry and its three faces: every command is in a menu, in the palette and in the list of keys."""
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QApplication, QMenu
+from pytestqt.qtbot import QtBot
+
+from kdstudio.gui.commands import COMMANDS, plain
+from kdstudio.gui.main_window import MainWindow
+from kdstudio.gui.palette import REASON, Palette, PaletteModel, entries_of, likeness
+
+
+@pytest.fixture
+def palette(qtbot: QtBot, window: MainWindow) -> Palette:
+    """The palette of a window, opened by its shortcut's action."""
+    window.actions_by_id["view.palette"].trigger()
+    assert window.shell.palette.isVisible()
+    return window.shell.palette
+
+
+def menu_actions(window: MainWindow) -> set[QAction]:
+    return {action for menu in window.menuBar().findChildren(QMenu) for action in menu.actions()}
+
+
+def test_that_every_command_is_in_a_menu_in_the_palette_and_in_the_list_of_keys(window: MainWindow) -> None:
+    shell, known = window.shell, {command.id for command in COMMANDS}
+    assert {action.objectName() for action in menu_actions(window)} >= known
+    assert {entry.id for entry in entries_of(shell.application, shell.actions)} == known
+    assert {row.entry.id for row in shell.help.rows} == known
+    assert set(shell.application.registered_actions) == known
+
+
+def test_that_no_two_commands_share_a_shortcut_and_each_is_one_that_qt_knows(window: MainWindow) -> None:
+    keys = [action.shortcut().toString() for action in window.actions_by_id.values() if not action.shortcut().isEmpty()]
+    assert len(keys) == len(set(keys)) == len([command for command in COMMANDS if command.shortcut])
+
+
+def test_that_mnemonics_within_a_menu_are_unique() -> None:
+    for menu in {(command.menu, command.submenu) for command in COMMANDS}:
+        titles = [command.title for command in COMMANDS if (command.menu, command.submenu) == menu]
+        letters = [title[title.index("&") + 1].lower() for title in titles if "&" in title]
+        assert len(letters) == len(set(letters)), (menu, titles)
+
+
+def test_that_the_registry_holds_the_keys_of_each_command(window: MainWindow) -> None:
+    keys = {each.command_id: str(each.keybinding) for each in window.shell.application.keybindings}
+    assert keys == {each.id: each.shortcut.replace("Return", "Enter") for each in COMMANDS if each.shortcut}
+
+
+def test_that_a_command_is_carried_out_by_letters_and_enter_alone(
+    qtbot: QtBot, window: MainWindow, palette: Palette
+) -> None:
+    assert palette.line.hasFocus() or window.focusWidget() is palette.line
+    qtbot.keyClicks(palette.line, "viewset")
+    assert palette.model.found[0].id == "view.settings"
+    qtbot.keyClick(palette.line, Qt.Key.Key_Return)
+    assert window.pages.currentWidget() is window.settings_page
+    assert palette.isHidden()
+
+
+def test_that_arrows_and_tab_walk_the_list_and_escape_gives_the_focus_back(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    window.navigation.buttons["runs"].setFocus()
+    window.actions_by_id["view.palette"].trigger()
+    palette = window.shell.palette
+    for key, row in ((Qt.Key.Key_Down, 1), (Qt.Key.Key_Tab, 2), (Qt.Key.Key_Up, 1), (Qt.Key.Key_Backtab, 0)):
+        qtbot.keyClick(palette.line, key)
+        assert palette.list.currentIndex().row() == row
+    qtbot.keyClick(palette.line, Qt.Key.Key_PageDown)
+    assert palette.list.currentIndex().row() > 4
+    qtbot.keyClick(palette.line, Qt.Key.Key_Escape)
+    assert palette.isHidden()
+    assert window.focusWidget() is window.navigation.buttons["runs"]
+
+
+def test_that_a_grey_command_says_why_and_is_not_carried_out(qtbot: QtBot, palette: Palette) -> None:
+    qtbot.keyClicks(palette.line, "run: stop")
+    index = palette.list.currentIndex()
+    assert index.data() == "Run: Stop"
+    assert index.data(REASON) == "The run in view is not at work"
+    qtbot.keyClick(palette.line, Qt.Key.Key_Return)
+    assert palette.isVisible()
+
+
+def test_that_letters_that_fit_nothing_are_said_to(qtbot: QtBot, palette: Palette) -> None:
+    qtbot.keyClicks(palette.line, "zzz")
+    assert palette.none.isVisible()
+    assert palette.model.rowCount() == 0
+    qtbot.keyClick(palette.line, Qt.Key.Key_Return)
+    assert palette.isVisible()
+
+
+def test_that_a_click_carries_out_a_command(qtbot: QtBot, window: MainWindow, palette: Palette) -> None:
+    qtbot.keyClicks(palette.line, "dark")
+    place = palette.list.visualRect(palette.model.index(0)).center()
+    qtbot.mouseClick(palette.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert window.preferences.now.theme == "dark"
+
+
+def test_that_the_palette_goes_when_the_focus_goes_elsewhere(qtbot: QtBot, window: MainWindow, palette: Palette) -> None:
+    window.navigation.buttons["runs"].setFocus()
+    assert palette.isHidden()
+    assert window.focusWidget() is window.navigation.buttons["runs"]
+
+
+def test_that_the_palette_stays_within_a_small_window(window: MainWindow, palette: Palette) -> None:
+    window.resize(window.minimumSize())
+    QApplication.processEvents()
+    assert window.rect().contains(palette.geometry())
+
+
+@pytest.mark.parametrize(
+    ("wanted", "better", "worse"),
+    [
+        ("sto", "Run: Stop", "Help: How to read the curves"),
+        ("ne", "File: New experiment", "File: Open experiment"),
+        ("cp", "View: Command palette", "File: Close window"),
+        ("theme dark", "Theme: Dark", "View: Runs"),
+    ],
+)
+def test_that_beginnings_of_words_and_neighbours_count_more(wanted: str, better: str, worse: str) -> None:
+    low = likeness(wanted, worse)
+    assert likeness(wanted, better) is not None
+    assert low is None or likeness(wanted, better) > low  # type: ignore[operator]
+
+
+def test_that_letters_in_another_order_do_not_fit() -> None:
+    assert likeness("pots", "Stop") is None
+    assert likeness("STOP", "Run: Stop") is not None
+
+
+def test_that_a_title_is_plain_in_lists() -> None:
+    assert plain("&Save experiment as...") == "Save experiment as"
+    assert plain("Pause && go") == "Pause & go"
+
+
+def test_that_the_model_keeps_the_rules_of_models(
+    qtbot: QtBot, window: MainWindow, open_window: Callable[[], MainWindow]
+) -> None:
+    model = PaletteModel()
+    tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    model.show_entries(entries_of(window.shell.application, window.shell.actions))
+    for wanted in ("r", "run", "zzz", ""):
+        model.search(wanted)
+    assert model.rowCount() == len(COMMANDS)
+    del tester
