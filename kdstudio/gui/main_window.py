@@ -99,6 +99,7 @@ class MainWindow(QMainWindow):
             self._new_page.start_requested.connect(self.start_experiment)
             self._new_page.open_requested.connect(self.open_yaml)
             self._new_page.save_requested.connect(self.save_yaml)
+            self.preferences.changed.connect(self._new_page.take_settings)
             self.pages.addWidget(self._new_page)
         return self._new_page
 
