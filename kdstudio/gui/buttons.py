@@ -1,7 +1,7 @@
 """Buttons: the one that matters, the quiet ones, and the navigation's. Each says what it does in words."""
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Slot
-from PySide6.QtGui import QColor, QFocusEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QColor, QFocusEvent, QFontMetrics, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from kdstudio.gui.cards import rounded
@@ -141,6 +141,58 @@ class NavButton(_Drawn):
         shown = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, area.width())
         painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
         self._ring(painter, 8)
+        painter.end()
+
+
+class Badge(_Drawn):
+    """A small capsule with a few words that opens something: what differs, for example."""
+
+    def __init__(self, name: str, role: Role = "student", parent: QWidget | None = None) -> None:
+        super().__init__("", parent)
+        self._role = role
+        self.setObjectName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        metrics = QFontMetrics(theme().font("caption"))
+        return QSize(metrics.horizontalAdvance(self.text()) + 5 * SPACE, metrics.height() + 2 * SPACE)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme().color(self._role, 0.24 if self.underMouse() else 0.14))
+        painter.drawRoundedRect(QRectF(self.rect()), self.height() / 2, self.height() / 2)
+        painter.setPen(theme().color(self._role, 0.85, "text"))
+        painter.setFont(theme().font("caption"))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
+        self._ring(painter, self.height() / 2)
+        painter.end()
+
+
+class SignButton(_Drawn):
+    """A button that is only an icon; its name is in the tooltip and for screen readers."""
+
+    def __init__(self, said: str, icon_name: str, name: str, parent: QWidget | None = None) -> None:
+        super().__init__("", parent)
+        self._icon = icon_name
+        self.setObjectName(name)
+        self.setAccessibleName(said)
+        self.setToolTip(said)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(30, 30)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        if self.underMouse() and self.isEnabled():
+            rounded(painter, QRectF(self.rect()), "raised", radius=6)
+        role: Role = "border" if not self.isEnabled() else "text" if self.underMouse() else "quiet"
+        painter.drawPixmap(7, 7, pixmap(self._icon, role, 16, self.devicePixelRatioF()))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._ring(painter, 6)
         painter.end()
 
 

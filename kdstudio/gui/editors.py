@@ -10,8 +10,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import yaml
-from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QValidator, QWheelEvent
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QKeySequence, QValidator, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
@@ -28,6 +28,32 @@ from PySide6.QtWidgets import (
 from kdstudio.gui.theme import SPACE, theme
 
 
+class _LeavesUndo(QObject):
+    """Lets the window's undo and redo have their keys in a line of text too: the line's own would know its letters alone.
+    And lets the page have what is dropped."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+            return False
+        ours = event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)
+        if ours:
+            event.ignore()
+        return ours
+
+
+_leaves_undo: list[_LeavesUndo] = []
+
+
+def leave_undo(focus: QWidget) -> None:
+    """Give the keys of undo and redo, and what is dropped, from the line of text in `focus` to the page."""
+    if not _leaves_undo:
+        _leaves_undo.append(_LeavesUndo())
+    line = focus if isinstance(focus, QLineEdit) else focus.findChild(QLineEdit)
+    if isinstance(line, QLineEdit):
+        line.setAcceptDrops(False)
+        line.installEventFilter(_leaves_undo[0])
+
+
 class Editor(QWidget):
     """What all editors have in common: a value in, a value out, and the widget that takes the focus."""
 
@@ -37,6 +63,7 @@ class Editor(QWidget):
         super().__init__(parent)
         self.focus = focus
         self.setFocusProxy(focus)
+        leave_undo(focus)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE)

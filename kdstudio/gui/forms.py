@@ -9,8 +9,9 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from kdstudio.gui.cards import Elided, Text
-from kdstudio.gui.editors import Editor, PathEditor, QuietCombo
+from kdstudio.gui.editors import Editor, PathEditor
 from kdstudio.gui.fields import Field, editor_for, fields_of, kind_of, plain
+from kdstudio.gui.pickers import KindPicker
 from kdstudio.gui.theme import GAP, SPACE
 
 COLUMN = 190  # pixels that a field wants; a form has as many columns as fit, up to three
@@ -184,6 +185,19 @@ class SpecForm(QWidget):
         """How many advanced fields differ from their defaults."""
         return sum(row.field.advanced and row.changed_from_default for row in self.rows.values())
 
+    def changes(self, base: Mapping[str, Any]) -> Iterator[FieldRow]:
+        """Every row whose value is another one than in `base`, or than its default where `base` has none."""
+        for name, row in self.rows.items():
+            if isinstance(row.editor, SpecForm | KindForm):
+                yield from row.editor.changes(base.get(name) or {})
+            elif not row.field.info.is_required() and row.editor.value() != base.get(name, row.field.default):
+                yield row
+
+    def unset(self, base: Mapping[str, Any]) -> dict[str, Any]:
+        """`base`, with what has no default as it is now."""
+        kept = {name: row.editor.value() for name, row in self.rows.items() if row.field.info.is_required()}
+        return {**base, **kept}
+
     def leaves(self) -> Iterator[FieldRow]:
         """Every row with an editor of its own, also inside nested forms."""
         for row in self.rows.values():
@@ -249,9 +263,9 @@ class KindForm(QWidget):
         self._kinds, self.path = list(kinds), path
         self._advanced = False
         self._problems: Mapping[str, str] = {}
-        self.picker = QuietCombo(self)
+        entries = [(str(getattr(kind, "label", "") or kind.__name__), str(getattr(kind, "blurb", ""))) for kind in kinds]
+        self.picker = KindPicker(entries, self)
         self.picker.setObjectName(f"kind.{path}")
-        self.picker.addItems([str(getattr(kind, "label", "") or kind.__name__) for kind in kinds])
         self.blurb = Text("", "body", "quiet", wrap=True)
         self.form = SpecForm(self._kinds[0], path, parent=self)
         self._column = QVBoxLayout(self)
@@ -293,6 +307,15 @@ class KindForm(QWidget):
     def advanced_changes(self) -> int:
         """How many advanced fields differ from their defaults."""
         return self.form.advanced_changes()
+
+    def changes(self, base: Mapping[str, Any]) -> Iterator[FieldRow]:
+        """Every row whose value is another one than in `base`, where that is of the chosen kind, else than its default."""
+        yield from self.form.changes(base if base.get("kind") == kind_of(self.kind) else {})
+
+    def unset(self, base: Mapping[str, Any]) -> dict[str, Any]:
+        """The chosen kind with the values of `base` or its defaults, and with what has no default as it is now."""
+        kind = kind_of(self.kind)
+        return {**self.form.unset(base if base.get("kind") == kind else {}), "kind": kind}
 
     @Slot()
     def _pick(self) -> None:

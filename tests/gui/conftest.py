@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
-from kdstudio.gui import main_window
+from kdstudio.gui import desk_client, main_window
 from kdstudio.gui.main_window import Closing, MainWindow
 from kdstudio.gui.run_controller import RunController
 from kdstudio.gui.theme import Choice, theme
 from kdstudio.runs.home import Home
+from tests.gui.desks import FakeDesk
 from tests.gui.player import Player
 
 
@@ -23,6 +24,26 @@ def light(request: pytest.FixtureRequest) -> Iterator[None]:
     theme().apply(Choice.LIGHT)
     yield
     theme().apply(Choice.LIGHT)
+
+
+@pytest.fixture(autouse=True)
+def desks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> list[FakeDesk]:
+    """The desks that pages opened in this test: none of them is a process, unless the test asks for `real_desk`."""
+    made: list[FakeDesk] = []
+    if request.node.get_closest_marker("gui") is None or "real_desk" in request.fixturenames:
+        return made
+
+    def open_desk(home: Home) -> FakeDesk:
+        made.append(FakeDesk())
+        return made[-1]
+
+    monkeypatch.setattr(desk_client, "open_desk", open_desk)
+    return made
+
+
+@pytest.fixture
+def real_desk() -> None:
+    """Pages of this test have a desk that is a process."""
 
 
 @pytest.fixture

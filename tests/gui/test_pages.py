@@ -29,8 +29,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.fixture
-def page(qtbot: QtBot) -> NewExperimentPage:
-    made = NewExperimentPage()
+def page(qtbot: QtBot, home: Home) -> NewExperimentPage:
+    made = NewExperimentPage(home)
     qtbot.addWidget(made)
     return made
 
@@ -63,7 +63,7 @@ def test_that_the_start_button_names_the_next_missing_step(
 ) -> None:
     form = page.cards[0].forms["dataset"]
     form.picker.setCurrentIndex(1)  # type: ignore[union-attr]
-    qtbot.waitUntil(lambda: page.start_button.text() == "Fill in: Folder")
+    qtbot.waitUntil(lambda: page.start_button.text() == "Choose a folder")
     assert page.summary.pill.text == "Not ready"
     row = form.form.rows["path"]  # type: ignore[union-attr]
     assert row.problem == "Fill this in"
@@ -90,15 +90,9 @@ def test_that_two_budgets_are_a_problem_of_the_card(qtbot: QtBot, page: NewExper
 
 def test_that_the_summary_says_what_will_be_trained(page: NewExperimentPage) -> None:
     page.show_experiment(loads(EXPERIMENT))
-    facts = [fact.whole for fact in page.summary._facts.values()]
-    assert "1 teacher + 3 baseline + 3 student" in facts
-    assert "mlp, hidden 32" in facts
-
-
-def test_that_hidden_settings_off_their_defaults_are_told(page: NewExperimentPage) -> None:
-    assert page.summary.note.text() == ""
-    page.show_experiment(loads(EXPERIMENT + "compute: {threads: 2}\n"))
-    assert page.summary.note.text() == "Advanced settings: 1 not at their defaults"
+    assert page.summary.facts["Trains"].whole == "1 teacher + 3 pairs"
+    page.show_experiment(loads(EXPERIMENT + "baseline: false\n"))
+    assert page.summary.facts["Trains"].whole == "1 teacher + 3 students"
 
 
 def test_that_the_experiment_can_be_copied_as_yaml(qtbot: QtBot, page: NewExperimentPage) -> None:
@@ -108,7 +102,7 @@ def test_that_the_experiment_can_be_copied_as_yaml(qtbot: QtBot, page: NewExperi
 
 def test_that_advanced_shows_every_field(qtbot: QtBot, page: NewExperimentPage) -> None:
     qtbot.mouseClick(page.detail.group.button(1), Qt.MouseButton.LeftButton)
-    assert not any(row.isHidden() for row in page._leaves())
+    assert not any(row.isHidden() for row in page.board.rows())
 
 
 def shown(qtbot: QtBot, window: MainWindow, home: Home, story: Sequence[AnyEvent], text: str = EXPERIMENT) -> RunFolder:

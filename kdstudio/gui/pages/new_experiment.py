@@ -1,175 +1,240 @@
-"""Making an experiment out of clicks: a card for each part, its form made from the spec, and a summary beside them."""
+"""Making an experiment out of clicks or text: a card for each part, its form made from the spec, and the preview beside."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QStackedWidget, QWidget
 
+from kdstudio.gui.beginning import blank
 from kdstudio.gui.buttons import PrimaryButton, Segments
-from kdstudio.gui.cards import Banner, Card, Text
-from kdstudio.gui.editors import PathEditor
-from kdstudio.gui.fields import fields_of, kind_of
-from kdstudio.gui.forms import FieldRow, KindForm, SpecForm
-from kdstudio.gui.pages.page import Page, scrolling
-from kdstudio.gui.pages.summary import SummaryCard
-from kdstudio.gui.theme import GAP, SPACE
-from kdstudio.spec import EXPERIMENTS, Experiment, dump, problems_of
+from kdstudio.gui.cards import Banner
+from kdstudio.gui.command_line import command
+from kdstudio.gui.document import Document, plain_values, read
+from kdstudio.gui.drafts import Draft
+from kdstudio.gui.dropped import dropped
+from kdstudio.gui.history import History
+from kdstudio.gui.next_step import mistakes, mistakes_in_text, next_step, next_step_in_text
+from kdstudio.gui.pages.form_board import FormBoard
+from kdstudio.gui.pages.new_head import DropPage, NewHead
+from kdstudio.gui.pages.page import scrolling
+from kdstudio.gui.pages.preview_card import PreviewCard
+from kdstudio.gui.pages.preview_feed import PreviewFeed
+from kdstudio.gui.theme import GAP
+from kdstudio.gui.yaml_view import YamlView
+from kdstudio.runs.home import Home
+from kdstudio.spec import EXPERIMENTS, Experiment, SpecError, dump, loads, problems_of
+from kdstudio.spec.yaml_file import to_yaml
 
-# Which fields share a card; what is named nowhere goes to the last one, so that a new field is never lost.
-CARDS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Dataset", ("dataset",)),
-    ("Teacher", ("teacher", "teacher_training")),
-    ("Student", ("student",)),
-    ("Method", ("method",)),
-    ("Training", ("training",)),
-    ("Experiment", ()),
-)
 SETTLE = 60  # milliseconds without an edit after which the experiment is checked
+KEEP = 800  # milliseconds without an edit after which the draft is kept
+SIMPLE, ADVANCED, YAML = range(3)
 
 _ADAPTER: TypeAdapter[Any] = TypeAdapter(Experiment)
 
 
-class FormCard(Card):
-    """A card with the form of one part; the picker of kinds stands in its title line."""
-
-    changed = Signal()
-
-    def __init__(self, title: str, names: tuple[str, ...], model: Any, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName(f"card.{title.lower()}")
-        self.forms: dict[str, KindForm | SpecForm] = {}
-        self.body.setSpacing(2 * SPACE + 2)
-        line = QHBoxLayout()
-        line.addWidget(Text(title, "heading"), 1)
-        self.body.addLayout(line)
-        self._error = Text("", "caption", "failure", wrap=True)
-        self._error.hide()
-        self.body.addWidget(self._error)
-        main = next((field for field in fields_of(model) if field.name in names[:1] and field.models), None)
-        if main is not None:
-            self._add_main(main.name, main.models, line)
-        rest = tuple(name for name in names if main is None or name != main.name)
-        if rest:
-            self._add("", SpecForm(model, "", only=rest, parent=self))
-
-    def value(self) -> dict[str, Any]:
-        """What the card says, by field of the experiment."""
-        said: dict[str, Any] = {}
-        for name, form in self.forms.items():
-            said |= {name: form.value()} if name else form.value()
-        return said
-
-    def set_value(self, values: dict[str, Any]) -> None:
-        """Show the card's part of `values`, a whole experiment."""
-        for name, form in self.forms.items():
-            form.set_value(values.get(name) if name else values)
-
-    def show_problems(self, problems: dict[str, str]) -> None:
-        """Show each problem beside its field, or on top where it concerns the whole."""
-        said = problems.get(next(iter(self.forms)), "")
-        self._error.setText(f"{said[:1].upper()}{said[1:]}")
-        self._error.setVisible(bool(said))
-        for form in self.forms.values():
-            form.show_problems(problems)
-
-    def leaves(self) -> Iterator[FieldRow]:
-        """Every field with an editor of its own."""
-        for form in self.forms.values():
-            yield from (form.form if isinstance(form, KindForm) else form).leaves()
-
-    def _add_main(self, name: str, models: Any, line: QHBoxLayout) -> None:
-        if "kind" not in models[0].model_fields:
-            self._add(name, SpecForm(models[0], name, parent=self))
-            return
-        form = KindForm(models, name, self)
-        form.picker.setAccessibleName(self.tr("Kind of {0}").format(name))
-        line.addWidget(form.picker, 1)
-        self._add(name, form)
-
-    def _add(self, name: str, form: KindForm | SpecForm) -> None:
-        self.forms[name] = form
-        self.body.addWidget(form)
-        form.changed.connect(self._report)
-
-    @Slot()
-    def _report(self) -> None:
-        self.changed.emit()
-
-
-class NewExperimentPage(Page):
+class NewExperimentPage(DropPage):
     """Where an experiment is made and started.
 
     Signals:
         start_requested: carries the experiment.
+        open_requested: a person wants to pick a file.
+        save_requested: a person wants to save; True asks for another file.
     """
 
     start_requested = Signal(object)
+    open_requested = Signal()
+    save_requested = Signal(bool)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, home: Home, parent: QWidget | None = None) -> None:
         super().__init__(
             self.tr("New experiment"),
             self.tr("Pick a teacher, a student and what they look at. Everything else has a sensible default."),
             "page.new", parent,
         )  # fmt: skip
-        self._model = EXPERIMENTS[0]
-        self._advanced = False
+        self.home = home
+        self._blank = blank(EXPERIMENTS[0], home)
         self.problems: dict[str, str] = {}
-        self.detail = Segments((self.tr("Simple"), self.tr("Advanced")), "detail")
-        self.head.addWidget(self.detail)
+        self.document = Document(home, self._blank)
+        self.draft = Draft(home)
+        self.history = History(self._show_values, self.values)
         self.banner = Banner("failure", "warning")
         self.banner.setObjectName("new.banner")
-        self.body.addWidget(self.banner)
-        self.cards = [FormCard(self.tr(title), names, self._model) for title, names in self._layout_of_cards()]
-        self.summary = SummaryCard()
+        self.board = FormBoard(EXPERIMENTS[0], self._blank, home)
+        self.cards = self.board.cards
+        self.yaml = YamlView()
+        self.summary = PreviewCard()
+        self.feed = PreviewFeed(self.summary, home, self)
         self.start_button: PrimaryButton = self.summary.start
         self._arrange()
-        self._check_soon = QTimer(self)
-        self._check_soon.setSingleShot(True)
-        self._check_soon.setInterval(SETTLE)
+        self._check_soon = self._timer(SETTLE, self.check)
+        self._keep_soon = self._timer(KEEP, self.keep_draft)
         self._connect()
-        self.show_experiment(_ADAPTER.validate_python({"kind": kind_of(self._model)}))
+        self.show_values(self._blank)
+        self._restore()
+
+    # What the form holds
 
     def values(self) -> dict[str, Any]:
         """The experiment as the form holds it: plain data, right or wrong."""
-        said: dict[str, Any] = {"kind": kind_of(self._model)}
-        for card in self.cards:
-            said |= card.value()
-        return said
+        return self.board.values()
 
     def experiment(self) -> Any:
         """The experiment, or None while something is wrong with it."""
+        if self.detail.chosen == YAML:
+            self.yaml.settle()
         self.check()
-        return None if self.problems else _ADAPTER.validate_python(self.values())
+        return None if self.problems else self._made(self.values())
+
+    def text(self) -> str:
+        """The experiment as YAML, right or wrong."""
+        return self.yaml.text if self.detail.chosen == YAML and not self.yaml.untouched else self._form_text()
+
+    def _form_text(self) -> str:
+        values = self.values()
+        return self.document.text(values, None if problems_of(values) else self._made(values))
+
+    def _made(self, values: Mapping[str, Any]) -> Any:
+        """The experiment that `values` are, its paths absolute: it will be read elsewhere."""
+        return _ADAPTER.validate_python(values, context={"base": self.document.base})
+
+    # Filling it
 
     def show_experiment(self, experiment: Any) -> None:
-        """Fill the form."""
-        values = experiment.model_dump(mode="json")
-        for card in self.cards:
-            card.set_value(values)
+        """Fill the form with an experiment that is in no file."""
+        self.document.file = None
+        self.show_values(experiment.model_dump(mode="json"))
+
+    def show_values(self, values: Mapping[str, Any]) -> None:
+        """Fill the form with plain data."""
         self.banner.say("")
-        self.check()
+        self._show_values(values)
+
+    def change(self, changes: Mapping[str, Any]) -> None:
+        """Give the fields at these paths other values."""
+        values = deepcopy(self.values())
+        for path, value in changes.items():
+            *inside, name = path.split(".")
+            here = values
+            for part in inside:
+                here = here[part]
+            here[name] = value
+        self._show_values(values)
+
+    def open_file(self, path: Path) -> bool:
+        """Fill the form from a file. One with mistakes is shown as text, each mistake at its line: then it is False."""
+        text, experiment, problems = read(path)
+        if experiment is None:
+            title = self.tr("{0} is not an experiment").format(path.name)
+            if text:
+                self.document.file = path.absolute()
+                self._show_text(text)
+            self._offer_nothing()
+            self.banner.say(title, "\n".join(str(problem) for problem in problems), "failure", "warning")
+            return False
+        self.document.file = path.absolute()
+        values = experiment.model_dump(mode="json")
+        self.document.pair(values, text)
+        self.document.settle(values, path)
+        self.show_values(values)
+        self.draft.discard()
+        return True
+
+    def save_to(self, path: Path) -> None:
+        """Write the experiment to a file.
+
+        Raises:
+            OSError: it cannot be written; what was there is as it was.
+        """
+        self.document.write(path, self.values(), self.text())
+        self.draft.discard()
+        self._say_file()
+
+    def ready(self) -> bool:
+        """Whether nothing is wrong; else the focus goes to the first field that is."""
+        ready = self.experiment() is not None
+        if not ready:
+            self._go_to_problem()
+        return ready
 
     def say(self, title: str, detail: str) -> None:
         """Say what went wrong, on top of the page."""
-        self.banner.say(title, detail)
+        self._offer_nothing()
+        self.banner.say(title, detail, "failure", "warning")
+
+    def new(self) -> None:
+        """Begin anew, with every field at its default."""
+        self.document.begin(self._blank)
+        self.show_values(self._blank)
+
+    @Slot()
+    def take_settings(self) -> None:
+        """Begin new experiments with the settings as they are now, and this one where it has not been told otherwise."""
+        before, after, held = dict(self._blank["compute"]), blank(EXPERIMENTS[0], self.home)["compute"], self.values()
+        self._blank["compute"].update(after)
+        untold = [name for name in after if after[name] != before[name] and held["compute"].get(name) == before[name]]
+        if untold:
+            self.change({f"compute.{name}": after[name] for name in untold})
+
+    def _show_values(self, values: Mapping[str, Any]) -> None:
+        self.board.fill(values)
+        if self.detail.chosen == YAML:
+            self._enter_yaml()
+        self.check()
+
+    def _show_text(self, text: str) -> None:
+        """Show text that is no experiment yet, as text."""
+        self.detail.choose(YAML)
+        self.views.setCurrentWidget(self.yaml)
+        self.yaml.enter("", self.document.base)
+        self.yaml.show_text(text)
+        self.check()
+
+    # Looking at it
 
     @Slot()
     def check(self) -> None:
         """Ask the spec what is wrong, and show it."""
         self._check_soon.stop()
         values = self.values()
-        self.problems = {problem.path: problem.message for problem in problems_of(values)}
-        for row in self._leaves():
-            folder = row.editor.value() if isinstance(row.editor, PathEditor) else None
-            if folder and row.path not in self.problems and not Path(folder).expanduser().is_dir():
-                self.problems[row.path] = self.tr("there is no such folder")
-        for card in self.cards:
-            card.show_problems(self.problems)
-        self.summary.show_values(values, self.problems, self._titles(), self._hidden_changes())
+        self.problems = self._problems(values)
+        self.board.show_problems(self.problems)
+        self.history.note(values)
+        self.summary.show_values(values, self.problems, self.board.titles())
+        self.summary.show_next(self._next_step())
+        self._say_file()
+        self._keep_soon.start()
+        self._look(values)
+
+    def _problems(self, values: dict[str, Any]) -> dict[str, str]:
+        if self._wrong_text:
+            return mistakes_in_text(self.yaml.problems)
+        return mistakes(values, self.board.rows(), self.document.base) or self.feed.known(values)
+
+    def _next_step(self) -> str:
+        if self._wrong_text:
+            return next_step_in_text(self.yaml.problems)
+        return next_step(self.problems, self.board.row(next(iter(self.problems), "")))
+
+    @property
+    def _wrong_text(self) -> bool:
+        """Whether text is in view that is no experiment."""
+        return self.detail.chosen == YAML and bool(self.yaml.problems)
+
+    def _look(self, values: dict[str, Any]) -> None:
+        """Have it previewed, when there is something to look at and somebody who looks."""
+        if not self.isVisible():
+            return
+        if problems_of(values) or (self.problems and not self.feed.known(values)):
+            self.feed.wait(self.problems)
+        else:
+            self.feed.look(values, self._made(values).model_dump(mode="json"))
+
+    # What people do
 
     @Slot()
     def start(self) -> None:
@@ -179,77 +244,214 @@ class NewExperimentPage(Page):
             self._go_to_problem()
             return
         self.banner.say("")
+        self._check_soon.stop()
+        self.document.settle(self.values())
+        self.draft.discard()
+        self._say_file()
         self.start_requested.emit(experiment)
 
     @Slot()
     def copy_yaml(self) -> None:
-        """Put the experiment on the clipboard."""
+        """Put the experiment on the clipboard, as text."""
         experiment = self.experiment()
         if experiment is not None:
             QGuiApplication.clipboard().setText(dump(experiment))
+            self.summary.copy.thank()
 
-    def _layout_of_cards(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        placed = {name for _, names in CARDS for name in names}
-        rest = tuple(
-            field.name for field in fields_of(self._model) if field.name not in placed and field.name != "kind"
-        )
-        for title, names in CARDS:
-            yield title, names or rest
+    @Slot()
+    def copy_command(self) -> None:
+        """Put the command that carries it out on the clipboard."""
+        experiment = self.experiment()
+        if experiment is not None:
+            QGuiApplication.clipboard().setText(command(experiment, self.document.file, self.home))
+            self.summary.copy_command.thank()
+
+    def go_to(self, path: str) -> None:
+        """Put the focus into the field at `path`, showing it if it is an advanced one."""
+        row = self.board.row(path)
+        if row is None:
+            return
+        if row.isHidden() or self.detail.chosen == YAML:
+            self.detail.choose(ADVANCED if row.isHidden() else SIMPLE)
+            self.set_detail(self.detail.chosen)
+        row.editor.setFocus()
+
+    @Slot(int)
+    def set_detail(self, number: int) -> None:
+        """Show the simple form, the whole one, or the text. Text that is no experiment is not left behind."""
+        if number == YAML:
+            if self.views.currentWidget() is not self.yaml:
+                self._enter_yaml()
+        elif self._leaves_text():
+            self.views.setCurrentWidget(self.form)
+            self.board.set_advanced(number == ADVANCED)
+        else:
+            self.detail.choose(YAML)
+            self.yaml.go_to_problem()
+            return
+        self.check()
+
+    @Slot()
+    def keep_draft(self) -> None:
+        """Keep what would be lost, or nothing where nothing would be."""
+        self._keep_soon.stop()
+        if self.document.clean(self.values()) and not self._wrong_text:
+            self.draft.discard()
+        else:
+            self.draft.write(self.text())
+
+    def shutdown(self) -> None:
+        """The window closes: keep the draft, end the desk."""
+        self.keep_draft()
+        self._check_soon.stop()
+        self.feed.shutdown()
+
+    # The text
+
+    def _enter_yaml(self) -> None:
+        self.yaml.enter(self._form_text(), self.document.base)
+        self.views.setCurrentWidget(self.yaml)
+
+    def _leaves_text(self) -> bool:
+        """Whether the form can take over from the text."""
+        if self.views.currentWidget() is not self.yaml:
+            return True
+        self.yaml.settle()
+        return not self.yaml.problems or self.yaml.untouched
+
+    @Slot(object)
+    def _take_text(self, experiment: Any) -> None:
+        """The text is an experiment: the form takes it."""
+        self.board.fill(experiment.model_dump(mode="json"))
+        self.document.pair(self.values(), self.yaml.text)
+
+    @Slot()
+    def _discard_text(self) -> None:
+        self._enter_yaml()
+        self.check()
+
+    # The draft
+
+    def _restore(self) -> None:
+        """Show what was not saved when the window was last there."""
+        text = self.draft.read()
+        if not text:
+            return
+        values = plain_values(text)
+        self._show_values(values or {})
+        if self._form_text() not in (text, to_yaml(values)):
+            self._show_restored(text)
+        said = self.tr("Restored what you had not saved")
+        self.banner.say(said, "", "student", "info")
+        self.discard_draft.show()
+
+    def _show_restored(self, text: str) -> None:
+        """Show text that the form does not simply give back: with comments, or with mistakes."""
+        try:
+            self._show_values(loads(text, base=self.document.base).model_dump(mode="json"))
+            self.document.pair(self.values(), text)
+        except SpecError:
+            self._show_values(self._blank)
+            self._show_text(text)
+
+    @Slot()
+    def _discard_restored(self) -> None:
+        self._offer_nothing()
+        self.banner.say("")
+        if self.detail.chosen == YAML:
+            self.detail.choose(SIMPLE)
+            self.views.setCurrentWidget(self.form)
+        self.new()
+        self.draft.discard()
+
+    def _offer_nothing(self) -> None:
+        self.discard_draft.hide()
+
+    def take_dropped(self, path: Path) -> None:
+        """An experiment is opened, a folder of images becomes the dataset; what is neither is refused in words."""
+        found = dropped(path)
+        if found.file is not None:
+            self.open_file(found.file)
+        elif found.dataset:
+            self.banner.say("")
+            self._show_values({**self.values(), "dataset": {**self.values()["dataset"], **found.dataset}})
+        else:
+            self.say(self.tr("That cannot be opened here"), found.refusal)
+
+    # Building it
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.check()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.feed.rest()
+
+    def _timer(self, after: int, does: Any) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(after)
+        timer.timeout.connect(does)
+        return timer
 
     def _arrange(self) -> None:
-        inside = QWidget()
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, GAP, 0)  # room for the scroll bar
-        column.setSpacing(GAP)
-        for card in self.cards:
-            column.addWidget(card)
-        column.addStretch(1)
+        self.detail = Segments((self.tr("Simple"), self.tr("Advanced"), self.tr("YAML")), "detail")
+        self.tools = NewHead(self.home, self.history.stack)
+        self.head.addWidget(self.tools)
+        self.head.addWidget(self.detail)
+        self.discard_draft = QPushButton(self.tr("Discard"))
+        self.discard_draft.setObjectName("draft.discard")
+        self.discard_draft.hide()
+        self.discard_draft.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.banner.offers.addWidget(self.discard_draft)
+        self.body.addWidget(self.banner)
+        self.form = scrolling(self.board, "new.scroll")
+        self.views = QStackedWidget()
+        for view in (self.form, self.yaml):
+            self.views.addWidget(view)
         row = QHBoxLayout()
         row.setSpacing(GAP)
-        row.addWidget(scrolling(inside, "new.scroll"), 1)
+        row.addWidget(self.views, 1)
         row.addWidget(self.summary)
         self.body.addLayout(row, 1)
 
     def _connect(self) -> None:
-        for card in self.cards:
-            card.changed.connect(self._edited)
-        self._check_soon.timeout.connect(self.check)
-        self.detail.group.idClicked.connect(self._set_detail)
+        self.board.changed.connect(self._check_soon.start)
+        self.board.refused.connect(self._refused)
+        self.detail.group.idClicked.connect(self.set_detail)
+        self.yaml.parsed.connect(self._take_text)
+        self.yaml.checked.connect(self.check)
+        self.yaml.discarded.connect(self._discard_text)
+        self.discard_draft.clicked.connect(self._discard_restored)
+        self.tools.connect_to(self)
         self.summary.start.clicked.connect(self.start)
         self.summary.copy.clicked.connect(self.copy_yaml)
+        self.summary.copy_command.clicked.connect(self.copy_command)
+        self.summary.remedied.connect(self.change)
+        self.feed.found.connect(self.check)
 
-    @Slot()
-    def _edited(self) -> None:
-        self._check_soon.start()
+    @Slot(str)
+    def _refused(self, why: str) -> None:
+        self.say(self.tr("The preset was not kept"), why)
 
-    @Slot(int)
-    def _set_detail(self, number: int) -> None:
-        for card in self.cards:
-            for form in card.forms.values():
-                form.set_advanced(number == 1)
-
-    def _leaves(self) -> Iterator[FieldRow]:
-        for card in self.cards:
-            yield from card.leaves()
-
-    def _titles(self) -> dict[str, str]:
-        return {row.path: row.field.title for row in self._leaves()}
-
-    def _hidden_changes(self) -> int:
-        return sum(form.advanced_changes() for card in self.cards for form in card.forms.values())
-
-    def go_to(self, path: str) -> None:
-        """Put the focus into the field at `path`, showing it if it is an advanced one."""
-        for row in self._leaves():
-            if row.path == path or path.startswith(f"{row.path}."):
-                if row.isHidden():
-                    self.detail.choose(1)
-                    self._set_detail(1)
-                row.editor.setFocus()
-                return
+    def _say_file(self) -> None:
+        """Name the file, and whether it is behind what the form says."""
+        file = self.document.file
+        if file is None:
+            said = self.tr("Pick a teacher, a student and what they look at. Everything else has a sensible default.")
+        else:
+            said = file.name if self.document.clean(self.values()) else self.tr("{0}, edited").format(file.name)
+        self.subtitle.set_text(said)
 
     def _go_to_problem(self) -> None:
-        for row in self._leaves():
+        if self.detail.chosen == YAML and self.yaml.problems:
+            self.yaml.go_to_problem()
+            return
+        if self.feed.known(self.values()):  # it may have been mended on the disk meanwhile
+            self.feed.again()
+            self._look(self.values())
+        for row in self.board.rows():
             if row.troubled(self.problems):
-                row.editor.setFocus()
+                self.go_to(row.path)
                 return

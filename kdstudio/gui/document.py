@@ -1,0 +1,95 @@
+"""Which file the form's experiment is kept in, as which text, and whether that is what the form says. No widgets."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from kdstudio.gui.drafts import remember_file
+from kdstudio.runs.files import write_whole
+from kdstudio.runs.home import Home
+from kdstudio.spec import SpecError, dump, loads
+from kdstudio.spec.yaml_file import Problem, to_yaml
+
+Values = dict[str, Any]
+
+
+class Document:
+    """The experiment as a file.
+
+    Args:
+        home: where the recent files are kept.
+        values: the experiment as it is while nobody has changed anything.
+
+    Attributes:
+        file: where it was opened from or saved to; None while it is nowhere.
+    """
+
+    def __init__(self, home: Home, values: Values) -> None:
+        self._home = home
+        self.file: Path | None = None
+        self._saved = values
+        self._pair: tuple[Values, str] = (values, "")
+
+    @property
+    def base(self) -> Path:
+        """What relative paths are relative to."""
+        return self.file.parent if self.file is not None else Path.cwd()
+
+    def clean(self, values: Values) -> bool:
+        """Whether nothing would be lost with `values`."""
+        return values == self._saved
+
+    def text(self, values: Values, experiment: Any) -> str:
+        """`values` as text: the very text that they were read from, comments and all, while they are still the same."""
+        if values == self._pair[0] and self._pair[1]:
+            return self._pair[1]
+        return dump(experiment) if experiment is not None else to_yaml(values)
+
+    def pair(self, values: Values, text: str) -> None:
+        """`text` is what `values` were read from."""
+        self._pair = (values, text)
+
+    def settle(self, values: Values, file: Path | None = None) -> None:
+        """`values` are kept: in `file`, or in a run."""
+        self._saved = values
+        if file is not None:
+            self.file = file.absolute()
+            remember_file(self._home, self.file)
+
+    def begin(self, values: Values) -> None:
+        """A new experiment, in no file, is what nobody has changed yet."""
+        self.file, self._saved, self._pair = None, values, (values, "")
+
+    def write(self, path: Path, values: Values, text: str) -> None:
+        """Save `text`, which says `values`, in `path`.
+
+        Raises:
+            OSError: it cannot be written; what was there is as it was.
+        """
+        write_whole(path, text)
+        self.pair(values, text)
+        self.settle(values, path)
+
+
+def read(path: Path) -> tuple[str, Any, tuple[Problem, ...]]:
+    """(text, experiment or None, problems) of the file at `path`."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        return "", None, (Problem(file=path.name, line=None, path="", message=f"cannot be read ({error.strerror})"),)
+    except UnicodeDecodeError:
+        return "", None, (Problem(file=path.name, line=None, path="", message="is not UTF-8 text"),)
+    try:
+        return text, loads(text, file=path.name, base=path.absolute().parent), ()
+    except SpecError as error:
+        return text, None, error.problems
+
+
+def plain_values(text: str) -> Values | None:
+    """What `text` holds, right or wrong, where it is at least a list of fields; else None."""
+    try:
+        values = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError):
+        return None
+    return values if isinstance(values, dict) and all(isinstance(name, str) for name in values) else None

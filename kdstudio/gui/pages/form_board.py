@@ -1,0 +1,103 @@
+"""All cards of the form, one beneath the other: the experiment as plain data in and out, and its fields by path."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from kdstudio.gui.fields import fields_of, kind_of
+from kdstudio.gui.forms import FieldRow
+from kdstudio.gui.pages.form_card import FormCard
+from kdstudio.gui.theme import GAP
+from kdstudio.runs.home import Home
+
+# Which fields share a card; what is named nowhere goes to the last one, so that a new field is never lost.
+CARDS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Dataset", ("dataset",)),
+    ("Teacher", ("teacher", "teacher_training")),
+    ("Student", ("student",)),
+    ("Method", ("method",)),
+    ("Training", ("training",)),
+    ("Experiment", ()),
+)
+
+
+class FormBoard(QWidget):
+    """The form.
+
+    Args:
+        model: the experiment.
+        blank: it with nothing changed, plain data.
+        home: where presets are kept.
+
+    Signals:
+        changed: a person changed a field.
+        refused: something could not be kept; carries the reason.
+    """
+
+    changed = Signal()
+    refused = Signal(str)
+
+    def __init__(self, model: Any, blank: Mapping[str, Any], home: Home, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._filling = False
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, GAP, 0)  # room for the scroll bar
+        column.setSpacing(GAP)
+        self.cards = [FormCard(self.tr(title), names, model, blank, home) for title, names in self._layout_of_cards()]
+        for card in self.cards:
+            column.addWidget(card)
+            card.changed.connect(self._edited)
+            card.refused.connect(self.refused)
+        column.addStretch(1)
+
+    def values(self) -> dict[str, Any]:
+        """The experiment as the form holds it: plain data, right or wrong."""
+        said: dict[str, Any] = {"kind": kind_of(self._model)}
+        for card in self.cards:
+            said |= card.value()
+        return said
+
+    def fill(self, values: Mapping[str, Any]) -> None:
+        """Show `values`; that is no edit."""
+        self._filling = True
+        for card in self.cards:
+            card.set_value(values)
+        self._filling = False
+
+    def show_problems(self, problems: Mapping[str, str]) -> None:
+        """Show each problem beside its field."""
+        for card in self.cards:
+            card.show_problems(problems)
+
+    def set_advanced(self, shown: bool) -> None:
+        """Show the advanced fields too, or hide them."""
+        for card in self.cards:
+            for form in card.forms.values():
+                form.set_advanced(shown)
+
+    def rows(self) -> Iterator[FieldRow]:
+        """Every field with an editor of its own."""
+        for card in self.cards:
+            yield from card.leaves()
+
+    def row(self, path: str) -> FieldRow | None:
+        """The field at `path`, or the one that `path` is inside of."""
+        return next((row for row in self.rows() if row.path == path or path.startswith(f"{row.path}.")), None)
+
+    def titles(self) -> dict[str, str]:
+        """What each field is called, by path."""
+        return {row.path: row.field.title for row in self.rows()}
+
+    def _layout_of_cards(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        placed = {name for _, names in CARDS for name in names}
+        rest = tuple(field.name for field in fields_of(self._model) if field.name not in placed and field.name != "kind")
+        for title, names in CARDS:
+            yield title, names or rest
+
+    @Slot()
+    def _edited(self) -> None:
+        if not self._filling:
+            self.changed.emit()

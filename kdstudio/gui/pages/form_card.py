@@ -1,0 +1,268 @@
+"""A card with the form of one part of the experiment: its picker, what differs from the defaults, and its presets."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from PySide6.QtCore import QPoint, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPushButton, QWidget
+
+from kdstudio.gui.buttons import Badge, SignButton
+from kdstudio.gui.cards import Card, Text
+from kdstudio.gui.editors import leave_undo
+from kdstudio.gui.fields import fields_of
+from kdstudio.gui.forms import FieldRow, KindForm, SpecForm
+from kdstudio.gui.presets import Preset, keep, presets, remove
+from kdstudio.gui.theme import SPACE
+from kdstudio.runs.home import Home
+
+
+class FormCard(Card):
+    """A card with the form of one part; the picker of kinds stands in its title line.
+
+    Args:
+        title: of the card.
+        names: the fields of the experiment on it.
+        model: the experiment.
+        base: the experiment with nothing changed, plain data.
+        home: where presets are kept.
+
+    Signals:
+        changed: a field has another value.
+        refused: something could not be kept; carries the reason.
+    """
+
+    changed = Signal()
+    refused = Signal(str)
+
+    def __init__(
+        self,
+        title: str,
+        names: tuple[str, ...],
+        model: Any,
+        base: Mapping[str, Any],
+        home: Home,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.title, self._base, self._home = title, base, home
+        self.setObjectName(f"card.{title.lower()}")
+        self.forms: dict[str, KindForm | SpecForm] = {}
+        self.body.setSpacing(2 * SPACE + 2)
+        line = QHBoxLayout()
+        self._head(line)
+        self._error = Text("", "caption", "failure", wrap=True)
+        self._error.hide()
+        self.naming = PresetName(title)
+        self.body.addWidget(self.naming)
+        self.body.addWidget(self._error)
+        main = next((field for field in fields_of(model) if field.name in names[:1] and field.models), None)
+        if main is not None:
+            self._add_main(main.name, main.models, line)
+        line.addWidget(self.menu_button)
+        rest = tuple(name for name in names if main is None or name != main.name)
+        if rest:
+            self._add("", SpecForm(model, "", only=rest, parent=self))
+        self.naming.named.connect(self.keep)
+
+    def value(self) -> dict[str, Any]:
+        """What the card says, by field of the experiment."""
+        said: dict[str, Any] = {}
+        for name, form in self.forms.items():
+            said |= {name: form.value()} if name else form.value()
+        return said
+
+    def set_value(self, values: Mapping[str, Any]) -> None:
+        """Show the card's part of `values`, a whole experiment."""
+        for name, form in self.forms.items():
+            form.set_value(values.get(name) if name else values)
+
+    def show_problems(self, problems: Mapping[str, str]) -> None:
+        """Show each problem beside its field, or on top where it concerns the whole."""
+        said = problems.get(next(iter(self.forms)), "")
+        self._error.setText(f"{said[:1].upper()}{said[1:]}")
+        self._error.setVisible(bool(said))
+        for form in self.forms.values():
+            form.show_problems(problems)
+        self.show_changes()
+
+    def leaves(self) -> Iterator[FieldRow]:
+        """Every field with an editor of its own."""
+        for form in self.forms.values():
+            yield from (form.form if isinstance(form, KindForm) else form).leaves()
+
+    def changes(self) -> list[FieldRow]:
+        """The fields that are not at their defaults."""
+        return [row for name, form in self.forms.items() for row in form.changes(self._base_of(name))]
+
+    def show_changes(self) -> None:
+        """Count them on the badge."""
+        count = len(self.changes())
+        self.badge.setVisible(count > 0)
+        if count:
+            self.badge.setText(self.tr("{0} non-default").format(count))
+            said = self.tr("{0}: {1} fields are not at their defaults. Show them, or reset them.")
+            self.badge.setAccessibleName(said.format(self.title, count))
+            self.badge.setToolTip("\n".join(row.field.title for row in self.changes()))
+            self.badge.updateGeometry()
+
+    @Slot()
+    def reset(self) -> None:
+        """Put every field of the card to its default. The kind stays, and so does what has no default."""
+        for name, form in self.forms.items():
+            form.set_value(form.unset(self._base_of(name)))
+        self.changed.emit()
+
+    @Slot(str)
+    def keep(self, name: str) -> None:
+        """Keep what the card says as a preset."""
+        try:
+            keep(self._home, name, self.title, self.value())
+        except OSError as error:
+            self.refused.emit(self.tr("{0} could not be kept: {1}").format(name, error.strerror or str(error)))
+
+    def apply(self, preset: Preset) -> None:
+        """Put a preset into the form; a field that it does not have stays as it is."""
+        self.set_value({**self.value(), **preset.values})
+        self.changed.emit()
+
+    def changes_menu(self) -> QMenu:
+        """What differs, field by field, and a way back."""
+        menu = QMenu(self)
+        menu.setObjectName(f"changes.{self.title.lower()}")
+        for row in self.changes():
+            self._entry(menu, f"{row.field.title}: {_shown(row.editor.value())}", row.editor.setFocus)
+        menu.addSeparator()
+        self._entry(menu, self.tr("Reset to defaults"), self.reset).setObjectName("reset")
+        return menu
+
+    def presets_menu(self) -> QMenu:
+        """Apply, save and remove presets."""
+        menu = QMenu(self)
+        menu.setObjectName(f"presets.{self.title.lower()}")
+        kept = presets(self._home, self.title)
+        for preset in kept:
+            self._entry(menu, preset.name, self._applier(preset))
+        menu.addSeparator()
+        self._entry(menu, self.tr("Save as preset..."), self.naming.ask).setObjectName("save")
+        if kept:
+            removing = menu.addMenu(self.tr("Remove"))
+            for preset in kept:
+                self._entry(removing, preset.name, self._remover(preset))
+        return menu
+
+    def _applier(self, preset: Preset) -> Callable[[], None]:
+        return lambda: self.apply(preset)
+
+    def _remover(self, preset: Preset) -> Callable[[], None]:
+        def forget() -> None:
+            try:
+                remove(preset)
+            except OSError as error:
+                self.refused.emit(f"{preset.path.name}: {error.strerror or error}")
+
+        return forget
+
+    def _entry(self, menu: QMenu, text: str, does: Callable[[], Any]) -> QAction:
+        action = menu.addAction(text.replace("&", "&&"))
+        action.triggered.connect(lambda: does())
+        return action
+
+    def _base_of(self, name: str) -> Mapping[str, Any]:
+        return (self._base.get(name) or {}) if name else self._base
+
+    def _head(self, line: QHBoxLayout) -> None:
+        line.setSpacing(2 * SPACE)
+        line.addWidget(Text(self.title, "heading"))
+        self.badge = Badge(f"badge.{self.title.lower()}")
+        self.badge.clicked.connect(self._show_changes_menu)
+        self.badge.hide()
+        line.addWidget(self.badge)
+        line.addStretch(1)
+        said = self.tr("Presets for {0}").format(self.title)
+        self.menu_button = SignButton(said, "bookmark", f"presets.button.{self.title.lower()}")
+        self.menu_button.clicked.connect(self._show_presets_menu)
+        self.body.addLayout(line)
+
+    @Slot()
+    def _show_changes_menu(self) -> None:
+        self._pop(self.changes_menu(), self.badge)
+
+    @Slot()
+    def _show_presets_menu(self) -> None:
+        self._pop(self.presets_menu(), self.menu_button)
+
+    def _pop(self, menu: QMenu, below: QWidget) -> None:
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(below.mapToGlobal(QPoint(0, below.height() + 2)))
+
+    def _add_main(self, name: str, models: Any, line: QHBoxLayout) -> None:
+        if "kind" not in models[0].model_fields:
+            self._add(name, SpecForm(models[0], name, parent=self))
+            return
+        form = KindForm(models, name, self)
+        form.picker.setAccessibleName(self.tr("Kind of {0}").format(name))
+        form.picker.setMinimumWidth(160)
+        form.picker.setMaximumWidth(340)
+        line.addWidget(form.picker, 3)
+        self._add(name, form)
+
+    def _add(self, name: str, form: KindForm | SpecForm) -> None:
+        self.forms[name] = form
+        self.body.addWidget(form)
+        form.changed.connect(self._report)
+
+    @Slot()
+    def _report(self) -> None:
+        self.changed.emit()
+
+
+class PresetName(QWidget):
+    """A line that asks for a preset's name, in place: it is there only while it is wanted.
+
+    Signals:
+        named: carries the name.
+    """
+
+    named = Signal(str)
+
+    def __init__(self, card: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.line = QLineEdit()
+        self.line.setObjectName(f"preset.name.{card.lower()}")
+        self.line.setPlaceholderText(self.tr("Name of the preset"))
+        self.line.setAccessibleName(self.tr("Name of the preset"))
+        leave_undo(self.line)
+        self.save = QPushButton(self.tr("Save"))
+        self.save.setObjectName(f"preset.save.{card.lower()}")
+        self.cancel = QPushButton(self.tr("Cancel"))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.line, 1)
+        for button in (self.save, self.cancel):
+            row.addWidget(button)
+        self.line.returnPressed.connect(self._name)
+        self.save.clicked.connect(self._name)
+        self.cancel.clicked.connect(self.hide)
+        self.hide()
+
+    @Slot()
+    def ask(self) -> None:
+        """Show the line, empty."""
+        self.line.clear()
+        self.show()
+        self.line.setFocus()
+
+    @Slot()
+    def _name(self) -> None:
+        name = " ".join(self.line.text().split())
+        if name:
+            self.hide()
+            self.named.emit(name)
+        else:
+            self.line.setFocus()
+
+
+def _shown(value: Any) -> str:
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return text if len(text) <= 40 else f"{text[:38]}..."

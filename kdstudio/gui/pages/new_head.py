@@ -1,0 +1,182 @@
+"""The tools in the title line of the page New experiment: undo, redo, open, save; and the sign that something may be dropped."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QRectF, Qt, Slot
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPainter, QPaintEvent, QPen, QUndoStack
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
+
+from kdstudio.gui.buttons import SignButton
+from kdstudio.gui.cards import Painted
+from kdstudio.gui.drafts import recent_files
+from kdstudio.gui.pages.page import Page
+from kdstudio.gui.theme import GAP, RADIUS, SPACE, theme
+from kdstudio.runs.home import Home
+from kdstudio.runs.resources import resource
+
+if TYPE_CHECKING:
+    from kdstudio.gui.pages.new_experiment import NewExperimentPage
+
+
+class NewHead(QWidget):
+    """The tools.
+
+    Args:
+        home: whose recent files are offered.
+        stack: what undo and redo walk through.
+    """
+
+    def __init__(self, home: Home, stack: QUndoStack, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._home, self._stack = home, stack
+        self._page: NewExperimentPage | None = None
+        self.undo = SignButton(self.tr("Undo"), "undo", "undo")
+        self.redo = SignButton(self.tr("Redo"), "redo", "redo")
+        self.open = QPushButton(self.tr("Open"))
+        self.open.setObjectName("open")
+        self.open.setToolTip(self.tr("A file, a recent one, or a sample"))
+        self.save = QPushButton(self.tr("Save"))
+        self.save.setObjectName("save")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SPACE)
+        for button in (self.undo, self.redo, self.open, self.save):
+            row.addWidget(button)
+        self.undo.clicked.connect(stack.undo)
+        self.redo.clicked.connect(stack.redo)
+        stack.indexChanged.connect(self._follow)
+        self._follow()
+
+    def connect_to(self, page: "NewExperimentPage") -> None:
+        """Do what the buttons say, on `page`."""
+        self._page = page
+        self.open.clicked.connect(self._show_menu)
+        self.save.clicked.connect(self._save)
+
+    def menu(self) -> QMenu:
+        """A file, the recent ones, the samples."""
+        menu = QMenu(self)
+        menu.setObjectName("open.menu")
+        assert self._page is not None
+        menu.addAction(self.tr("Open file...")).triggered.connect(self._page.open_requested)
+        menu.addAction(self.tr("Save as...")).triggered.connect(self._save_as)
+        menu.addSeparator()
+        self._files(menu.addMenu(self.tr("Recent files")), [(path.name, path) for path in recent_files(self._home)])
+        samples = sorted(resource("experiments").glob("*.yaml"))
+        self._files(menu.addMenu(self.tr("Sample experiments")), [(_title(path), path) for path in samples])
+        menu.addSeparator()
+        menu.addAction(self.tr("Begin anew")).triggered.connect(self._page.new)
+        return menu
+
+    def _files(self, menu: QMenu, files: list[tuple[str, Path]]) -> None:
+        menu.setToolTipsVisible(True)
+        for name, path in files:
+            action = menu.addAction(name.replace("&", "&&"))
+            action.setToolTip(str(path))
+            action.triggered.connect(self._opener(path))
+        if not files:
+            menu.setEnabled(False)
+            menu.menuAction().setToolTip(self.tr("No file has been opened or saved yet"))
+
+    def _opener(self, path: Path) -> Callable[[], None]:
+        def open_it() -> None:
+            if self._page is not None:
+                self._page.open_file(path)
+
+        return open_it
+
+    @Slot()
+    def _show_menu(self) -> None:
+        menu = self.menu()
+        menu.setToolTipsVisible(True)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.open.mapToGlobal(QPoint(0, self.open.height() + 2)))
+
+    @Slot()
+    def _save(self) -> None:
+        if self._page is not None:
+            self._page.save_requested.emit(False)
+
+    @Slot()
+    def _save_as(self) -> None:
+        if self._page is not None:
+            self._page.save_requested.emit(True)
+
+    @Slot()
+    def _follow(self) -> None:
+        stack = self._stack
+        for button, can, text, nothing in (
+            (self.undo, stack.canUndo(), self.tr("Undo: {0}").format(stack.undoText()), self.tr("Nothing to undo")),
+            (self.redo, stack.canRedo(), self.tr("Redo: {0}").format(stack.redoText()), self.tr("Nothing to redo")),
+        ):
+            button.setEnabled(can)
+            button.setToolTip(text if can else nothing)
+
+
+def _title(path: Path) -> str:
+    """The title that a sample gives itself, read without checking the rest of it."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("title:"):
+            return line.partition(":")[2].strip().strip("\"'")
+    return path.stem
+
+
+class DropHint(Painted):
+    """Says, over the whole page, that what is held over it may be let go."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("drop.hint")
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def cover(self, page: QWidget) -> None:
+        """Show it."""
+        self.setGeometry(page.rect())
+        self.raise_()
+        self.show()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        veil = theme().color("ground")
+        veil.setAlphaF(0.88)
+        painter.fillRect(self.rect(), veil)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        pen = QPen(theme().color("student"), 2.0, Qt.PenStyle.DashLine)
+        painter.setPen(pen)
+        painter.setBrush(theme().color("student", 0.08, "ground"))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(GAP, GAP, -GAP, -GAP), RADIUS, RADIUS)
+        painter.setFont(theme().font("heading"))
+        painter.setPen(theme().color("text"))
+        said = self.tr("Drop an experiment (.yaml) or a folder of images")
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, said)
+        painter.end()
+
+
+class DropPage(Page):
+    """A page that takes one file or folder at a time, dropped anywhere onto it."""
+
+    def __init__(self, title: str, subtitle: str, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(title, subtitle, name, parent)
+        self.hint = DropHint(self)
+        self.setAcceptDrops(True)
+
+    def take_dropped(self, path: Path) -> None:
+        """Do something with `path`."""
+        raise NotImplementedError
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        urls = event.mimeData().urls()
+        if len(urls) == 1 and urls[0].isLocalFile():
+            event.acceptProposedAction()
+            self.hint.cover(self)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.hint.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.hint.hide()
+        event.acceptProposedAction()
+        self.take_dropped(Path(event.mimeData().urls()[0].toLocalFile()))

@@ -1,0 +1,276 @@
+"""The card beside the form: what the experiment looks at, both networks to scale, memory and time, and the Start button."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from kdstudio.gui.buttons import PrimaryButton
+from kdstudio.gui.cards import Card, Elided, Pill, Text
+from kdstudio.gui.notices import Notice, Notices
+from kdstudio.gui.pages.page import scrolling
+from kdstudio.gui.pages.preview_drawings import CountBars, SampleGrid, SizeBars
+from kdstudio.gui.preview_words import images_words, memory_warning, memory_words, remedies, size, span, trainings
+from kdstudio.gui.theme import GAP, SPACE, theme
+from kdstudio.gui.words import compact
+from kdstudio.runs.failures import Words, explain
+
+WIDTH = 336
+SHOWN = 4  # problems named before the rest is only counted
+PATIENCE = 400  # milliseconds without an answer before the card says that it waits
+THANKS = 1600  # milliseconds
+
+
+class PreviewCard(Card):
+    """Always in view. What can be long scrolls; problems, memory in trouble and the Start button never scroll away.
+
+    Signals:
+        remedied: carries the changes of a remedy, by path.
+    """
+
+    remedied = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("summary")
+        self.setFixedWidth(WIDTH)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        self._values: dict[str, Any] = {}
+        self._device = ""
+        self.pill = Pill()
+        self.pill.setObjectName("summary.pill")
+        self.samples, self.counts = SampleGrid(), CountBars()
+        self.images = Text("", "caption", "quiet", wrap=True)
+        self.images.setObjectName("preview.images")
+        self.parameters = SizeBars(self.tr("Parameters"))
+        self.macs = SizeBars(self.tr("Multiplications an image"))
+        self.bytes = SizeBars(self.tr("Weights"))
+        self.facts: dict[str, Elided] = {}
+        self.warnings = Notices("preview.warnings")
+        self.short = Notices("preview.memory")
+        self.problems = Text("", "body", "failure", wrap=True)
+        self.problems.setObjectName("summary.problems")
+        self.note = Text("", "caption", "quiet", wrap=True)
+        self.busy = Text("", "caption", "teacher", wrap=True)
+        self.start = PrimaryButton(self.tr("Start"), "start")
+        self.copy_command = CopyButton(self.tr("Copy command"), "copy.command", self.tr("A shell command that runs this"))
+        self.copy = CopyButton(self.tr("Copy YAML"), "copy", self.tr("All of it as text, defaults written out"))
+        self._arrange()
+        self._waits = QTimer(self)
+        self._waits.setSingleShot(True)
+        self._waits.setInterval(PATIENCE)
+        self._waits.timeout.connect(self._say_waiting)
+        self.short.chosen.connect(self.remedied)
+        self._forget()
+
+    def show_values(self, values: dict[str, Any], problems: Mapping[str, str], titles: Mapping[str, str]) -> None:
+        """Show what the form holds, and what keeps it from being an experiment."""
+        self._values = values
+        self._fact("Trains", trainings(values))
+        device = str(values.get("compute", {}).get("device", ""))
+        if device != self._device:  # the desk says which one that is
+            self._device = device
+            self._fact("Device", device)
+        self.pill.show_state(*((self.tr("Not ready"), "teacher") if problems else (self.tr("Ready"), "agreement")))
+        self.problems.setText(_listed(problems, titles))
+        self.problems.setVisible(bool(problems))
+        for button in (self.copy_command, self.copy):
+            button.setEnabled(not problems)
+            button.setToolTip(self.tr("Something is still missing") if problems else button.help)
+
+    def show_next(self, step: str) -> None:
+        """What the Start button says: "Start", or the next step that is missing."""
+        self.start.setText(step)
+        self.start.setAccessibleName(step)
+
+    def show_busy(self, title: str) -> None:
+        """Say that another run is at work, "" that none is."""
+        said = self.tr("{0} is at work. A run on the same device waits for it.").format(title)
+        self.busy.setText(said if title else "")
+        self.busy.setVisible(bool(title))
+
+    @Slot()
+    def await_answer(self) -> None:
+        """A question is on its way."""
+        self._waits.start()
+
+    @Slot(str, object)
+    def show_part(self, name: str, values: dict[str, Any]) -> None:
+        """Show a piece of the desk's answer."""
+        self._waits.stop()
+        self._say("")
+        show = {"networks": self._networks, "data": self._data, "memory": self._memory_of, "time": self._time}.get(name)
+        if show is not None:
+            show(values)
+
+    @Slot(object)
+    def show_failure(self, words: Words) -> None:
+        """The preview cannot be had: say why, in place of the images."""
+        self._waits.stop()
+        self._say("")
+        self._forget()
+        self.warnings.show_notices([Notice(title=words.title, detail=f"{words.cause} {words.remedy}", role="failure")])
+
+    @Slot()
+    def rest(self) -> None:
+        """Nothing is on its way."""
+        self._waits.stop()
+        self._say("")
+
+    def show_nothing(self, said: str) -> None:
+        """There is nothing to look at yet; `said` is what it waits for."""
+        self.rest()
+        self._forget()
+        self.images.setText(said)
+
+    def _forget(self) -> None:
+        self.samples.show_samples([])
+        self.images.setText("")
+        self.counts.hide()
+        for bars in (self.parameters, self.macs, self.bytes):
+            bars.show_sizes(None, "", None, "")
+        for name in ("Memory", "Time", "Steps", "Images", "Labels"):
+            self._fact(name, "–")
+        self.warnings.show_notices([])
+        self.short.show_notices([])
+
+    def _networks(self, values: dict[str, Any]) -> None:
+        teacher, student = values["teacher"], values["student"]
+        for bars, name, words in (
+            (self.parameters, "parameters", compact),
+            (self.macs, "macs", compact),
+            (self.bytes, "bytes", size),
+        ):
+            bars.show_sizes(teacher[name], words(teacher[name]), student[name], words(student[name]))
+
+    def _data(self, values: dict[str, Any]) -> None:
+        self.samples.show_samples(values["samples"])
+        self.images.setText(images_words(values))
+        self.counts.show_counts(values["classes"], values["counts"])
+        self.counts.show()
+        images = values["images"]
+        self._fact("Images", " / ".join(f"{images[part]:,}" for part in ("train", "validation", "test")))
+        self._fact("Labels", self.tr("{0} of {1}").format(f"{values['labelled']:,}", f"{images['train']:,}"))
+        warned = [explain(each.get("code"), each) for each in values["warnings"]]
+        self.warnings.show_notices([Notice(title=each.title, detail=f"{each.cause} {each.remedy}") for each in warned])
+
+    def _memory_of(self, values: dict[str, Any]) -> None:
+        word, role = memory_words(values)
+        self._fact("Memory", word)
+        self.facts["Memory"].set_role("text" if role == "agreement" else role)
+        words = memory_warning(values)
+        if words is None:
+            self.short.show_notices([])
+            return
+        offers = [(remedy.title, remedy.changes) for remedy in remedies(self._values, values)]
+        self.short.show_notices(
+            [Notice(title=words.title, detail=f"{words.cause} {words.remedy}", role=role, offers=tuple(offers))]
+        )
+
+    def _time(self, values: dict[str, Any]) -> None:
+        seeds = len(self._values.get("seeds") or [])
+        more = self.tr(", {0} seeds").format(seeds) if seeds > 1 else ""
+        self._fact("Time", span(values["seconds"]) + more)
+        self._fact("Device", str(values["device"]).upper())
+        if values.get("steps"):
+            self._fact("Steps", self.tr("{0} for each, equal").format(f"{values['steps']:,}"))
+
+    @Slot()
+    def _say_waiting(self) -> None:
+        self._say(self.tr("Looking at the data..."))
+
+    def _say(self, text: str) -> None:
+        self.note.setText(text)
+        self.note.setVisible(bool(text))
+
+    def _fact(self, name: str, said: str) -> None:
+        self.facts[name].set_text(said)
+
+    def _arrange(self) -> None:
+        head = QHBoxLayout()
+        head.addWidget(Text(self.tr("Preview"), "heading"), 1)
+        head.addWidget(self.pill)
+        self.body.addLayout(head)
+        self.body.addWidget(scrolling(self._what_scrolls(), "summary.scroll"), 1)
+        for part in (self.note, self.short, self.problems, self.busy, self.start):
+            self.body.addWidget(part)
+        copies = QHBoxLayout()
+        copies.setSpacing(2 * SPACE)
+        for button in (self.copy_command, self.copy):
+            copies.addWidget(button, 1)
+        self.body.addLayout(copies)
+        for part in (self.note, self.busy):
+            part.hide()
+        theme().changed.connect(self.update)
+
+    def _what_scrolls(self) -> QWidget:
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 2 * SPACE, 0)  # room for the scroll bar
+        column.setSpacing(2 * SPACE)
+        parts: tuple[QWidget, ...] = (
+            self.samples, self.images, self.counts, self.warnings, self.parameters, self.macs, self.bytes
+        )  # fmt: skip
+        for part in parts:
+            column.addWidget(part)
+        column.addSpacing(SPACE)
+        column.addLayout(self._table())
+        fair = self.tr("Baseline and student take the same number of steps. Validation images choose, test images judge, once.")
+        column.addWidget(Text(fair, "caption", "quiet", wrap=True))
+        column.addStretch(1)
+        return inside
+
+    def _table(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(GAP)
+        grid.setVerticalSpacing(SPACE + 2)
+        grid.setColumnStretch(1, 1)
+        names = {
+            "Memory": self.tr("Memory"), "Time": self.tr("Time"), "Trains": self.tr("Trains"), "Steps": self.tr("Steps"),
+            "Device": self.tr("Device"), "Images": self.tr("Train / val / test"), "Labels": self.tr("Labels it sees"),
+        }  # fmt: skip
+        for line, (name, shown) in enumerate(names.items()):
+            grid.addWidget(Text(shown, "body", "quiet"), line, 0)
+            value = Elided("", "body")
+            value.setObjectName(f"fact.{name.lower()}")
+            value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            self.facts[name] = value
+            grid.addWidget(value, line, 1)
+        return grid
+
+
+class CopyButton(QPushButton):
+    """A button that says for a moment that it has copied something."""
+
+    def __init__(self, text: str, name: str, help_text: str, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self._said, self.help = text, help_text
+        self.setObjectName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._back = QTimer(self)
+        self._back.setSingleShot(True)
+        self._back.setInterval(THANKS)
+        self._back.timeout.connect(self._say_again)
+
+    def thank(self) -> None:
+        """Say "Copied"."""
+        self.setText(self.tr("Copied"))
+        self._back.start()
+
+    @Slot()
+    def _say_again(self) -> None:
+        self.setText(self._said)
+
+
+def _listed(problems: Mapping[str, str], titles: Mapping[str, str]) -> str:
+    said = [
+        f"{titles.get(path, path.replace('.', ', ').replace('_', ' '))}: {_short(text)}"
+        for path, text in problems.items()
+    ]
+    more = [f"and {len(said) - SHOWN} more"] if len(said) > SHOWN else []
+    return "\n".join([*said[:SHOWN], *more])
+
+
+def _short(message: str) -> str:
+    return "still missing" if message.startswith("missing") else message
