@@ -261,7 +261,7 @@ class _Run:
                 self._move(step)
                 yield from self._evaluated(count=True)
                 evaluated = seconds()
-                if self._stops_early():
+                if self._stops_early() and not over:
                     patience = {"patience": self.training.early_stopping}
                     yield Note(**self.header, level="info", code="stopped-early", parameters=patience)
 

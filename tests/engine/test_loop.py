@@ -215,6 +215,13 @@ def test_that_training_stops_early_when_validation_has_not_risen_for_so_many_eva
     assert events[-2] == Saved(stage="student", seed=3, who="student", step=50, best=20)
 
 
+def test_that_a_budget_that_is_used_up_is_not_called_stopping_early(tmp_path: Path) -> None:
+    lesson = Lesson(training(steps=30, early_stopping=3), [0.5, 0.4, 0.4, 0.4])
+    events, trained = lesson.learn(tmp_path)
+    assert (trained.best_step, trained.steps) == (0, 30)
+    assert not [event for event in events if isinstance(event, Note)]
+
+
 def test_that_the_first_and_the_last_step_are_evaluated(tmp_path: Path) -> None:
     events, _ = Lesson(training(steps=25)).learn(tmp_path)
     at = [event.step for event in events if isinstance(event, Evaluated) and event.split == "validation"]
