@@ -266,6 +266,9 @@ class Banner(Painted):
             part.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             words.addWidget(part)
         row.addLayout(words, 1)
+        self.steps = QHBoxLayout()  # a row of buttons below the words
+        self.steps.setSpacing(2 * SPACE)
+        words.addLayout(self.steps)
         self.offers = QHBoxLayout()
         row.addLayout(self.offers)
         self.hide()

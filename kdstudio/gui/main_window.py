@@ -112,6 +112,8 @@ class MainWindow(QMainWindow):
             self._run_page = RunPage(self.controller)
             self._run_page.field_wanted.connect(self._open_configuration)
             self._run_page.duplicate.clicked.connect(self.duplicate)
+            self._run_page.experiment_wanted.connect(self._offer_experiment)
+            self._run_page.compare_wanted.connect(self._compare)
             self.pages.addWidget(self._run_page)
         return self._run_page
 
@@ -230,7 +232,7 @@ class MainWindow(QMainWindow):
         if not self._down:
             self._down = True
             self.shell.close()
-            for page in (self._new_page, self._runs_page, self._settings_page):
+            for page in (self._new_page, self._run_page, self._runs_page, self._settings_page):
                 if page is not None:
                     page.shutdown()
             if self._controller is not None:
@@ -257,6 +259,17 @@ class MainWindow(QMainWindow):
             self.new_page.save_to(Path(chosen))
         except OSError as error:
             self.show_message(self.tr("It could not be saved"), f"{chosen}: {error.strerror}")
+
+    @Slot(object)
+    def _offer_experiment(self, experiment: Any) -> None:
+        """Put an experiment that a run offers, such as a longer training, into the form."""
+        self.new_page.show_experiment(experiment)
+        self.show_page("new")
+
+    @Slot()
+    def _compare(self) -> None:
+        """Bring the table of runs into view, where chosen ones are laid over one another."""
+        self.show_page("runs")
 
     @Slot()
     def duplicate(self) -> None:

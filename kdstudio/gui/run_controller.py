@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from kdstudio.gui.training_worker import Launcher, TrainingWorker, drained
+from kdstudio.gui.replay import Replay
+from kdstudio.gui.training_worker import Folded, Launcher, TrainingWorker, drained
+from kdstudio.runs.events import AnyEvent, Evaluated, Saved, StageEnded
 from kdstudio.runs.failures import Words, explain
 from kdstudio.runs.folder import Request, RunFolder, Status
 from kdstudio.runs.follow import News
 from kdstudio.runs.home import Home
 from kdstudio.runs.launch import launch, new_run
 from kdstudio.runs.state import RunState, State
+from kdstudio.runs.usage import Usage
 from kdstudio.spec import SpecError
 
 if TYPE_CHECKING:
@@ -39,7 +42,9 @@ class RunController(QObject):
         state: the fold of its events.
         status: as it is now.
         silence: words while its silence means something, else None.
-        asked: the request that is on its way, or None.
+        asked: the request to stop or to pause that is on its way, or None.
+        wanted: requests to save or to evaluate that the run has not answered yet.
+        replay: the replay in view, which leaves the run itself as it is; None for none.
     """
 
     opened = Signal()
@@ -55,6 +60,9 @@ class RunController(QObject):
         self.status = Status()
         self.silence: Words | None = None
         self.asked: Request | None = None
+        self.wanted: set[Request] = set()
+        self.replay: Replay | None = None
+        self._watched = False
         self._worker: TrainingWorker | None = None
         self._leaving: list[TrainingWorker] = []
         self._launched: list[RunFolder] = []
@@ -72,6 +80,28 @@ class RunController(QObject):
         """Whether `resume` would go on with it."""
         ended = (State.PAUSED, State.STOPPED, State.FAILED, State.LOST)
         return self.folder is not None and not self.active and self.status.state in ended
+
+    @property
+    def replayable(self) -> bool:
+        """Whether there is something to tell again, and nobody is writing it."""
+        return self.folder is not None and not self.active and self.state.events > 1
+
+    @property
+    def shown(self) -> RunState:
+        """What there is to see: the replay where one is in view, else the run."""
+        return self.replay.state if self.replay is not None else self.state
+
+    @property
+    def shown_as(self) -> State:
+        """What it is doing, as far as it is seen."""
+        if self.replay is not None and not self.replay.over:
+            return State.RUNNING
+        return self.status.state
+
+    @property
+    def usage(self) -> Usage | None:
+        """How busy the run's process is, as last measured; only while `watch` is on."""
+        return self._worker.usage if self._worker is not None else None
 
     @property
     def failure(self) -> Words | None:
@@ -150,6 +180,40 @@ class RunController(QObject):
         """Ask the run to save and end; what does not listen is ended step by step."""
         self._ask(Request.STOP)
 
+    @Slot()
+    def save_now(self) -> None:
+        """Ask the run for a checkpoint; it goes on."""
+        self._want(Request.SAVE)
+
+    @Slot()
+    def evaluate_now(self) -> None:
+        """Ask the run for an evaluation; it goes on."""
+        self._want(Request.EVALUATE)
+
+    def watch(self, watched: bool) -> None:
+        """Measure how busy the run's process is, or leave it alone."""
+        self._watched = watched
+        if self._worker is not None:
+            self._worker.watched = watched
+
+    @Slot()
+    def start_replay(self) -> None:
+        """Tell the run in view again, from its beginning."""
+        if self.folder is None or not self.replayable or self.replay is not None:
+            return
+        self.replay = Replay(self.folder, self)
+        self.replay.changed.connect(self.changed)
+        self.changed.emit()
+
+    @Slot()
+    def end_replay(self) -> None:
+        """Show the run itself again."""
+        if self.replay is not None:
+            self.replay.shutdown()
+            self.replay.deleteLater()
+            self.replay = None
+            self.changed.emit()
+
     def stop_all(self) -> None:
         """Ask the run in view and every other one that was started from here to save and end."""
         for folder in self.others:
@@ -169,6 +233,7 @@ class RunController(QObject):
     def shutdown(self) -> None:
         """Let every worker end, and wait for it: a QThread must never be destroyed at work. Runs go on."""
         self._timer.stop()
+        self.end_replay()
         for worker in (*self._leaving, *([self._worker] if self._worker else [])):
             worker.leave()
             worker.wait()
@@ -181,9 +246,17 @@ class RunController(QObject):
         self._worker.request(request)
         self.changed.emit()
 
+    def _want(self, request: Request) -> None:
+        if self.active and self._worker is not None and self.asked is None and request not in self.wanted:
+            self.wanted.add(request)
+            self._worker.request(request)
+            self.changed.emit()
+
     def _show(self, folder: RunFolder, launcher: Launcher | None) -> None:
         self._release()
+        self.end_replay()
         self.folder, self.state, self.asked, self.silence = folder, RunState(), None, None
+        self.wanted.clear()
         try:
             self.experiment = folder.experiment()
         except SpecError as error:
@@ -193,6 +266,7 @@ class RunController(QObject):
         if launcher is not None and folder not in self._launched:
             self._launched.append(folder)
         self._worker = TrainingWorker(folder, self.home, launcher, self)
+        self._worker.watched = self._watched
         self._worker.finished.connect(self._worker_finished)
         self._worker.start()
         self._timer.start()
@@ -227,12 +301,27 @@ class RunController(QObject):
             self._timer.stop()
             self.changed.emit()
 
-    def _take(self, news: News) -> None:
+    def _take(self, news: News | Folded) -> None:
+        if isinstance(news, Folded):
+            self.state, news = news.state, news.news
         self.state.apply_all(news.events)
+        self._answered(news.events)
         self.status = news.status
         self.silence = explain(news.silence, self._silent(news)) if news.silence else None
         if not news.status.state.active:
             self.asked = None
+            self.wanted.clear()
+
+    def _answered(self, events: tuple[AnyEvent, ...]) -> None:
+        """A wish is forgotten when it has come true, or when the stage that might have heard it is over."""
+        for event in events if self.wanted else ():
+            match event:
+                case Saved():
+                    self.wanted.discard(Request.SAVE)
+                case Evaluated():
+                    self.wanted.discard(Request.EVALUATE)
+                case StageEnded():
+                    self.wanted.clear()
 
     def _silent(self, news: News) -> dict[str, object]:
         stage = self.state.current[0] if self.state.current else "loading"

@@ -5,11 +5,12 @@ through a queue that the window empties when it likes (pull, not push: a flood o
 """
 
 import logging
+import socket
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from typing import TypeAlias
 
@@ -19,16 +20,27 @@ from kdstudio.runs.folder import Request, RunFolder, Status
 from kdstudio.runs.follow import Follower, News
 from kdstudio.runs.home import Home
 from kdstudio.runs.launch import StopLadder, launch
-from kdstudio.runs.state import State
+from kdstudio.runs.state import RunState, State
+from kdstudio.runs.usage import Meter, Usage
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 0.1  # seconds
+MEASURE_EVERY = 0.5  # seconds
 EXIT_PATIENCE = 20.0  # seconds that a process may take to end after its run has
 BATCH = 1000  # events in one piece of news: the window takes as many pieces as fit between two frames
 
 Process: TypeAlias = "subprocess.Popen[bytes]"
 Launcher: TypeAlias = Callable[[RunFolder, Home], Process]
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Folded:
+    """All that was there when the run was opened, folded by the thread, so that the window does not have to: `state` is the
+    window's from now on. `news` says how the run stands."""
+
+    state: RunState
+    news: News
+
 
 # Processes that go on without us are kept, so that Python does not complain about children nobody waited for.
 _left_running: list[Process] = []
@@ -49,13 +61,17 @@ class TrainingWorker(QThread):
         super().__init__(parent)
         self.setObjectName(f"follow {folder.id}")
         self.folder, self._home, self._launcher = folder, home, launcher
-        self.news: SimpleQueue[News] = SimpleQueue()
+        self.news: SimpleQueue[News | Folded] = SimpleQueue()
+        self.watched = False
+        self.usage: Usage | None = None
         self._wake = threading.Event()
         self._leaving = False
         self._wanted: set[Request] = set()
         self._process: Process | None = None
         self._ladder: StopLadder | None = None
         self._before = 0
+        self._meter: Meter | None = None
+        self._meter_of, self._measure_at = 0, 0.0
 
     def request(self, request: Request) -> None:
         """Ask the run for something. Called by the window; done by the thread, as soon as the run can hear it."""
@@ -75,6 +91,8 @@ class TrainingWorker(QThread):
             log.exception("following run %s failed", self.folder.id)
             self._put_failure("internal", kind=type(error).__name__, message=str(error))
         finally:
+            if self._meter is not None:
+                self._meter.close()
             self._see_off()
 
     def _see_off(self) -> None:
@@ -92,16 +110,40 @@ class TrainingWorker(QThread):
         if self._launcher is not None and not self._launch(self._launcher):
             return
         follower = Follower(self.folder)
+        first = True
         while True:
             ended = self._process is not None and self._process.poll() is not None
             news = self._as_launched(follower.look(), ended)
-            for piece in _pieces(news):
-                self.news.put(piece)
+            if first and news.events:
+                self._put_folded(news)
+            else:
+                for piece in pieces(news):
+                    self.news.put(piece)
+            first = False
+            self._measure(news.status)
             if self._leaving or news.over:
                 return
             self._obey(news.status)
             self._wake.wait(LOOK_EVERY)
             self._wake.clear()
+
+    def _put_folded(self, news: News) -> None:
+        state = RunState()
+        state.apply_all(news.events)
+        self.news.put(Folded(state=state, news=replace(news, events=())))
+
+    def _measure(self, status: Status) -> None:
+        """How busy the run is, twice a second, while somebody looks."""
+        at_work = self.watched and status.state.active and status.host == socket.gethostname()
+        if self._meter is not None and (not at_work or self._meter_of != status.pid):
+            self._meter.close()
+            self._meter, self.usage = None, None
+        if not at_work or time.monotonic() < self._measure_at:
+            return
+        self._measure_at = time.monotonic() + MEASURE_EVERY
+        if self._meter is None:
+            self._meter, self._meter_of = Meter(status.pid), status.pid
+        self.usage = self._meter.read()
 
     def _launch(self, launcher: Launcher) -> bool:
         self._before = self.folder.status().attempt
@@ -145,7 +187,7 @@ class TrainingWorker(QThread):
         self.news.put(News(events=(), status=Status(state=State.FAILED, code=code, parameters=dict(parameters))))
 
 
-def _pieces(news: News) -> Iterator[News]:
+def pieces(news: News) -> Iterator[News]:
     """`news` in pieces of at most BATCH events. Only the last one says how the run stands, so that no reader believes
     that it is over while events are still to come."""
     at = 0
@@ -158,7 +200,7 @@ def _pieces(news: News) -> Iterator[News]:
     yield replace(news, events=news.events[at:])
 
 
-def drained(queue: "SimpleQueue[News]") -> Iterator[News]:
+def drained(queue: "SimpleQueue[News | Folded]") -> Iterator[News | Folded]:
     """What is in `queue` now."""
     while True:
         try:

@@ -118,6 +118,8 @@ def test_that_stop_and_pause_are_said_at_once(qtbot: QtBot, window: MainWindow, 
     assert (page.pill.text, page.pause.text(), page.pause.isEnabled()) == ("Pausing...", "Pausing...", False)
     assert page.pause.toolTip()
     qtbot.mouseClick(page.stop, Qt.MouseButton.LeftButton)
+    assert page.sentences.stopping.isVisible()
+    qtbot.mouseClick(page.sentences.stop_save, Qt.MouseButton.LeftButton)
     assert (page.pill.text, page.stop.text(), page.stop.isEnabled()) == ("Stopping...", "Stopping...", False)
     qtbot.waitUntil(lambda: not window.controller.active, timeout=15_000)
 

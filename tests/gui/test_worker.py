@@ -8,9 +8,9 @@ from pytestqt.qtbot import QtBot
 
 from kdstudio.gui import training_worker
 from kdstudio.gui.run_controller import RunController
-from kdstudio.gui.training_worker import BATCH, TrainingWorker, drained
+from kdstudio.gui.training_worker import BATCH, Folded, TrainingWorker, drained, pieces
 from kdstudio.runs.events import AnyEvent
-from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.folder import Request, RunFolder, Status
 from kdstudio.runs.follow import News
 from kdstudio.runs.home import Home
 from kdstudio.runs.launch import new_run
@@ -220,15 +220,48 @@ def test_that_a_damaged_run_still_opens(qtbot: QtBot, controller: RunController,
     assert controller.title
 
 
-def test_that_a_long_run_comes_in_pieces_and_is_over_only_with_the_last(qapp: object, home: Home) -> None:
+def test_that_much_news_comes_in_pieces_and_is_over_only_with_the_last() -> None:
     story: list[AnyEvent] = a_story(seeds=range(40), steps=100)
     assert len(story) > 2 * BATCH
-    worker = TrainingWorker(a_told_run(home, story), home, None)
+    news = News(events=tuple(story), status=Status(state=State.COMPLETED, attempt=1))
+    found = list(pieces(news))
+    assert [piece.over for piece in found] == [False] * (len(found) - 1) + [True]
+    assert [event for piece in found for event in piece.events] == story
+
+
+def test_that_the_thread_folds_what_was_there_when_a_run_is_opened(qapp: object, home: Home) -> None:
+    worker = TrainingWorker(a_told_run(home), home, None)
     worker.start()
     assert worker.wait(20_000)
-    pieces: list[News] = list(drained(worker.news))
-    assert [piece.over for piece in pieces] == [False] * (len(pieces) - 1) + [True]
-    assert sum(len(piece.events) for piece in pieces) == len(story)
+    (first,) = drained(worker.news)
+    assert isinstance(first, Folded)
+    assert first.state.timeless() == whole()
+    assert first.news.over
+
+
+def test_that_a_wish_to_save_or_to_evaluate_is_forgotten_when_it_has_come_true(
+    qtbot: QtBot, controller: RunController, player: Player, experiment: Experiment
+) -> None:
+    player.pace = 0.02
+    controller.start(experiment)
+    until(qtbot, lambda: controller.state.events > 5)
+    controller.wanted |= {Request.SAVE, Request.EVALUATE}
+    until(qtbot, lambda: not controller.wanted)
+    controller.stop()
+    until(qtbot, lambda: not controller.active)
+
+
+def test_that_usage_is_measured_only_while_somebody_looks(
+    qtbot: QtBot, controller: RunController, player: Player, experiment: Experiment
+) -> None:
+    player.habits = ("silent",)
+    controller.start(experiment)
+    until(qtbot, lambda: controller.status.state is State.RUNNING)
+    assert controller.usage is None
+    controller.watch(True)
+    until(qtbot, lambda: controller.usage is not None)
+    assert controller.usage is not None
+    assert controller.usage.memory > 0
 
 
 @pytest.mark.may_log("following run")

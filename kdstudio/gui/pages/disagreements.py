@@ -83,6 +83,7 @@ class SamplePicture(Painted):
         self._image = QImage()
         self._lines: tuple[tuple[str, Role], ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMaximumWidth(2 * WIDTH)
 
     def show_sample(self, sample: Sample, pixels: "NDArray[np.uint8]") -> None:
         """Show `sample`, whose thumbnail is `pixels`."""
@@ -141,6 +142,7 @@ class DisagreementsCard(Card):
         self.body.addLayout(head)
         self._row = QHBoxLayout()
         self._row.setSpacing(GAP)
+        self._row.addStretch(1)  # few pictures stand at the left, together
         self.body.addLayout(self._row)
         self.pictures: list[SamplePicture] = []
         self._count = 0
@@ -175,7 +177,7 @@ class DisagreementsCard(Card):
         samples = differing or samples
         while len(self.pictures) < len(samples):
             self.pictures.append(SamplePicture(self))
-            self._row.addWidget(self.pictures[-1])
+            self._row.insertWidget(len(self.pictures) - 1, self.pictures[-1], 100)
         for picture, sample in zip(self.pictures, samples, strict=False):
             assert self._images is not None
             picture.show_sample(sample, self._images[sample.image])

@@ -1,29 +1,44 @@
-"""One run, live or finished: what it is doing, how far it is, four numbers, three plots, and the verdict at the end."""
+"""One run, live, finished or told again: what it is doing, how far it is, four numbers, plots, and the verdict."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices, QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from kdstudio.gui.buttons import IconButton
-from kdstudio.gui.cards import Banner, Bar, Pill, Text
+from kdstudio.gui.buttons import Segments
+from kdstudio.gui.cards import Bar, Pill, Text
 from kdstudio.gui.outlook import Outlook, clock, outlook
+from kdstudio.gui.pages.configuration import Configuration
 from kdstudio.gui.pages.disagreements import DisagreementsCard
+from kdstudio.gui.pages.log_view import LogView
+from kdstudio.gui.pages.longer import longer
+from kdstudio.gui.pages.machine import Machine
 from kdstudio.gui.pages.page import Page, scrolling
+from kdstudio.gui.pages.replay_bar import ReplayBar
+from kdstudio.gui.pages.results import Results
+from kdstudio.gui.pages.run_controls import RunControls
+from kdstudio.gui.pages.run_words import Notes, RunWords
 from kdstudio.gui.pages.tiles import Tiles
-from kdstudio.gui.plots import curves
-from kdstudio.gui.plots.curve_plot import CurvePlot
+from kdstudio.gui.plots.board import Board
+from kdstudio.gui.plots.options_bar import OptionsBar
 from kdstudio.gui.run_controller import RunController
-from kdstudio.gui.theme import GAP, MARGIN, SPACE, Role
+from kdstudio.gui.theme import GAP, MARGIN, SPACE
 from kdstudio.gui.words import phase, place, state_words, subject
-from kdstudio.runs.failures import Words, explain
 from kdstudio.runs.folder import Request
 from kdstudio.runs.state import State
 from kdstudio.runs.summary import summarise
 
 REDRAW_EVERY = 60  # milliseconds for one of five parts: each is drawn less than four times a second
+MEASURE_EVERY = 500  # milliseconds
+CURVES, TESTED, LOG, CONFIGURATION = range(4)
+
+
+def open_folder(path: Path) -> None:
+    """Show `path` in the desktop's file manager. Tests put another function in its place."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
 
 class RunPage(Page):
@@ -31,9 +46,13 @@ class RunPage(Page):
 
     Signals:
         field_wanted: the path of a field that a failure says to change.
+        experiment_wanted: an experiment for the form: this one, trained longer.
+        compare_wanted: people want to see the run among the others.
     """
 
     field_wanted = Signal(str)
+    experiment_wanted = Signal(object)
+    compare_wanted = Signal()
 
     def __init__(self, controller: RunController, parent: QWidget | None = None) -> None:
         super().__init__("", "", "page.run", parent)
@@ -42,48 +61,53 @@ class RunPage(Page):
         self._summary: dict[str, Any] | None = None
         self.pill = Pill()
         self.pill.setObjectName("run.pill")
-        self.pause = IconButton(self.tr("Pause"), "pause", "pause")
-        self.resume = IconButton(self.tr("Resume"), "play", "resume")
-        self.stop = IconButton(self.tr("Stop"), "stop", "stop")
-        self.duplicate = IconButton(self.tr("Use as new experiment"), "copy", "duplicate")
+        self.controls = RunControls(controller)
+        self.pause, self.resume, self.stop = self.controls.pause, self.controls.resume, self.controls.stop
+        self.duplicate = self.controls.duplicate
         self.bar = Bar()
         self.bar.setAccessibleName(self.tr("Progress"))
         self.times = Text("", "body", "quiet")
         self.times.setObjectName("run.times")
-        self.verdict = Banner("agreement", "check")
-        self.verdict.setObjectName("run.verdict")
-        self.notice = Banner("teacher", "warning")
-        self.notice.setObjectName("run.notice")
-        self.mend = IconButton(self.tr("Open configuration"), "new", "mend")
-        self.notice.offers.addWidget(self.mend)
+        self.replay_bar = ReplayBar()
+        self.sentences = RunWords(controller)
+        self.verdict, self.notice, self.mend = self.sentences.verdict, self.sentences.notice, self.sentences.mend
         self.tiles = Tiles()
-        self.accuracy = CurvePlot(self.tr("Accuracy on validation data"), "plot.accuracy", "%")
-        self.agreement = CurvePlot(self.tr("Agreement with the teacher"), "plot.agreement", "%")
-        self.loss = CurvePlot(self.tr("Loss"), "plot.loss")
-        self.disagreements = DisagreementsCard()
-        self.notes = Text("", "caption", "quiet", wrap=True)
-        self.notes.setObjectName("run.notes")
-        self._timer = QTimer(self)
+        words = (self.tr("Curves"), self.tr("Test results"), self.tr("Log"), self.tr("Configuration"))
+        self.tabs = Segments(words, "run.tabs")
+        self.tabs.setAccessibleName(self.tr("Parts of the run's page"))
+        self.options = OptionsBar()
+        self.board, self.disagreements, self.notes = Board(), DisagreementsCard(), Notes()
+        self.accuracy, self.agreement, self.loss = self.board.plots
+        self.results, self.configuration = Results(), Configuration()
+        self.machine, self.log = Machine(), LogView()
+        self._timer, self._meter = QTimer(self), QTimer(self)
         self._timer.setInterval(REDRAW_EVERY)
+        self._meter.setInterval(MEASURE_EVERY)
         self._arrange()
         self._connect()
+        self._show_tab()
         self._refresh()
 
     @property
     def failure_field(self) -> str:
         """The field that the failure in view says to change, "" for none."""
-        words = self._controller.failure
-        return (words.field or "") if words else ""
+        return self.sentences.failure_field
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if self._stale:
             self._refresh()
         self._timer.start()
+        self._show_tab()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._timer.stop()
+        self._watch(False)
+
+    def shutdown(self) -> None:
+        """Let the page's threads end, and wait for them."""
+        self.results.shutdown()
 
     def _arrange(self) -> None:
         self._arrange_head()
@@ -99,13 +123,42 @@ class RunPage(Page):
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, GAP, 0)  # room for the scroll bar
         column.setSpacing(GAP)
-        for banner in (self.verdict, self.notice):
-            column.addWidget(banner)
-        column.addWidget(self.tiles)
-        column.addLayout(self._plots(), 1)
+        for part in (self.replay_bar, self.sentences, self.tiles):
+            column.addWidget(part)
+        column.addLayout(self._choices())
+        self._logs = QWidget()
+        logs = QVBoxLayout(self._logs)
+        logs.setContentsMargins(0, 0, 0, 0)
+        logs.setSpacing(GAP)
+        logs.addWidget(self.machine)
+        logs.addWidget(self.log, 1)
+        for tab in (self.board, self.results, self._logs, self.configuration):
+            column.addWidget(tab, 1)
         column.addWidget(self.disagreements)
         column.addWidget(self.notes)
         self.body.addWidget(scrolling(inside, "run.scroll"), 1)
+
+    def _choices(self) -> QVBoxLayout:
+        """The plots' options stand beside the tabs, or below them where the page is narrow."""
+        self._beside, self._below = QHBoxLayout(), QHBoxLayout()
+        self._beside.addWidget(self.tabs)
+        self._beside.addStretch(1)
+        self._beside.addWidget(self.options)
+        lines = QVBoxLayout()
+        lines.setSpacing(2 * SPACE)
+        lines.addLayout(self._beside)
+        lines.addLayout(self._below)
+        return lines
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        room = self.width() - 2 * MARGIN
+        narrow = self.tabs.sizeHint().width() + self.options.sizeHint().width() + 2 * GAP > room
+        if narrow != (self._below.count() > 0):
+            old, new = (self._beside, self._below) if narrow else (self._below, self._beside)
+            old.removeWidget(self.options)
+            new.addWidget(self.options)
+            new.setAlignment(self.options, Qt.AlignmentFlag.AlignLeft if narrow else Qt.AlignmentFlag.AlignRight)
 
     def _arrange_head(self) -> None:
         """The state stands right behind the title, which gives way when it is long."""
@@ -118,35 +171,71 @@ class RunPage(Page):
         line.addWidget(self.pill)
         line.addStretch(1)
         words.insertLayout(0, line)
-        for button in (self.duplicate, self.resume, self.pause, self.stop):
-            self.head.addWidget(button)
-
-    def _plots(self) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setSpacing(GAP)
-        grid.addWidget(self.accuracy, 0, 0, 2, 1)
-        grid.addWidget(self.agreement, 0, 1)
-        grid.addWidget(self.loss, 1, 1)
-        grid.setColumnStretch(0, 55)
-        grid.setColumnStretch(1, 45)
-        return grid
+        self.head.addWidget(self.controls)
 
     def _connect(self) -> None:
-        self._controller.opened.connect(self._opened)
-        self._controller.changed.connect(self._changed)
+        controller, said = self._controller, self.sentences
+        controller.opened.connect(self._opened)
+        controller.changed.connect(self._changed)
         self._timer.timeout.connect(self._redraw)
-        self.pause.clicked.connect(self._controller.pause)
-        self.stop.clicked.connect(self._controller.stop)
-        self.resume.clicked.connect(self._controller.resume)
-        self.mend.clicked.connect(self._want_field)
+        self._meter.timeout.connect(self._measure)
+        self.stop.clicked.connect(said.ask_stop)
+        said.stop_wanted.connect(controller.stop)
+        said.mend.clicked.connect(self._want_field)
+        said.longer.clicked.connect(self._want_longer)
+        said.again.clicked.connect(self.duplicate.click)
+        said.compare.clicked.connect(self.compare_wanted)
+        said.folder.clicked.connect(self._open_folder)
+        self.replay_bar.ended.connect(controller.end_replay)
+        self.options.changed.connect(self.board.set_options)
+        self.tabs.group.idClicked.connect(self._show_tab)
+        self.board.failed.connect(self._say_export)
 
     @Slot()
     def _want_field(self) -> None:
         self.field_wanted.emit(self.failure_field)
 
     @Slot()
+    def _want_longer(self) -> None:
+        controller = self._controller
+        if controller.experiment is None or controller.folder is None:
+            return
+        try:
+            self.experiment_wanted.emit(longer(controller.experiment, controller.folder))
+        except ValueError as error:
+            self.notice.say(self.tr("It cannot be trained longer"), str(error))
+
+    @Slot()
+    def _open_folder(self) -> None:
+        if self._controller.folder is not None:
+            open_folder(self._controller.folder.path)
+
+    @Slot(str)
+    def _say_export(self, why: str) -> None:
+        self.notice.say(self.tr("The plot could not be exported"), why)
+
+    @Slot()
+    def _show_tab(self, *_: object) -> None:
+        chosen = self.tabs.chosen
+        for number, part in enumerate((self.board, self.results, self._logs, self.configuration)):
+            part.setVisible(number == chosen)
+        self.options.setVisible(chosen == CURVES)
+        self._watch(chosen == LOG and self.isVisible())
+        self._refresh_tab()
+
+    def _watch(self, watched: bool) -> None:
+        """Measure the machine only while somebody looks at it."""
+        self._controller.watch(watched)
+        (self._meter.start if watched else self._meter.stop)()
+
+    @Slot()
+    def _measure(self) -> None:
+        self.machine.show_usage(self._controller.usage)
+
+    @Slot()
     def _opened(self) -> None:
         self._summary = None
+        self.board.show_all()
         self._refresh()
 
     @Slot()
@@ -169,74 +258,62 @@ class RunPage(Page):
 
     def _parts(self) -> list[Callable[[], None]]:
         return [
-            self._refresh_facts, self._draw_accuracy, self._draw_agreement, self._draw_loss, self._refresh_samples,
+            self._refresh_facts, self._draw_accuracy, self._draw_agreement, self._draw_loss, self._refresh_tab,
         ]  # fmt: skip
 
     def _refresh_facts(self) -> None:
-        run = self._controller.state
+        controller, run = self._controller, self._controller.shown
         self._refresh_controls()
         self._refresh_progress()
-        if self._controller.status.state is State.COMPLETED and run.outcome == "completed":
-            self._summary = self._summary or summarise(run, self._controller.title)
+        done = controller.shown_as is State.COMPLETED and run.outcome == "completed"
+        self._summary = (self._summary or summarise(run, controller.title)) if done else None
         self.tiles.show_run(run, self._summary)
-        self._refresh_words()
-
-    def _refresh_samples(self) -> None:
-        self.disagreements.show_run(self._controller.folder, self._controller.state.samples)
+        self.sentences.show_run(self._summary)
+        self.notes.show_run(controller)
 
     def _draw_accuracy(self) -> None:
-        self.accuracy.show_picture(curves.accuracy(self._controller.state))
+        self.board.show_accuracy(self._controller.shown)
 
     def _draw_agreement(self) -> None:
-        self.agreement.show_picture(curves.agreement(self._controller.state))
+        self.board.show_agreement(self._controller.shown)
 
     def _draw_loss(self) -> None:
-        self.loss.title.set_text(self._loss_title(curves.training_of(self._controller.state)))
-        self.loss.show_picture(curves.loss(self._controller.state))
+        self.board.show_loss(self._controller.shown)
 
-    def _loss_title(self, who: str) -> str:
-        return self.tr("Loss of the {0}").format(who) if who else self.tr("Loss")
+    def _refresh_tab(self) -> None:
+        """What lies in files is read for the part in view alone."""
+        controller, chosen = self._controller, self.tabs.chosen
+        if chosen == CURVES:
+            self.disagreements.show_run(controller.folder, controller.shown.samples)
+        else:
+            self.disagreements.hide()
+        if chosen == TESTED:
+            self.results.show_run(controller.folder, tested=controller.shown_as is State.COMPLETED)
+        elif chosen == LOG:
+            self.log.show_run(controller.folder)
+            self._measure()
+        elif chosen == CONFIGURATION:
+            self.configuration.show_run(controller.folder)
 
     def _refresh_controls(self) -> None:
         controller = self._controller
-        status, asked = controller.status.state, controller.asked
-        word, role = phase(status, controller.state)
-        if controller.active and asked in (Request.STOP, Request.PAUSE):
-            stopping = asked is Request.STOP
+        word, role = phase(controller.shown_as, controller.shown)
+        if controller.active and controller.asked in (Request.STOP, Request.PAUSE):
+            stopping = controller.asked is Request.STOP
             word, role = (self.tr("Stopping...") if stopping else self.tr("Pausing...")), "teacher"
+        if controller.replay is not None:
+            word, role = self.tr("Replay: {0}").format(word), "teacher"
         self.pill.show_state(word if controller.folder else "", role)
         self.title.set_text(controller.title or self.tr("No run yet"))
-        self.pause.setVisible(controller.active)
-        self.stop.setVisible(controller.active)
-        self.resume.setVisible(controller.resumable)
-        self.duplicate.setVisible(controller.folder is not None and not controller.active)
-        self._set(self.pause, asked is None and status in (State.PREPARING, State.RUNNING), self.tr("Pausing..."), self.tr("Pause"),
-                  busy=asked is Request.PAUSE)  # fmt: skip
-        self._set(
-            self.stop,
-            asked is not Request.STOP,
-            self.tr("Stopping..."),
-            self.tr("Stop"),
-            busy=asked is Request.STOP,
-        )
-        self.duplicate.setEnabled(controller.experiment is not None)
-
-    def _set(self, button: IconButton, enabled: bool, busy_text: str, text: str, *, busy: bool) -> None:
-        button.setEnabled(enabled)
-        button.setText(busy_text if busy else text)
-        why = (
-            self.tr("The run has been asked, and ends at its next step")
-            if busy
-            else self.tr("The run has not begun yet")
-        )
-        button.setToolTip("" if enabled else why)
+        self.controls.show_run()
+        self.replay_bar.show_replay(controller.replay)
 
     def _refresh_progress(self) -> None:
         controller = self._controller
-        seen = outlook(controller.state, controller.experiment, controller.status.state)
-        self.bar.show_fraction(seen.fraction if controller.folder else 0.0, state_words(controller.status.state)[1])
+        seen = outlook(controller.shown, controller.experiment, controller.shown_as)
+        self.bar.show_fraction(seen.fraction if controller.folder else 0.0, state_words(controller.shown_as)[1])
         self.times.setText(self._times(seen) if controller.folder else "")
-        parts = [subject(controller.experiment), place(controller.experiment, controller.state)]
+        parts = [subject(controller.experiment), place(controller.experiment, controller.shown)]
         if controller.folder is None:
             parts = [self.tr("Start one from New experiment, or open one from Runs.")]
         self.subtitle.set_text("  ·  ".join(part for part in parts if part))
@@ -245,7 +322,7 @@ class RunPage(Page):
         controller = self._controller
         said = [
             f"{100 * seen.fraction:.0f} %",
-            self.tr("{0} elapsed").format(clock(controller.state.seconds)),
+            self.tr("{0} elapsed").format(clock(controller.shown.seconds)),
         ]
         if controller.active and controller.status.state is State.RUNNING:
             said.append(self._left(seen))
@@ -260,34 +337,5 @@ class RunPage(Page):
             return self.tr("{0} left in this stage").format(clock(seen.stage_left))
         return self.tr("estimating")
 
-    def _refresh_words(self) -> None:
-        controller = self._controller
-        self._refresh_verdict()
-        words = controller.failure or controller.silence
-        warnings = [explain(note.code, note.parameters) for note in controller.state.notes if note.level == "warning"]
-        if words is None and warnings:
-            words = warnings[-1]
-        self._notice(words, failed=controller.failure is not None)
-        said = [explain(note.code, note.parameters) for note in controller.state.notes if note.level == "info"]
-        # each seed may have said the same
-        self.notes.setText("   ".join(dict.fromkeys(f"{each.title}. {each.cause}" for each in said)))
-        self.notes.setVisible(bool(said))
 
-    def _refresh_verdict(self) -> None:
-        """The headline, in the colour of what it says: a gain, harm, or nothing beyond noise."""
-        summary = self._summary or {}
-        gain = summary.get("gain", {})
-        low, high = gain.get("low"), gain.get("high")
-        role: Role = "baseline"
-        if low is not None and high is not None:
-            role = "agreement" if low > 0 else "failure" if high < 0 else "baseline"
-        signs: dict[Role, str] = {"agreement": "check", "failure": "warning"}
-        self.verdict.say(summary.get("headline") or "", "", role, signs.get(role, "info"))
-
-    def _notice(self, words: Words | None, *, failed: bool) -> None:
-        self.mend.setVisible(failed and bool(self.failure_field))
-        if words is None:
-            self.notice.say("")
-            return
-        field = f"\n{self.tr('Field')}: {words.field}" if words.field and failed else ""
-        self.notice.say(words.title, f"{words.cause} {words.remedy}{field}", "failure" if failed else "teacher")
+__all__ = ["RunPage", "open_folder"]

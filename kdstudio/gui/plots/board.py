@@ -1,7 +1,5 @@
 """The three plots of a run, which share their x: one pointer reads all of them, one zoom moves all of them."""
 
-from collections.abc import Callable
-
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QWidget
 
@@ -10,6 +8,8 @@ from kdstudio.gui.plots.curve_plot import CurvePlot, finite
 from kdstudio.gui.plots.options import Options
 from kdstudio.gui.theme import GAP
 from kdstudio.runs.state import RunState
+
+LEAST = 440  # pixels: the page scrolls before the plots become stripes
 
 
 class Board(QWidget):
@@ -25,6 +25,8 @@ class Board(QWidget):
         self.agreement = CurvePlot(self.tr("Agreement with the teacher"), "plot.agreement", "%")
         self.loss = CurvePlot(self.tr("Loss"), "plot.loss")
         self.plots = (self.accuracy, self.agreement, self.loss)
+        self.agreement.show_axis_name(False)  # it stands under the plot below
+        self.setMinimumHeight(LEAST)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(GAP)
@@ -39,13 +41,19 @@ class Board(QWidget):
             plot.reset.connect(self._reset)
             plot.menu.failed.connect(self.failed)
 
-    def parts(self, state: RunState) -> list[Callable[[], None]]:
-        """What draws `state`, plot by plot, so that no frame waits for all of them."""
-        return [
-            lambda: self.accuracy.show_picture(curves.accuracy(state)),
-            lambda: self.agreement.show_picture(curves.agreement(state)),
-            lambda: self._show_loss(state),
-        ]
+    def show_accuracy(self, state: RunState) -> None:
+        """Draw the first plot; they are drawn one by one, so that no frame waits for all of them."""
+        self.accuracy.show_picture(curves.accuracy(state))
+
+    def show_agreement(self, state: RunState) -> None:
+        """Draw the second plot."""
+        self.agreement.show_picture(curves.agreement(state))
+
+    def show_loss(self, state: RunState) -> None:
+        """Draw the third plot."""
+        who = curves.training_of(state)
+        self.loss.title.set_text(self.tr("Loss of the {0}").format(who) if who else self.tr("Loss"))
+        self.loss.show_picture(curves.loss(state))
 
     def show_all(self) -> None:
         """Forget where people were looking: another run is in view."""
@@ -58,11 +66,6 @@ class Board(QWidget):
         """Show all plots another way."""
         for plot in self.plots:
             plot.set_options(options)
-
-    def _show_loss(self, state: RunState) -> None:
-        who = curves.training_of(state)
-        self.loss.title.set_text(self.tr("Loss of the {0}").format(who) if who else self.tr("Loss"))
-        self.loss.show_picture(curves.loss(state))
 
     @Slot(float)
     def _hover(self, x: float) -> None:

@@ -52,6 +52,7 @@ class CurvePlot(Card):
         self.unit = unit
         self.picture = Picture()
         self.options = Options()
+        self._names_axis = True
         self.items: dict[str, Drawn] = {}
         self._lines: dict[str, Any] = {}
         self.legend, self.key = Legend(), Legend()
@@ -113,6 +114,11 @@ class CurvePlot(Card):
             self.options = options
             self._dress()
 
+    def show_axis_name(self, shown: bool) -> None:
+        """Whether to say what x is."""
+        self._names_axis = shown
+        self._dress()
+
     def clear(self) -> None:
         """Show nothing, as before the first picture."""
         self.show_picture(Picture())
@@ -157,20 +163,18 @@ class CurvePlot(Card):
 
     def _read(self, x: float) -> list[tuple[str, str, Role]]:
         """Label, value and role of all that is shown, at `x`; of other seeds too."""
-        lines: list[tuple[str, str, Role]] = []
-        for level in self.picture.levels:
-            if level.label not in self.legend.off:
-                lines.append((level.label, worded(level.value, self.unit), level.role))
-        shown = [curve for curve in self.picture.curves if curve.label not in self.legend.off]
-        for curve in shown:
-            value = self.items[curve.key].at(x)
-            if value is not None and not curve.weak:
-                lines.append((curve.label, worded(value, self.unit), curve.role))
-        parts = self.stack.at(x)
-        for area in reversed(self.picture.areas):
-            if area.label in parts and area.label not in self.key.off:
-                lines.append((area.label, worded(parts[area.label], self.unit), area.role))
-        return lines + self._read_others([curve for curve in shown if curve.weak], x)
+        off, unit = self.legend.off, self.unit
+        levels = [level for level in self.picture.levels if level.label not in off]
+        curves = [curve for curve in self.picture.curves if curve.label not in off]
+        strong = [(curve, self.items[curve.key].at(x)) for curve in curves if not curve.weak]
+        parts = {label: part for label, part in self.stack.at(x).items() if label not in self.key.off}
+        areas = [area for area in reversed(self.picture.areas) if area.label in parts]
+        return [
+            *((level.label, worded(level.value, unit), level.role) for level in levels),
+            *((curve.label, worded(value, unit), curve.role) for curve, value in strong if value is not None),
+            *((area.label, worded(parts[area.label], unit), area.role) for area in areas),
+            *self._read_others([curve for curve in curves if curve.weak], x),
+        ]
 
     def _read_others(self, weak: list[Curve], x: float) -> list[tuple[str, str, Role]]:
         """One line for all other seeds of a curve: from the lowest to the highest."""
@@ -299,7 +303,7 @@ class CurvePlot(Card):
         words = {"step": self.tr("steps"), "epoch": self.tr("epochs"), "time": self.tr("time in this stage")}
         self.plot.bottom.show_as(seconds=self.options.axis == "time")
         self.plot.left.show_as(logarithmic=self.logarithmic)
-        self.plot.dress(words[self.options.axis])
+        self.plot.dress(words[self.options.axis] if self._names_axis else "")
         self.show_picture(self.picture)
 
 

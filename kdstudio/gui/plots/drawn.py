@@ -42,7 +42,7 @@ class Drawn:
         values = values * curve.scale
         self.xs, self.ys = curve.pace.along(options.axis, steps), values
         raw = _transformed(self.xs, values, options.logarithmic)
-        self.raw.setData(*thinned(*raw, POINTS))
+        self.raw.setData(*thinned(raw[0], raw[1], POINTS))
         if len(raw[1]):
             self.low = float(np.min(raw[1])) if whole else lowest(raw[1])
             self.high = float(np.max(raw[1]))
@@ -50,7 +50,7 @@ class Drawn:
             smooth = options.smoothing > 0
             self.ys = averaged(values, options.smoothing) if smooth else values
             average = _transformed(self.xs, self.ys, options.logarithmic) if smooth else (EMPTY, EMPTY)
-            self.average.setData(*thinned(*average, POINTS))
+            self.average.setData(*thinned(average[0], average[1], POINTS))
 
     def at(self, x: float) -> float | None:
         """The value at the point nearest to `x`."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QMenu, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
 
 from kdstudio.gui.icons import icon
 from kdstudio.gui.theme import theme
@@ -37,7 +37,7 @@ class PlotMenu(QToolButton):
         self.setToolTip(self.tr("Zoom and export"))
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self.setAutoRaise(True)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setFixedSize(28, 22)
         menu = QMenu(self)
         menu.setObjectName(f"{plot.objectName()}.choices")
         menu.setToolTipsVisible(True)

@@ -1,0 +1,159 @@
+"""What a run says in sentences: its verdict and the next steps, a failure and the way out, a question before it stops."""
+
+from typing import Any
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from kdstudio.gui.buttons import IconButton
+from kdstudio.gui.cards import Banner, Text
+from kdstudio.gui.pages.diagnostics import diagnostics
+from kdstudio.gui.run_controller import RunController
+from kdstudio.gui.theme import GAP, SPACE, Role
+from kdstudio.runs.failures import Words, explain
+
+SIGNS: dict[Role, str] = {"agreement": "check", "failure": "warning"}
+
+
+class RunWords(QWidget):
+    """Signals:
+    stop_wanted: people have been told what stopping means, and want it.
+    """
+
+    stop_wanted = Signal()
+
+    def __init__(self, controller: RunController, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self.verdict = Banner("agreement", "check")
+        self.verdict.setObjectName("run.verdict")
+        self.notice = Banner("teacher", "warning")
+        self.notice.setObjectName("run.notice")
+        self.stopping = Banner("teacher", "stop")
+        self.stopping.setObjectName("run.stopping")
+        self.mend = IconButton(self.tr("Open configuration"), "new", "mend")
+        self.copy = IconButton(self.tr("Copy diagnostics"), "copy", "diagnostics")
+        self.longer = IconButton(self.tr("Train longer"), "longer", "longer")
+        self.again = IconButton(self.tr("New experiment from this"), "new", "again")
+        self.compare = IconButton(self.tr("Compare"), "compare", "compare")
+        self.folder = IconButton(self.tr("Open folder"), "folder", "open.folder")
+        self.stop_save = IconButton(self.tr("Stop and save"), "stop", "stop.save")
+        self.keep = IconButton(self.tr("Keep training"), "play", "stop.keep")
+        self.next_steps = (self.longer, self.again, self.compare, self.folder)
+        self.compare.setToolTip(self.tr("Choose runs in the table to lay their curves over one another"))
+        self._arrange()
+        self.copy.clicked.connect(self._copy)
+        self.stop_save.clicked.connect(self._stop)
+        self.keep.clicked.connect(self.forget_stop)
+
+    @property
+    def failure_field(self) -> str:
+        """The field that the failure in view says to change, "" for none."""
+        words = self._controller.failure
+        return (words.field or "") if words else ""
+
+    @Slot()
+    def ask_stop(self) -> None:
+        """Say what stopping means, and ask."""
+        self.stopping.say(
+            self.tr("Stop this run?"),
+            self.tr("It saves a checkpoint first, and can be resumed from there. Test data are only used at the end."),
+        )
+        self._fit()
+        self.stop_save.setFocus()
+
+    @Slot()
+    def forget_stop(self) -> None:
+        """The question has been answered, or has lost its sense."""
+        self.stopping.say("")
+        self._fit()
+
+    def show_run(self, summary: dict[str, Any] | None) -> None:
+        """Say what there is to say of the run in view; `summary` once it is complete."""
+        controller = self._controller
+        replaying = controller.replay is not None
+        self._show_verdict(summary or {})
+        if not controller.active:
+            self.forget_stop()
+        failure = None if replaying else controller.failure
+        words = failure or (None if replaying else controller.silence)
+        notes = controller.shown.notes
+        warnings = [explain(note.code, note.parameters) for note in notes if note.level == "warning"]
+        if words is None and warnings:
+            words = warnings[-1]
+        self._show_notice(words, failed=failure is not None)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Without a word it takes no room, and no gap."""
+        said = (self.stopping, self.verdict, self.notice)
+        self.setVisible(any(banner.title for banner in said))
+
+    def _show_verdict(self, summary: dict[str, Any]) -> None:
+        """The headline, in the colour of what it says: a gain, harm, or nothing beyond noise."""
+        gain = summary.get("gain", {})
+        low, high = gain.get("low"), gain.get("high")
+        role: Role = "baseline"
+        if low is not None and high is not None:
+            role = "agreement" if low > 0 else "failure" if high < 0 else "baseline"
+        self.verdict.say(summary.get("headline") or "", "", role, SIGNS.get(role, "info"))
+        known = self._controller.experiment is not None
+        for button in (self.longer, self.again):
+            button.setEnabled(known)
+            button.setToolTip("" if known else self.tr("The experiment of this run cannot be read"))
+
+    def _show_notice(self, words: Words | None, *, failed: bool) -> None:
+        self.mend.setVisible(failed and bool(self.failure_field))
+        self.copy.setVisible(failed)
+        if words is None:
+            self.notice.say("")
+            return
+        field = f"\n{self.tr('Field')}: {words.field}" if words.field and failed else ""
+        self.notice.say(words.title, f"{words.cause} {words.remedy}{field}", "failure" if failed else "teacher")
+
+    @Slot()
+    def _stop(self) -> None:
+        self.forget_stop()
+        self.stop_wanted.emit()
+
+    @Slot()
+    def _copy(self) -> None:
+        controller = self._controller
+        if controller.folder is not None:
+            text = diagnostics(controller.folder, controller.home, controller.failure)
+            QGuiApplication.clipboard().setText(text)
+            self.copy.setText(self.tr("Copied"))
+
+    def _arrange(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GAP)
+        for banner in (self.stopping, self.verdict, self.notice):
+            column.addWidget(banner)
+        for button in (self.stop_save, self.keep):
+            self.stopping.offers.addWidget(button)
+        for button in (self.mend, self.copy):
+            self.notice.offers.addWidget(button)
+        for button in self.next_steps:
+            self.verdict.steps.addWidget(button)
+        self.verdict.steps.addStretch(1)
+        self.verdict.steps.setContentsMargins(0, 2 * SPACE, 0, 0)
+
+
+class Notes(Text):
+    """What a run has noted that is no warning, in one quiet line."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("", "caption", "quiet", parent, wrap=True)
+        self.setObjectName("run.notes")
+
+    def show_run(self, controller: RunController) -> None:
+        """Each note once: every seed may have said the same."""
+        notes = [note for note in controller.shown.notes if note.level == "info"]
+        said = [explain(note.code, note.parameters) for note in notes]
+        self.setText("   ".join(dict.fromkeys(f"{each.title}. {each.cause}" for each in said)))
+        self.setVisible(bool(said))
+
+
+__all__ = ["Notes", "RunWords"]

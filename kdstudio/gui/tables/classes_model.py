@@ -1,0 +1,63 @@
+"""The classes of a finished run as a table: how often each is found, and what it is mistaken for."""
+
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from kdstudio.gui.pages.confusion import ClassRow
+from kdstudio.runs.summary import percent
+
+SORT = Qt.ItemDataRole.UserRole
+HEADS = ("Class", "Images", "Recall", "Precision", "F1", "Mistaken for")
+TIPS = (
+    "", "Test images of this class", "Share of its images that are named right", "Share of what is named so that is right",
+    "Harmonic mean of recall and precision", "The class that it is taken for most often",
+)  # fmt: skip
+Index = QModelIndex | QPersistentModelIndex
+NOWHERE = QModelIndex()
+
+
+class ClassesModel(QAbstractTableModel):
+    """One row a class."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rows: list[ClassRow] = []
+
+    def show_rows(self, rows: list[ClassRow]) -> None:
+        """Show `rows`."""
+        self.beginResetModel()
+        self._rows = rows
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = NOWHERE) -> int:
+        return 0 if parent.isValid() else len(HEADS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation is Qt.Orientation.Vertical:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.tr(HEADS[section])
+        return self.tr(TIPS[section]) if role == Qt.ItemDataRole.ToolTipRole and TIPS[section] else None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        row, column = self._rows[index.row()], index.column()
+        if role == Qt.ItemDataRole.TextAlignmentRole and 0 < column < 5:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        values = (row.name, row.images, row.recall, row.precision, row.f1, row.taken_for)
+        value = values[column]
+        if role == SORT:
+            return value[1] if isinstance(value, tuple) else -1 if value is None else value
+        if role != Qt.ItemDataRole.DisplayRole:
+            return None
+        if isinstance(value, tuple):
+            return f"{value[0]}  ({value[1]})"
+        if isinstance(value, float):
+            return percent(value)
+        return "–" if value is None else str(value)
+
+
+__all__ = ["SORT", "ClassesModel"]

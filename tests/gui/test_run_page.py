@@ -1,0 +1,243 @@
+"""The run's page with real clicks: its parts, the question before a stop, the ways on, a failure, and the replay."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from kdstudio.gui.main_window import MainWindow
+from kdstudio.gui.pages import run as run_module
+from kdstudio.gui.pages.diagnostics import diagnostics, masked
+from kdstudio.gui.pages.longer import longer
+from kdstudio.gui.pages.run import CONFIGURATION, LOG, TESTED, RunPage
+from kdstudio.gui.replay import times_of
+from kdstudio.gui.run_controller import RunController
+from kdstudio.runs.events import RunEnded, RunStarted
+from kdstudio.runs.files import write_json
+from kdstudio.runs.folder import Request, RunFolder
+from kdstudio.runs.home import Home
+from kdstudio.runs.state import RunState, State
+from kdstudio.spec import dump, loads
+from tests.fakes import EXPERIMENT, a_run, a_story, a_told_run, resumed
+from tests.gui.player import Player
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def a_tested_run(home: Home, classes: int = 3) -> RunFolder:
+    """A completed run with test artefacts in which class 1 is taken for class 0 twice, the second time more surely."""
+    folder = a_told_run(home)
+    labels = np.array([0, 1, 1, 2], dtype=np.int64)
+    logits = np.full((4, classes), -1.0, dtype=np.float32)
+    logits[[0, 3], [0, 2]] = 3.0
+    logits[1, 0], logits[2, 0] = 1.0, 4.0
+    names = np.array([f"class {number}" for number in range(classes)])
+    np.savez(folder.artefacts / "test_outputs.npz", labels=labels, classes=names, student=logits, teacher=logits)
+    pixels = np.arange(4 * 64, dtype=np.uint8).reshape(4, 8, 8)
+    np.savez(folder.artefacts / "test_images.npz", images=pixels)
+    return folder
+
+
+@pytest.fixture
+def open_page(qtbot: QtBot, controller: RunController) -> Callable[[RunFolder], RunPage]:
+    def make(folder: RunFolder) -> RunPage:
+        page = RunPage(controller)
+        qtbot.addWidget(page, before_close_func=lambda page: page.shutdown())
+        page.resize(1100, 800)
+        page.show()
+        controller.open(folder)
+        qtbot.waitUntil(lambda: not controller.active and controller.state.events > 0)
+        page._refresh()
+        return page
+
+    return make
+
+
+def test_that_a_cell_of_the_confusion_opens_its_images_the_surest_first(
+    qtbot: QtBot, home: Home, open_page: Callable[[RunFolder], RunPage]
+) -> None:
+    page = open_page(a_tested_run(home))
+    with qtbot.waitSignal(page.results.ready):
+        qtbot.mouseClick(page.tabs.group.button(TESTED), LEFT)
+    matrix = page.results.matrix
+    qtbot.mouseClick(matrix, LEFT, pos=matrix.place_of(1, 0))
+    assert page.results.cell.text() == "2 images of class 1 taken for class 0"
+    sure = [words for _, words in page.results.gallery.pictures]
+    assert sure == sorted(sure, reverse=True)
+    assert len(sure) == 2
+    assert not page.results.who.group.button(1).isEnabled()
+    assert page.results.who.group.button(1).toolTip() == "This run had no baseline"
+
+
+def test_that_the_keyboard_walks_the_confusion_and_the_table_has_the_worst_class_first(
+    qtbot: QtBot, home: Home, open_page: Callable[[RunFolder], RunPage]
+) -> None:
+    page = open_page(a_tested_run(home))
+    with qtbot.waitSignal(page.results.ready):
+        qtbot.mouseClick(page.tabs.group.button(TESTED), LEFT)
+    qtbot.keyClick(page.results.matrix, Qt.Key.Key_Down)
+    assert page.results.matrix.accessibleDescription() == "2 images of class 1 taken for class 0"
+    model = page.results.table.model()
+    assert model.data(model.index(0, 0)) == "class 1"
+
+
+def test_that_a_hundred_classes_fit(qtbot: QtBot, home: Home, open_page: Callable[[RunFolder], RunPage]) -> None:
+    page = open_page(a_tested_run(home, classes=100))
+    with qtbot.waitSignal(page.results.ready):
+        qtbot.mouseClick(page.tabs.group.button(TESTED), LEFT)
+    matrix = page.results.matrix
+    assert matrix.cell_at(matrix.place_of(99, 99)) == (99, 99)
+    assert matrix.rect().contains(matrix.place_of(99, 99))
+    assert not matrix.grab().isNull()
+
+
+def test_that_damaged_test_outputs_are_said(
+    qtbot: QtBot, home: Home, open_page: Callable[[RunFolder], RunPage]
+) -> None:
+    folder = a_tested_run(home)
+    (folder.artefacts / "test_outputs.npz").write_bytes(b"PK\x03\x04 torn")
+    page = open_page(folder)
+    with qtbot.waitSignal(page.results.ready):
+        qtbot.mouseClick(page.tabs.group.button(TESTED), LEFT)
+    assert "missing or damaged" in page.results.waiting.text()
+
+
+def test_that_log_and_configuration_show_what_the_files_say(
+    qtbot: QtBot, home: Home, open_page: Callable[[RunFolder], RunPage]
+) -> None:
+    folder = a_told_run(home)
+    folder.log_file.write_text("first line\nsecond line\nhalf a li")
+    page = open_page(folder)
+    qtbot.mouseClick(page.tabs.group.button(LOG), LEFT)
+    assert page.log.toPlainText() == "first line\nsecond line"
+    with folder.log_file.open("a") as file:
+        file.write("ne\n")
+    page.log.read()
+    assert page.log.toPlainText().endswith("half a line")
+    qtbot.mouseClick(page.tabs.group.button(CONFIGURATION), LEFT)
+    qtbot.mouseClick(page.configuration.copy, LEFT)
+    assert loads(QGuiApplication.clipboard().text()) == loads(EXPERIMENT)
+
+
+def test_that_stop_asks_first_and_keep_training_forgets_it(qtbot: QtBot, window: MainWindow, player: Player) -> None:
+    player.pace = 0.05
+    window.start_experiment(loads(EXPERIMENT))
+    qtbot.waitUntil(lambda: window.controller.state.events > 2, timeout=15_000)
+    page = window.run_page
+    qtbot.mouseClick(page.stop, LEFT)
+    assert page.sentences.stopping.isVisible()
+    qtbot.mouseClick(page.sentences.keep, LEFT)
+    assert not page.sentences.stopping.isVisible()
+    assert window.controller.asked is None
+    qtbot.mouseClick(page.stop, LEFT)
+    qtbot.mouseClick(page.sentences.stop_save, LEFT)
+    assert window.controller.asked is Request.STOP
+    qtbot.waitUntil(lambda: window.controller.status.state is State.STOPPED, timeout=15_000)
+
+
+def test_that_train_longer_offers_twice_the_budget_as_a_child_of_the_run(
+    qtbot: QtBot, home: Home, open_page: Callable[[RunFolder], RunPage]
+) -> None:
+    folder = a_told_run(home)
+    page = open_page(folder)
+    with qtbot.waitSignal(page.experiment_wanted) as said:
+        qtbot.mouseClick(page.sentences.longer, LEFT)
+    before, after = folder.experiment(), said.args[0]
+    assert after.training.epochs == 2 * before.training.epochs
+    assert (after.title, after.parent, after.teacher_training) == (before.title, folder.id, before.teacher_training)
+    assert loads(dump(after)) == after
+
+
+@pytest.mark.parametrize("budget", ["epochs: 4", "steps: 100", "minutes: 2"])
+def test_that_any_budget_can_be_doubled(home: Home, budget: str) -> None:
+    experiment = loads(EXPERIMENT + f"training: {{{budget}}}\n")
+    name, value = budget.split(": ")
+    assert getattr(longer(experiment, a_run(home)).training, name) == 2 * float(value)
+
+
+def test_that_the_folder_of_a_finished_run_can_be_opened(
+    qtbot: QtBot, home: Home, open_page: Callable[[RunFolder], RunPage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, opened = a_told_run(home), list[Path]()
+    monkeypatch.setattr(run_module, "open_folder", opened.append)
+    page = open_page(folder)
+    qtbot.mouseClick(page.sentences.folder, LEFT)
+    assert opened == [folder.path]
+
+
+def test_that_diagnostics_of_a_failed_run_hold_what_helps_and_no_path_of_the_person(
+    qtbot: QtBot, home: Home, open_page: Callable[[RunFolder], RunPage]
+) -> None:
+    end = RunEnded(attempt=1, outcome="failed", code="out-of-memory-system", parameters={"stage": "student"})
+    folder = a_told_run(home, [*a_story()[:30], end])
+    write_json(folder.status_file, {"state": "failed", "attempt": 1, "code": end.code, "parameters": end.parameters})
+    folder.log_file.write_text(f"wrote {home.root}/runs/x and {Path.home()}/secret.txt\n")
+    page = open_page(folder)
+    qtbot.mouseClick(page.sentences.copy, LEFT)
+    text = QGuiApplication.clipboard().text()
+    assert "The computer ran out of memory" in text
+    assert "<home>/runs/x and ~/secret.txt" in text
+    assert str(home.root) not in text
+    assert text == diagnostics(folder, home, page._controller.failure)
+
+
+def test_that_names_and_secrets_are_masked(home: Home) -> None:
+    said = masked("/home/ada/x C:\\Users\\Ada\\y token=abc123 https://me:pw@host/z", home)
+    assert said == "/home/<user>/x C:\\Users\\<user>\\y token=<masked> https://<masked>@host/z"
+
+
+def test_that_a_replay_says_that_it_is_one_and_ends_as_the_run_did(
+    qtbot: QtBot, home: Home, open_page: Callable[[RunFolder], RunPage]
+) -> None:
+    page = open_page(a_told_run(home))
+    controller = page._controller
+    qtbot.mouseClick(page.controls.replay, LEFT)
+    replay = controller.replay
+    assert replay is not None
+    qtbot.waitUntil(lambda: replay.ready)
+    assert page.replay_bar.isVisible()
+    assert page.pill.text.startswith("Replay: ")
+    assert not page.verdict.isVisible()
+    qtbot.mouseClick(page.replay_bar.pause, LEFT)
+    assert not replay.playing
+    replay.seek(replay.length / 2)
+    qtbot.waitUntil(lambda: 0 < replay.state.events < controller.state.events)
+    replay.seek(0.0)
+    qtbot.waitUntil(lambda: replay.state.events <= 1)
+    qtbot.mouseClick(page.replay_bar.speed.group.button(3), LEFT)
+    assert replay.speed == 60
+    replay.seek(replay.length)
+    qtbot.waitUntil(lambda: replay.over)
+    assert replay.state.timeless() == controller.state.timeless()
+    qtbot.mouseClick(page.replay_bar.end, LEFT)
+    assert controller.replay is None
+    assert not page.replay_bar.isVisible()
+
+
+def test_that_a_replay_goes_on_across_attempts_and_never_back() -> None:
+    story = a_story()
+    told = resumed(story, 100, 200)
+    times = times_of(told)
+    assert times == sorted(times)
+    state = RunState()
+    state.apply_all(told)
+    assert times[-1] == pytest.approx(state.seconds)
+
+
+def test_that_a_clock_that_jumps_back_does_not_turn_a_replay_around() -> None:
+    jumped = [RunStarted(attempt=1, seconds=value) for value in (0.0, 5.0, 2.0, 6.0)]
+    assert times_of(jumped) == [0.0, 5.0, 5.0, 6.0]
+
+
+def test_that_a_narrow_page_puts_the_options_below_the_tabs(
+    qtbot: QtBot, home: Home, open_page: Callable[[RunFolder], RunPage]
+) -> None:
+    page = open_page(a_told_run(home))
+    assert page._below.count() == 0
+    page.resize(800, 600)
+    assert page._below.count() == 1
+    qtbot.waitUntil(lambda: page.options.mapTo(page, page.options.rect().bottomRight()).x() < page.width())
