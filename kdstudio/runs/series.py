@@ -22,6 +22,18 @@ class Series:
         self._steps = array("q")
         self._values = array("d")
 
+    @classmethod
+    def of(cls, steps: "array[int]", values: "array[float]") -> "Series":
+        """A series of these columns, which are its own from now on."""
+        made = cls()
+        made._steps, made._values = steps, values
+        return made
+
+    @property
+    def columns(self) -> "tuple[array[int], array[float]]":
+        """Steps and values as they are kept."""
+        return self._steps, self._values
+
     def __len__(self) -> int:
         return len(self._steps)
 

@@ -1,0 +1,124 @@
+"""The fold of an ended run, kept beside its summary so that a large run opens at once: a cache, never the truth.
+
+One line of JSON, then the curves as plain arrays. It is believed only while `events.jsonl` has the size and the time that
+it had when it was folded; what is missing, torn or of another version counts as not there, and the events are read.
+"""
+
+import json
+import os
+import sys
+from array import array
+from typing import Any
+
+from kdstudio.runs.events import ModelReady, Note, Sampled, from_json, to_json
+from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.series import Series
+from kdstudio.runs.state import Measured, RunState, Stage
+
+VERSION = 1
+WORTH = 1 << 20  # bytes of events from which on reading them takes long enough
+_PLAIN = (
+    "name", "seed", "planned", "unit", "began", "done", "before", "rate", "ended", "reused", "step", "epoch", "best", "saved",
+)  # fmt: skip
+
+
+def mark_of(folder: RunFolder) -> list[int]:
+    """Size and time of the events, by which a kept fold is believed.
+
+    Raises:
+        OSError: there are none.
+    """
+    said = folder.events_file.stat()
+    return [VERSION, said.st_size, said.st_mtime_ns, sys.byteorder == "little"]
+
+
+def keep(folder: RunFolder, state: RunState, mark: list[int]) -> None:
+    """Keep `state`, folded from events with `mark`; where that is not possible nothing is kept."""
+    curves: list[Series] = []
+
+    def put(series: Series) -> list[int]:
+        curves.append(series)
+        return [len(curves) - 1, len(series)]
+
+    values = {
+        "mark": mark, "attempt": state.attempt, "outcome": state.outcome, "code": state.code,
+        "parameters": state.parameters, "current": state.current, "events": state.events,
+        "models": [to_json(ready) for ready in state.models.values()],
+        "notes": [to_json(note) for note in state.notes], "samples": [to_json(sample) for sample in state.samples],
+        "seconds": list(state._seconds.items()), "stages": [_stage(stage, put) for stage in state.stages.values()],
+    }  # fmt: skip
+    aside = folder.path / f".fold.{os.getpid()}.part"
+    try:
+        with aside.open("wb") as file:
+            file.write(json.dumps(values, separators=(",", ":"), allow_nan=False).encode() + b"\n")
+            for series in curves:
+                for column in series.columns:
+                    file.write(column.tobytes())
+        aside.replace(folder.path / "fold.bin")
+    except (OSError, ValueError):
+        aside.unlink(missing_ok=True)
+
+
+def kept(folder: RunFolder) -> RunState | None:
+    """The fold of all events of `folder`, when it has been kept and is that of the events as they are."""
+    try:
+        mark = mark_of(folder)
+        head, _, body = (folder.path / "fold.bin").read_bytes().partition(b"\n")
+        values = json.loads(head)
+        return _state(values, memoryview(body)) if values["mark"] == mark else None
+    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError):
+        return None
+
+
+def _stage(stage: Stage, put: Any) -> dict[str, Any]:
+    return {
+        **{name: getattr(stage, name) for name in _PLAIN},
+        "terms": [[term, put(series)] for term, series in stage.terms.items()],
+        "rates": put(stage.learning_rate), "clock": put(stage.clock),
+        "curves": [[key, put(series)] for key, series in stage.curves.items()],
+        "history": [[each.step, each.seed, each.who, each.split, each.metrics] for each in stage.history],
+    }  # fmt: skip
+
+
+def _state(values: dict[str, Any], body: memoryview) -> RunState:
+    starts: dict[int, int] = {}
+    state, at = RunState(), 0
+
+    def take(place: list[int]) -> Series:
+        nonlocal at
+        number, count = place
+        if number != len(starts):
+            raise ValueError("curves in another order")
+        starts[number] = at
+        end = at + 16 * count
+        if end > len(body):
+            raise ValueError("torn")
+        series = Series.of(array("q", bytes(body[at : at + 8 * count])), array("d", bytes(body[at + 8 * count : end])))
+        at = end
+        return series
+
+    state.attempt, state.outcome, state.code = values["attempt"], values["outcome"], values["code"]
+    state.parameters, state.events = values["parameters"], values["events"]
+    for line in values["models"]:
+        ready = from_json(line)
+        if isinstance(ready, ModelReady):
+            state.models[ready.who or ""] = ready
+    state.notes = [note for note in map(from_json, values["notes"]) if isinstance(note, Note)]
+    state.samples = [sample for sample in map(from_json, values["samples"]) if isinstance(sample, Sampled)]
+    state._seconds = {int(attempt): float(seconds) for attempt, seconds in values["seconds"]}
+    for each in values["stages"]:
+        stage = Stage(**{name: each[name] for name in _PLAIN})
+        stage.terms = {term: take(place) for term, place in each["terms"]}
+        stage.learning_rate, stage.clock = take(each["rates"]), take(each["clock"])
+        stage.curves = {(who, split, metric): take(place) for (who, split, metric), place in each["curves"]}
+        stage.history = [
+            Measured(step=step, seed=seed, who=who, split=split, metrics=metrics)
+            for step, seed, who, split, metrics in each["history"]
+        ]
+        stage.latest = {(said.who, said.split): said.metrics for said in stage.history}
+        state.stages[(stage.name, stage.seed)] = stage
+    state.current = (values["current"][0], values["current"][1]) if values["current"] else None
+    return state
+
+
+__all__ = ["WORTH", "keep", "kept", "mark_of"]
