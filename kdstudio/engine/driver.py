@@ -19,6 +19,7 @@ from safetensors import SafetensorError
 
 from kdstudio.engine.control import Interrupted
 from kdstudio.engine.session import session
+from kdstudio.runs import fold_cache
 from kdstudio.runs.events import AnyEvent, Event, EventWriter, ModelReady, Note, RunEnded, StepLogged
 from kdstudio.runs.files import write_json
 from kdstudio.runs.folder import Request, RunFolder
@@ -101,6 +102,10 @@ class _Attempt:
             self._append(ended)
         with suppress(OSError):
             self._summarise()
+        with suppress(OSError):
+            mark = fold_cache.mark_of(self._folder)
+            if mark[1] >= fold_cache.WORTH:  # a window then opens it without parsing every line
+                fold_cache.keep(self._folder, self._state, mark)
         with suppress(OSError):
             self._set(State(ended.outcome), ended.code, **ended.parameters)
         log.info("attempt %d ended: %s", self._number, ended.outcome)
