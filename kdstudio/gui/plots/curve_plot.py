@@ -21,7 +21,7 @@ from kdstudio.gui.plots.options import Options, averaged
 from kdstudio.gui.plots.plot_menu import PlotMenu
 from kdstudio.gui.plots.readout import Readout
 from kdstudio.gui.plots.spoken import described, place, worded
-from kdstudio.gui.theme import GAP, Role, theme
+from kdstudio.gui.theme import GAP, SPACE, Role, theme
 
 STYLES: dict[Line, Qt.PenStyle] = {
     "solid": Qt.PenStyle.SolidLine,
@@ -55,7 +55,7 @@ class CurvePlot(Card):
         self._names_axis = True
         self.items: dict[str, Drawn] = {}
         self._lines: dict[str, Any] = {}
-        self.legend, self.key = Legend(), Legend()
+        self.legend, self.key = Legend(), Legend(gap=SPACE)
         self.title = Elided(title, "strong")
         self.menu = PlotMenu(self)
         self._head()

@@ -62,7 +62,7 @@ class LegendEntry(QAbstractButton):
     def width_of(self, text: str) -> int:
         """The width of the entry with `text` beside its line."""
         sign = SQUARE if self.area else LINE
-        return QFontMetrics(theme().font("caption")).horizontalAdvance(text) + sign + 3 * SPACE
+        return QFontMetrics(theme().font("caption")).horizontalAdvance(text) + sign + 2 * SPACE + 2
 
     def sizeHint(self) -> QSize:
         return QSize(self.width_of(self.shown_words), QFontMetrics(theme().font("caption")).height() + SPACE)
@@ -118,11 +118,12 @@ class Legend(QWidget):
 
     toggled = Signal(str, bool)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, gap: int = GAP) -> None:
         super().__init__(parent)
+        self._gap = gap
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(GAP)
+        self._row.setSpacing(gap)
         self.entries: dict[str, LegendEntry] = {}
         self.off: set[str] = set()
 
@@ -140,7 +141,7 @@ class Legend(QWidget):
     def wish(self, *, short: bool = False) -> int:
         """The width that the entries want, in pixels, with their values or `short`, without."""
         words = [entry.width_of(entry.label if short else entry.words) for entry in self.entries.values()]
-        return sum(words) + GAP * max(0, len(words) - 1)
+        return sum(words) + self._gap * max(0, len(words) - 1)
 
     def fit(self, width: int) -> None:
         """Leave the values out where `width` has no room for them."""
