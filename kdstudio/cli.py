@@ -72,7 +72,7 @@ def demo(
 
 @app.command()
 def run(
-    file: Annotated[Path, typer.Argument(help="An experiment as YAML.")],
+    file: Annotated[Path, typer.Argument(help="An experiment as YAML; - reads it from the standard input.")],
     changes: SetOption = None,
     home: HomeOption = None,
 ) -> None:
@@ -87,9 +87,11 @@ def _run(file: Path, changes: list[str], home: "Home") -> NoReturn:
 
 
 def _experiment(file: Path, changes: list[str]) -> Any:
-    from kdstudio.spec import SpecError, load
+    from kdstudio.spec import SpecError, load, loads
 
     try:
+        if str(file) == "-":
+            return loads(sys.stdin.read(), file="standard input", base=Path.cwd(), changes=changes)
         return load(file, changes=changes)
     except SpecError as error:
         fail(str(error))

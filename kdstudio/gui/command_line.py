@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+from kdstudio.gui.document import plain_values
 from kdstudio.runs.home import Home
 from kdstudio.spec import SpecError, dump, load
 from kdstudio.spec.yaml_file import to_yaml
@@ -49,10 +50,13 @@ def _home(home: Home) -> list[str]:
 def _changes(experiment: Any, file: Path) -> list[str] | None:
     """What turns the file into `experiment`; None where that takes many changes, or cannot be said so."""
     try:
-        before = load(file)
-        changes = [_set(path, value) for path, value in differences(_plain(before), _plain(experiment))]
+        before, after = _plain(load(file)), _plain(experiment)
+        named = plain_values(file.read_text(encoding="utf-8")) or {}
+        told = {path: value for path, value in differences(before, after) if path.partition(".")[0] in named}
+        whole = {path.partition(".")[0] for path, _ in differences(before, after)} - named.keys()
+        changes = [_set(path, value) for path, value in (told | {name: after[name] for name in whole}).items()]
         exact = len(changes) <= FEW and load(file, changes=changes) == experiment
-    except SpecError:
+    except (SpecError, OSError):
         return None
     return changes if exact else None
 

@@ -81,5 +81,6 @@ class History:
             self.stack.push(Edit(before, values, self._put))
 
     def _put(self, values: Values) -> None:
+        self._held = None  # a step pushed while one is undone would take that one from under Qt's feet
         self._show(values)
         self._held = self._now()  # not `values`: what the form makes of them is no new edit

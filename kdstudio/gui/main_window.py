@@ -304,6 +304,9 @@ class MainWindow(QMainWindow):
     def _commands(self) -> dict[str, Callable[[], object]]:
         return {
             "file.new": self._show_new, "file.open": self.open_yaml, "file.save": self.save_yaml, "file.close": self.close,
+            "file.save-as": lambda: self.save_yaml(True),
+            "edit.undo": lambda: self.new_page.history.stack.undo(), "edit.redo": lambda: self.new_page.history.stack.redo(),
+            "edit.copy-yaml": lambda: self.new_page.copy_yaml(), "edit.copy-command": lambda: self.new_page.copy_command(),
             "run.start": self._start, "run.pause": self._pause, "run.resume": self._resume, "run.stop": self._stop,
             "run.duplicate": self.duplicate,
             "view.new": self._show_new, "view.run": self._show_run, "view.runs": self._show_runs,

@@ -175,6 +175,7 @@ class FormCard(Card):
         line.setSpacing(2 * SPACE)
         line.addWidget(Text(self.title, "heading"))
         self.badge = Badge(f"badge.{self.title.lower()}")
+        self.badge.setAccessibleName(self.tr("{0}: all fields are at their defaults").format(self.title))
         self.badge.clicked.connect(self._show_changes_menu)
         self.badge.hide()
         line.addWidget(self.badge)
@@ -202,7 +203,7 @@ class FormCard(Card):
             return
         form = KindForm(models, name, self)
         form.picker.setAccessibleName(self.tr("Kind of {0}").format(name))
-        form.picker.setMinimumWidth(160)
+        form.picker.setMinimumWidth(96)
         form.picker.setMaximumWidth(340)
         line.addWidget(form.picker, 3)
         self._add(name, form)

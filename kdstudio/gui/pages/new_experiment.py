@@ -114,6 +114,7 @@ class NewExperimentPage(DropPage):
         self.banner.say("")
         self._show_values(values)
 
+    @Slot(object)
     def change(self, changes: Mapping[str, Any]) -> None:
         """Give the fields at these paths other values."""
         values = deepcopy(self.values())
@@ -448,10 +449,9 @@ class NewExperimentPage(DropPage):
         if self.detail.chosen == YAML and self.yaml.problems:
             self.yaml.go_to_problem()
             return
+        row = next((row for row in self.board.rows() if row.troubled(self.problems)), None)
+        if row is not None:
+            self.go_to(row.path)
         if self.feed.known(self.values()):  # it may have been mended on the disk meanwhile
             self.feed.again()
-            self._look(self.values())
-        for row in self.board.rows():
-            if row.troubled(self.problems):
-                self.go_to(row.path)
-                return
+            self.check()

@@ -16,7 +16,7 @@ from kdstudio.gui.theme import GAP, SPACE, theme
 from kdstudio.gui.words import compact
 from kdstudio.runs.failures import Words, explain
 
-WIDTH = 336
+WIDTH = 328
 SHOWN = 4  # problems named before the rest is only counted
 PATIENCE = 400  # milliseconds without an answer before the card says that it waits
 THANKS = 1600  # milliseconds
@@ -61,7 +61,7 @@ class PreviewCard(Card):
         self._waits.setSingleShot(True)
         self._waits.setInterval(PATIENCE)
         self._waits.timeout.connect(self._say_waiting)
-        self.short.chosen.connect(self.remedied)
+        self.short.chosen.connect(self._remedy)
         self._forget()
 
     def show_values(self, values: dict[str, Any], problems: Mapping[str, str], titles: Mapping[str, str]) -> None:
@@ -175,6 +175,11 @@ class PreviewCard(Card):
         self._fact("Device", str(values["device"]).upper())
         if values.get("steps"):
             self._fact("Steps", self.tr("{0} for each, equal").format(f"{values['steps']:,}"))
+
+    @Slot(object)
+    def _remedy(self, changes: Mapping[str, Any]) -> None:
+        """Hand it on when the click is over: the form that is filled anew may take the button away."""
+        QTimer.singleShot(0, self, lambda: self.remedied.emit(changes))
 
     @Slot()
     def _say_waiting(self) -> None:

@@ -1,0 +1,422 @@
+"""The page New experiment: preview, remedies, text, undo, drafts, presets, files, and what a click starts."""
+
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu, QPushButton
+from pytestqt.qtbot import QtBot
+
+from kdstudio.gui.command_line import command
+from kdstudio.gui.desk_client import AGAIN
+from kdstudio.gui.drafts import recent_files
+from kdstudio.gui.dropped import dropped
+from kdstudio.gui.forms import FieldRow
+from kdstudio.gui.main_window import MainWindow
+from kdstudio.gui.pages.new_experiment import YAML, NewExperimentPage
+from kdstudio.gui.presets import presets
+from kdstudio.runs.home import Home
+from kdstudio.spec import loads
+from kdstudio.spec.training import BUDGETS
+from tests.fakes import EXPERIMENT
+from tests.gui.desks import FakeDesk, data, memory, networks
+from tests.gui.test_forms import _filled, every_field, part_of, type_into
+
+MakePage = Callable[[], NewExperimentPage]
+
+
+@pytest.fixture
+def make(qtbot: QtBot, home: Home) -> MakePage:
+    def page() -> NewExperimentPage:
+        made = NewExperimentPage(home)
+        qtbot.addWidget(made)
+        made.resize(1100, 700)
+        made.show()
+        return made
+
+    return page
+
+
+@pytest.fixture
+def page(make: MakePage) -> NewExperimentPage:
+    return make()
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, page: NewExperimentPage, desks: list[FakeDesk]) -> FakeDesk:
+    """The page's desk, asked for the first time."""
+    qtbot.waitUntil(lambda: desks[0].last == 1)
+    return desks[0]
+
+
+def field(page: NewExperimentPage, path: str) -> FieldRow:
+    found = page.board.row(path)
+    assert found is not None
+    return found
+
+
+def line_of(page: NewExperimentPage, path: str) -> Any:
+    return field(page, path).editor.focus.lineEdit()  # type: ignore[union-attr]
+
+
+def retype(page: NewExperimentPage, path: str, text: str) -> None:
+    line = line_of(page, path)
+    line.selectAll()
+    QTest.keyClicks(line, text)
+    page.check()
+
+
+# The preview
+
+
+def test_that_the_preview_shows_what_the_desk_says(qtbot: QtBot, page: NewExperimentPage, desk: FakeDesk) -> None:
+    warning = {"code": "imbalance", "most": 90, "fewest": 3}
+    desk.say(part="networks", values=networks(1000, 250))
+    desk.say(part="data", values=data([3, 90] * 50, [warning], colour=True))
+    desk.say(part="memory", values=memory("fits"))
+    desk.say(part="time", values={"seconds": 50.0, "steps": 270, "device": "cpu", "threads": 1})
+    desk.say()
+    card = page.summary
+    qtbot.waitUntil(lambda: card.facts["Time"].whole == "about 50 s")
+    assert [card.parameters.length(row) for row in (0, 1)] == [1.0, 0.25]
+    assert len(card.counts.counts) == 100
+    assert len(card.samples.images) == 14
+    assert not card.samples.images[0].isNull()
+    assert card.facts["Memory"].whole == "fits: 2.1 GB of 8.6 GB"
+    assert [notice.title for notice in card.warnings.shown] == ["The classes are of very different sizes"]
+    assert "90" in card.warnings.shown[0].detail
+
+
+def test_that_an_edit_cancels_the_old_question_and_asks_the_new_one_alone(
+    qtbot: QtBot, page: NewExperimentPage, desk: FakeDesk
+) -> None:
+    desk.say(part="networks", values=networks())
+    qtbot.waitUntil(lambda: page.summary.parameters.length(1) == 0.25)
+    for text in ("1", "2", "3"):
+        retype(page, "method.temperature", text)
+    qtbot.waitUntil(lambda: desk.cancelled == [1])
+    assert desk.last == 1
+    desk.say(cancelled=True)
+    qtbot.waitUntil(lambda: desk.last == 2)
+    assert desk.asked[2]["method"]["temperature"] == 3.0
+
+
+def test_that_a_desk_that_dies_is_asked_again_and_at_last_given_up(
+    qtbot: QtBot, page: NewExperimentPage, desk: FakeDesk
+) -> None:
+    for number in range(1, AGAIN + 2):
+        qtbot.waitUntil(lambda number=number: desk.last == number)
+        desk.say(failed="desk-gone")
+    qtbot.waitUntil(lambda: [each.title for each in page.summary.warnings.shown] == ["The preview stopped"])
+    assert desk.last == AGAIN + 1
+    assert page.start_button.text() == "Start"  # a preview is no condition
+
+
+def test_that_damaged_data_stands_beside_its_field_until_it_is_looked_at_again(
+    qtbot: QtBot, page: NewExperimentPage, desk: FakeDesk, tmp_path: Path
+) -> None:
+    page.change({"dataset": {"kind": "idx", "path": str(tmp_path)}})
+    desk.say(cancelled=True)
+    qtbot.waitUntil(lambda: desk.last == 2)
+    desk.say(failed="file-corrupt", parameters={"path": "x", "why": "cut short", "field": "dataset.path"})
+    qtbot.waitUntil(lambda: field(page, "dataset.path").problem == "X: cut short.")
+    assert page.start_button.text() == "Mend: Folder"
+    qtbot.mouseClick(page.start_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: desk.last == 3)
+
+
+@pytest.mark.parametrize(("teaching", "paths"), [(False, 1), (True, 2)])
+def test_that_a_remedy_changes_the_form_and_can_be_undone(
+    qtbot: QtBot, page: NewExperimentPage, desk: FakeDesk, teaching: bool, paths: int
+) -> None:
+    desk.say(part="memory", values=memory("wont-fit", 9, 8, teaching=teaching))
+    qtbot.waitUntil(lambda: bool(page.summary.short.shown))
+    assert page.summary.short.shown[0].title == "It won't fit into memory"
+    button = page.summary.findChild(QPushButton, "preview.memory.0")
+    assert isinstance(button, QPushButton)
+    assert button.text() == "Halve the batch size"
+    button.click()
+    qtbot.waitUntil(lambda: page.values()["training"]["batch_size"] == 64)
+    sizes = [page.values()[name]["batch_size"] for name in ("training", "teacher_training")]
+    assert sizes.count(64) == paths and sizes[0] == 64
+    page.history.stack.undo()
+    assert page.values()["training"]["batch_size"] == 128
+
+
+def test_that_a_hidden_page_asks_nothing(qtbot: QtBot, page: NewExperimentPage, desk: FakeDesk) -> None:
+    page.hide()
+    page.change({"method.temperature": 2.0})
+    assert desk.cancelled == [1]
+    desk.say(cancelled=True)
+    qtbot.waitUntil(lambda: not page.feed.desk._poll.isActive())
+    assert desk.last == 1
+
+
+@pytest.mark.timeout(120)
+def test_that_a_real_desk_previews_the_digits_within_a_moment_of_an_edit(
+    real_desk: None, qtbot: QtBot, page: NewExperimentPage
+) -> None:
+    card = page.summary
+    qtbot.waitUntil(lambda: card.facts["Time"].whole != "–", timeout=60_000)
+    assert len(card.samples.images) == 14
+    before = card.parameters.shown[1][2]
+    began = time.perf_counter()
+    page.change({"student.hidden": [64]})
+    qtbot.waitUntil(lambda: card.parameters.shown[1][2] != before, timeout=10_000)
+    assert time.perf_counter() - began < 3.0  # 0.2 s on a machine with nothing else to do
+    page.shutdown()
+
+
+# Undo
+
+
+def test_that_undo_and_redo_walk_through_the_edits_by_keys_and_buttons(qtbot: QtBot, window: MainWindow) -> None:
+    page = window.new_page
+    page.check()
+    retype(page, "method.temperature", "3")
+    page.change({"method.alpha": 0.25})
+    window.actions_by_id["edit.undo"].trigger()
+    assert page.values()["method"]["alpha"] == 0.9
+    qtbot.mouseClick(page.tools.undo, Qt.MouseButton.LeftButton)
+    assert page.values()["method"]["temperature"] == 4.0
+    assert not page.tools.undo.isEnabled()
+    assert page.tools.undo.toolTip() == "Nothing to undo"
+    window.actions_by_id["edit.redo"].trigger()
+    window.actions_by_id["edit.redo"].trigger()
+    assert (page.values()["method"]["temperature"], page.values()["method"]["alpha"]) == (3.0, 0.25)
+
+
+def test_that_letters_typed_one_after_the_other_are_one_step(page: NewExperimentPage) -> None:
+    for text in ("1", "12", "123"):
+        retype(page, "training.batch_size", text)
+    assert page.history.stack.count() == 1
+    page.history.stack.undo()
+    assert page.values()["training"]["batch_size"] == 128
+
+
+# Text
+
+
+def to_text(page: NewExperimentPage) -> None:
+    page.detail.choose(YAML)
+    page.set_detail(YAML)
+
+
+def test_that_text_and_form_say_the_same_both_ways(page: NewExperimentPage) -> None:
+    page.change({"method.temperature": 2.5})
+    to_text(page)
+    assert loads(page.yaml.text) == page.experiment()
+    page.yaml.editor.setPlainText(page.yaml.text.replace("temperature: 2.5", "temperature: 7"))
+    page.yaml.check()
+    page.detail.choose(0)
+    page.set_detail(0)
+    assert field(page, "method.temperature").editor.value() == 7.0
+
+
+def test_that_a_mistake_is_marked_at_its_line_and_the_text_is_kept(page: NewExperimentPage) -> None:
+    to_text(page)
+    wrong = "kind: classification\n# mine\nmethod: {kind: soft-targets, temprature: 3}\n"
+    page.yaml.editor.setPlainText(wrong)
+    page.yaml.check()
+    assert "did you mean temperature" in page.yaml.editor.messages[3]
+    assert page.start_button.text() == "Mend line 3"
+    page.detail.choose(0)
+    page.set_detail(0)
+    assert page.detail.chosen == YAML
+    assert page.yaml.text == wrong
+    page.yaml.discard.click()
+    assert loads(page.yaml.text) == page.experiment()
+
+
+def test_that_a_file_keeps_its_comments_while_nothing_is_changed(page: NewExperimentPage, tmp_path: Path) -> None:
+    text = "# why\nkind: classification  # the only one\n"
+    (tmp_path / "a.yaml").write_text(text)
+    assert page.open_file(tmp_path / "a.yaml")
+    to_text(page)
+    assert page.yaml.text == text
+    assert page.subtitle.whole == "a.yaml"
+    assert recent_files(page.home) == [tmp_path / "a.yaml"]
+    page.change({"method.alpha": 0.5})
+    assert page.subtitle.whole == "a.yaml, edited"
+    page.save_to(tmp_path / "b.yaml")
+    assert loads((tmp_path / "b.yaml").read_text()) == page.experiment()
+    assert page.subtitle.whole == "b.yaml"
+
+
+# Drafts
+
+
+@pytest.mark.parametrize("text", ["kind: classification\nmethod: {kind: soft-targets, alpha: 0.5}\n", "kind: [\n# lost?\n"])
+def test_that_what_was_not_saved_is_there_after_a_crash(make: MakePage, text: str) -> None:
+    crashed = make()
+    to_text(crashed)
+    crashed.yaml.editor.setPlainText(text)
+    crashed.yaml.check()
+    crashed.keep_draft()
+    crashed.hide()
+    restored = make()
+    assert restored.banner.title == "Restored what you had not saved"
+    to_text(restored)
+    assert restored.yaml.text == text
+    restored.discard_draft.click()
+    assert restored.values() == restored._blank
+    assert make().banner.title == ""
+
+
+def test_that_half_filled_in_fields_are_restored_too(make: MakePage) -> None:
+    crashed = make()
+    crashed.change({"dataset": {"kind": "idx"}, "training.learning_rate": "fast"})
+    crashed.keep_draft()
+    restored = make()
+    assert restored.values() == crashed.values()
+    assert restored.start_button.text() == "Mend 2 fields"
+
+
+def test_that_a_started_experiment_leaves_no_draft(make: MakePage, home: Home) -> None:
+    page = make()
+    page.change({"method.alpha": 0.5})
+    page.keep_draft()
+    assert (home.root / "draft.yaml").exists()
+    page.start()
+    assert not (home.root / "draft.yaml").exists()
+
+
+# Cards
+
+
+def test_that_a_preset_is_named_in_place_applied_and_removed(page: NewExperimentPage, home: Home) -> None:
+    card = page.cards[3]
+    page.change({"method.temperature": 2.0})
+    next(each for each in card.presets_menu().actions() if each.objectName() == "save").trigger()
+    QTest.keyClicks(card.naming.line, "Warm & soft")
+    card.naming.save.click()
+    assert [preset.name for preset in presets(home, "Method")] == ["Warm & soft"]
+    page.change({"method.temperature": 9.0})
+    card.presets_menu().actions()[0].trigger()
+    assert page.values()["method"]["temperature"] == 2.0
+    card._remover(presets(home, "Method")[0])()
+    assert presets(home, "Method") == []
+
+
+def test_that_the_badge_counts_what_differs_and_resets_it(page: NewExperimentPage) -> None:
+    card = page.cards[3]
+    assert all(each.badge.isHidden() for each in page.cards)
+    page.change({"method.temperature": 2.0, "method.alpha": 0.1})
+    assert card.badge.text() == "2 non-default"
+    next(each for each in card.changes_menu().actions() if each.objectName() == "reset").trigger()
+    page.check()
+    assert page.values() == page._blank
+    assert card.badge.isHidden()
+
+
+def test_that_a_kind_is_found_by_a_word_of_its_description(qtbot: QtBot, page: NewExperimentPage) -> None:
+    picker = page.cards[1].forms["teacher"].picker  # type: ignore[union-attr]
+    picker.showPopup()
+    assert picker.list is not None
+    QTest.keyClicks(picker.list.search, "relu")
+    QTest.keyClick(picker.list.search, Qt.Key.Key_Return)
+    assert page.values()["teacher"]["kind"] == "mlp"
+
+
+# Files and folders
+
+
+def test_that_what_is_dropped_is_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "idx").mkdir()
+    (tmp_path / "idx" / "train-images-idx3-ubyte.gz").touch()
+    (tmp_path / "pictures" / "cat").mkdir(parents=True)
+    (tmp_path / "pictures" / "cat" / "1.PNG").touch()
+    (tmp_path / "a.yaml").touch()
+    assert dropped(tmp_path / "idx").dataset["kind"] == "idx"
+    assert dropped(tmp_path / "pictures").dataset["kind"] == "image-folder"
+    assert dropped(tmp_path / "a.yaml").file == tmp_path / "a.yaml"
+    assert "neither" in dropped(tmp_path / "idx" / "train-images-idx3-ubyte.gz").refusal
+
+
+def test_that_a_dropped_folder_becomes_the_dataset(page: NewExperimentPage, tmp_path: Path) -> None:
+    (tmp_path / "cat").mkdir()
+    (tmp_path / "cat" / "1.png").touch()
+    page.take_dropped(tmp_path)
+    assert page.values()["dataset"]["path"] == str(tmp_path)
+    assert page.values()["dataset"]["kind"] == "image-folder"
+
+
+def test_that_every_sample_experiment_can_be_opened(page: NewExperimentPage) -> None:
+    menu = page.tools.menu()
+    samples = next(each for each in menu.findChildren(QMenu) if each.title() == "Sample experiments")
+    assert len(samples.actions()) >= 2
+    for action in samples.actions():
+        action.trigger()
+        assert page.problems == {}
+
+
+# The command
+
+
+def test_that_the_command_of_an_edited_file_sets_what_differs(page: NewExperimentPage, tmp_path: Path) -> None:
+    file = tmp_path / "my file.yaml"
+    file.write_text(EXPERIMENT + "method: {kind: soft-targets}\n")
+    page.open_file(file)
+    page.change({"method.alpha": 0.25})
+    page.copy_command()
+    words = shlex.split(QGuiApplication.clipboard().text())
+    assert words[:5] == ["kdstudio", "run", str(file), "--set", "method.alpha=0.25"]
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.skipif(sys.platform == "win32", reason="a here-document is for a POSIX shell")
+def test_that_the_command_of_an_unsaved_experiment_says_it_whole(page: NewExperimentPage, tmp_path: Path) -> None:
+    page.change({"title": "It's \"mine\" $HOME", "method.alpha": 0.25})
+    said = command(page.experiment(), None, page.home)
+    shell = f"kdstudio() {{ cat; }}\n{said}"
+    done = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=True)
+    assert loads(done.stdout) == page.experiment()
+
+
+# Every field
+
+
+@pytest.mark.parametrize(
+    ("kinds", "path"),
+    [pytest.param(*each, id=f"{part_of(each[0], each[1].split('.')[0] + '.kind') if len(each[0]) > 1 else ''}:{each[1]}")
+     for each in every_field()],
+)  # fmt: skip
+def test_that_what_is_typed_into_a_field_reaches_the_training_process(
+    shared_page: NewExperimentPage, kinds: dict[str, Any], path: str, tmp_path: Path
+) -> None:
+    page = shared_page
+    values = loads("kind: classification").model_dump(mode="json")
+    for name, value in _filled(kinds).items():
+        values[name] = {**value, **({"path": str(tmp_path)} if "path" in value else {})} if isinstance(value, dict) else value
+    page.show_values(values)
+    budget, _, name = path.rpartition(".")
+    if name in BUDGETS and "every" not in budget:
+        for other in set(BUDGETS) - {name}:
+            field(page, f"{budget}.{other}").editor.set_value(None)
+    (tmp_path / "data").mkdir()
+    wanted = type_into(field(page, path))
+    if name == "path":
+        field(page, path).editor.set_value(wanted := str(tmp_path / "data"))
+    started: list[Any] = []
+    page.start_requested.connect(started.append)
+    page.start()
+    page.start_requested.disconnect(started.append)
+    from kdstudio.runs.launch import new_run
+
+    read = new_run(started[0], page.home).experiment().model_dump(mode="json")
+    assert part_of(read, path) == wanted
+
+
+@pytest.fixture
+def shared_page(make: MakePage) -> NewExperimentPage:
+    page = make()
+    page.set_detail(1)
+    return page
