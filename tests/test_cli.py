@@ -1,5 +1,6 @@
 """The command line: what it prints where, how it exits, and that it says what to do about a mistake."""
 
+import io
 import json
 import os
 import shutil
@@ -406,3 +407,12 @@ def _processor_seconds(arguments: list[str], home: Home) -> float:
 
 def test_that_the_sample_experiment_is_in_order() -> None:
     assert load(ROOT / "resources" / "experiments" / "digits-few-labels.yaml").title
+
+
+def test_that_run_reads_an_experiment_from_the_standard_input(
+    kdstudio: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("kind: classification\nmethod: {kind: soft-targets, temprature: 3}\n"))
+    said = kdstudio("run", "-")
+    assert said.code == 1
+    assert "standard input:2 method.temprature: unknown field; did you mean temperature?" in said.err

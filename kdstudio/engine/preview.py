@@ -49,7 +49,10 @@ def preview(experiment: Classification, home: Home, check: Check = lambda: None)
     check()
     yield "data", data_facts(images, seen=experiment.dataset.labelled)
     check()
-    yield "memory", memory(experiment, images)
+    verdict = memory(experiment, images)
+    yield "memory", verdict
+    if verdict["verdict"] == "wont-fit":
+        return  # a trial step would take the memory that is not there
     check()
     yield "time", duration(experiment, images, check)
 

@@ -49,3 +49,8 @@ def test_that_somebody_who_gives_up_is_heard_between_the_parts(home: Home) -> No
 
     with pytest.raises(Enough):
         list(preview(loads("kind: classification"), home, check))
+
+
+def test_that_no_step_is_tried_of_what_would_not_fit(home: Home) -> None:
+    huge = loads("kind: classification", changes=["teacher_training.batch_size=65536", "teacher={kind: cnn, width: 1024}"])
+    assert [name for name, _ in preview(huge, home)] == ["networks", "data", "memory"]

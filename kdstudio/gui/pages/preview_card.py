@@ -163,6 +163,8 @@ class PreviewCard(Card):
         if words is None:
             self.short.show_notices([])
             return
+        if values["verdict"] == "wont-fit":
+            self._fact("Time", "–")  # what cannot run takes no time
         offers = [(remedy.title, remedy.changes) for remedy in remedies(self._values, values)]
         self.short.show_notices(
             [Notice(title=words.title, detail=f"{words.cause} {words.remedy}", role=role, offers=tuple(offers))]
