@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from PySide6.QtCore import QCoreApplication
 
 from kdstudio.gui.fields import fields_of, kind_of, plain
-from kdstudio.gui.states import STAGES, STATES, state_words
+from kdstudio.gui.states import STAGES, STATES
 from kdstudio.runs.failures import explain
 from kdstudio.runs.state import RunState, State
 from kdstudio.spec import Experiment

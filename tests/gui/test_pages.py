@@ -14,7 +14,8 @@ from kdstudio.gui.main_window import MainWindow
 from kdstudio.gui.outlook import clock, expected, outlook
 from kdstudio.gui.pages.new_experiment import NewExperimentPage
 from kdstudio.gui.pages.runs import RunsPage
-from kdstudio.gui.tables.runs_model import COLUMNS, ID, RunsModel
+from kdstudio.gui.tables.columns import COLUMNS
+from kdstudio.gui.tables.runs_model import ID, RunsModel
 from kdstudio.gui.words import compact, phase
 from kdstudio.runs.events import AnyEvent, Note, RunEnded
 from kdstudio.runs.files import write_json
@@ -248,8 +249,9 @@ def test_that_a_home_without_runs_says_what_to_do(runs: Callable[[], RunsPage]) 
 def test_that_runs_are_listed_with_their_numbers(runs: Callable[[], RunsPage], home: Home) -> None:
     a_told_run(home)
     page = runs()
-    row = [page.model.data(page.model.index(0, column)) for column in range(len(COLUMNS))]
-    assert row[:5] == ["Digits of a test", "Completed", "90.0 %", "90.0 %", "+5.0 points"]
+    said = {column.id: page.model.data(page.model.index(0, place)) for place, column in enumerate(COLUMNS)}
+    names = ("title", "state", "accuracy", "agreement", "gain")
+    assert [said[name] for name in names] == ["Digits of a test", "Completed", "90.0 %", "90.0 %", "+5.0 points"]
 
 
 def test_that_a_run_opens_by_double_click_and_by_enter(qtbot: QtBot, runs: Callable[[], RunsPage], home: Home) -> None:

@@ -25,8 +25,9 @@ from kdstudio.gui.pages.tiles import Tiles
 from kdstudio.gui.plots.board import Board
 from kdstudio.gui.plots.options_bar import OptionsBar
 from kdstudio.gui.run_controller import RunController
+from kdstudio.gui.states import state_words
 from kdstudio.gui.theme import GAP, MARGIN, SPACE
-from kdstudio.gui.words import phase, place, state_words, subject
+from kdstudio.gui.words import phase, place, subject
 from kdstudio.runs.folder import Request
 from kdstudio.runs.state import State
 from kdstudio.runs.summary import summarise

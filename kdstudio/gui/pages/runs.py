@@ -1,175 +1,409 @@
-"""All runs of the home in a table: newest first, sorted and filtered at will, opened by double click or Enter."""
+"""All runs of the home in a table, and what can be done with them: opened, renamed, noted, laid over one another, queued."""
 
-from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QStackedLayout, QTableView, QWidget
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 
-from kdstudio.gui.buttons import IconButton
+from PySide6.QtCore import QPoint, Qt, QUrl, Signal, Slot
+from PySide6.QtGui import QDesktopServices, QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractItemDelegate,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QSplitter,
+    QStackedLayout,
+    QStackedWidget,
+    QWidget,
+)
+
+from kdstudio.gui.buttons import IconButton, Segments
 from kdstudio.gui.cards import Card, Text
+from kdstudio.gui.pages.discarding import Discarding
+from kdstudio.gui.pages.notes_card import NotesCard, write_about
 from kdstudio.gui.pages.page import Page
-from kdstudio.gui.tables.runs_model import COLUMNS, ID, SORT, LibraryReader, RunsModel
+from kdstudio.gui.pages.queue_card import QueueCard
+from kdstudio.gui.pages.runs_actions import RUN_COMMANDS, allow, build_run_actions, why_not_resumed
+from kdstudio.gui.queue import RunQueue
+from kdstudio.gui.tables.csv_file import write_csv
+from kdstudio.gui.tables.library_feed import LibraryFeed
+from kdstudio.gui.tables.runs_model import RunsModel
+from kdstudio.gui.tables.runs_table import RunsTable
 from kdstudio.gui.theme import GAP, SPACE
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
+from kdstudio.runs.library import Row
 
-REFRESH_EVERY = 2000  # milliseconds while the page is in view
+NOTHING, NOTES, OVERLAY, QUEUE = range(4)  # what stands below the table
+
+
+def pick_csv(parent: QWidget) -> str:
+    """Where a person wants the table, or ""."""
+    return QFileDialog.getSaveFileName(parent, parent.tr("Export the table"), "runs.csv", "CSV (*.csv)")[0]
+
+
+def show_folder(path: Path) -> bool:
+    """Open a folder in the system's file manager; whether that was done."""
+    return QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
 
 class RunsPage(Page):
     """The library.
 
+    Args:
+        home: whose runs.
+        feed: the readings of its library, where others look at them too.
+        queue: the queue; without one runs cannot be queued.
+
     Signals:
-        open_requested: carries the RunFolder to bring into view.
+        open_requested, resume_requested, duplicate_requested: carry the RunFolder.
+        said: something went wrong; carries title and detail.
     """
 
     open_requested = Signal(object)
+    resume_requested = Signal(object)
+    duplicate_requested = Signal(object)
+    said = Signal(str, str)
 
-    def __init__(self, home: Home, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, home: Home, feed: LibraryFeed | None = None, queue: RunQueue | None = None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent=parent, title=self.tr("Runs"), subtitle="", name="page.runs")
         self._home = home
-        self.model = RunsModel(self)
-        self._proxy = QSortFilterProxyModel(self)
-        self._proxy.setSourceModel(self.model)
-        self._proxy.setSortRole(SORT)
-        self._proxy.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self._proxy.setFilterKeyColumn(-1)
-        self.filter = QLineEdit()
-        self.filter.setObjectName("runs.filter")
-        self.filter.setPlaceholderText(self.tr("Filter"))
-        self.filter.setAccessibleName(self.tr("Filter the runs"))
-        self.filter.setClearButtonEnabled(True)
-        self.filter.setFixedWidth(220)
-        self.open = IconButton(self.tr("Open"), "curve", "runs.open")
-        self.head.addWidget(self.filter)
-        self.head.addWidget(self.open)
-        self.table = self._table()
-        self.empty = Text(self.tr("Reading..."), "body", "quiet", wrap=True)
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._card = Card(margin=GAP)
-        self._stack = QStackedLayout()
-        self._stack.addWidget(self.empty)
-        self._stack.addWidget(self.table)
-        self._card.body.addLayout(self._stack)
-        self.body.addWidget(self._card, 1)
-        self._reader: LibraryReader | None = None
-        self._timer = QTimer(self)
-        self._timer.setInterval(REFRESH_EVERY)
-        self._timer.timeout.connect(self.refresh)
+        self._own_feed = feed is None
+        self.feed = feed or LibraryFeed(home, self)
+        self.queue = queue or RunQueue(self.resume_requested.emit, lambda: self.feed.rows, self)
+        self.model = RunsModel(self._rename, self)
+        self.table = RunsTable(self.model, home)
+        self.actions_by_id = build_run_actions(self, self.table, self._does())
+        self.menu = QMenu(self)
+        self.notes = NotesCard()
+        self.queue_card = QueueCard(self.queue)
+        self.overlay: QWidget | None = None
+        self._discarding: Discarding | None = None
+        self._late = False
+        self._bar()
+        self._arrange()
         self._connect()
+        self._fill()
 
     def shutdown(self) -> None:
-        """Wait for the reader of the library."""
-        self._timer.stop()
-        if self._reader is not None:
-            self._reader.wait()
-            self._reader = None
+        """Keep what was typed, and wait for all that is under way."""
+        self.notes.keep()
+        self.table.keep()
+        if self._discarding is not None:
+            self._discarding.shutdown()
+        if self.overlay is not None:
+            self.overlay.shutdown()  # type: ignore[attr-defined]
+        if self._own_feed:
+            self.feed.shutdown()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.refresh()
-        self._timer.start()
+        self.feed.watch("runs")
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self._timer.stop()
+        self.feed.unwatch("runs")
+        self.notes.keep()
 
     @Slot()
     def refresh(self) -> None:
         """Read the library again, in the background."""
-        if self._reader is None:
-            self._reader = LibraryReader(self._home, self)
-            self._reader.finished.connect(self._read)
-            self._reader.start()
+        self.feed.refresh()
 
     def chosen(self) -> RunFolder | None:
-        """The selected run."""
-        rows = self.table.selectionModel().selectedRows()
-        row = self.model.row(self._proxy.mapToSource(rows[0]).row()) if rows else None
-        return self._folder(row.folder) if row else None
+        """The run that is chosen, when it is one."""
+        rows = self.table.chosen()
+        return _folder(rows[0]) if len(rows) == 1 else None
+
+    def show_below(self, what: int) -> None:
+        """Show nothing, the notes, the overlay or the queue below the table."""
+        self.below.choose(what)
+        self._show_below(what)
 
     @Slot()
     def open_chosen(self) -> None:
-        """Bring the selected run into view."""
+        """Bring the chosen run into view."""
         folder = self.chosen()
         if folder is not None:
             self.open_requested.emit(folder)
 
     @Slot()
-    def _allow_open(self) -> None:
-        chosen = self.table.selectionModel().hasSelection()
-        self.open.setEnabled(chosen)
-        self.open.setToolTip("" if chosen else self.tr("Choose a run first"))
-
-    @Slot(QModelIndex)
-    def _open(self, index: QModelIndex) -> None:
-        row = self.model.row(self._proxy.mapToSource(index).row())
-        self.open_requested.emit(self._folder(row.folder))
+    def resume_chosen(self) -> None:
+        """Start the chosen run, or go on with it."""
+        folder = self.chosen()
+        if folder is not None:
+            self.resume_requested.emit(folder)
 
     @Slot()
-    def _read(self) -> None:
-        reader = self._reader
-        if reader is None:
-            return
-        self._reader = None
-        chosen = self._chosen_id()
-        self.model.show_rows(reader.rows)
-        self._choose(chosen)
-        self._allow_open()
-        reader.deleteLater()
-        count = len(reader.rows)
-        self._stack.setCurrentIndex(1 if count else 0)
-        self.empty.setText(self.tr("No run yet. Make an experiment, and start it."))
-        said = self.tr("{0} runs in {1}") if count != 1 else self.tr("{0} run in {1}")
-        self.subtitle.set_text(reader.problem or said.format(count, self._home.root))
+    def duplicate_chosen(self) -> None:
+        """Use the experiment of the chosen run as a new one."""
+        folder = self.chosen()
+        if folder is not None:
+            self.duplicate_requested.emit(folder)
 
-    def _folder(self, path: str) -> RunFolder:
-        return RunFolder(self._home.runs / path)
+    @Slot()
+    def queue_chosen(self) -> None:
+        """Let the chosen runs wait for their turn: those that can be started."""
+        for row in self.table.chosen():
+            if not why_not_resumed(row):
+                self.queue.add(_folder(row), row.title, row.device)
+        self.show_below(QUEUE)
 
-    def _chosen_id(self) -> str | None:
-        rows = self.table.selectionModel().selectedRows()
-        return str(rows[0].data(ID)) if rows else None
+    @Slot()
+    def overlay_chosen(self) -> None:
+        """Lay the chosen runs over one another."""
+        self.show_below(OVERLAY)
 
-    def _choose(self, identity: str | None) -> None:
-        """Select the run again that was selected: by its id, never by its place."""
-        if identity is None or identity == self._chosen_id():
-            return
-        found = self._proxy.match(self._proxy.index(0, 0), ID, identity, 1, Qt.MatchFlag.MatchExactly)
-        if found:
-            self.table.selectRow(found[0].row())
+    @Slot()
+    def write_tags(self) -> None:
+        """Go to the line of tags."""
+        self.show_below(NOTES)
+        self.notes.tags.setFocus()
 
-    def _table(self) -> QTableView:
-        table = QTableView()
-        table.setObjectName("runs.table")
-        table.setAccessibleName(self.tr("Runs"))
-        table.setModel(self._proxy)
-        table.setSortingEnabled(True)
-        table.sortByColumn(len(COLUMNS) - 1, Qt.SortOrder.DescendingOrder)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setShowGrid(False)
-        table.setFrameShape(QTableView.Shape.NoFrame)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 5 * SPACE)
-        header = table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for number, column in enumerate(COLUMNS):
-            stretch = QHeaderView.ResizeMode.Stretch if column.width == 0 else QHeaderView.ResizeMode.Interactive
-            header.setSectionResizeMode(number, stretch)
-            if column.width:
-                table.setColumnWidth(number, column.width)
-        return table
+    @Slot()
+    def write_notes(self) -> None:
+        """Go to the notes."""
+        self.show_below(NOTES)
+        self.notes.notes.setFocus()
+
+    @Slot()
+    def open_folder(self) -> None:
+        """Show the folder of the chosen run."""
+        folder = self.chosen()
+        if folder is not None and not show_folder(folder.path):
+            self.said.emit(self.tr("The folder could not be shown"), str(folder.path))
+
+    @Slot()
+    def discard_chosen(self) -> None:
+        """Move the chosen runs to the trash, when people say so."""
+        rows = self.table.chosen()
+        if rows and self._discarding is None:
+            folders = [_folder(row) for row in rows]
+            self._discarding = Discarding(folders, [row.title for row in rows], self._home, self)
+            self._discarding.done.connect(self._discarded)
+
+    @Slot()
+    def export(self) -> None:
+        """Write the table, as it is filtered and in its order, to a CSV file."""
+        chosen = pick_csv(self)
+        if chosen:
+            try:
+                write_csv(Path(chosen), self.model.shown())
+            except OSError as error:
+                self.said.emit(self.tr("The table could not be exported"), f"{chosen}: {error.strerror or error}")
+
+    def _does(self) -> dict[str, Callable[[], object]]:
+        return {
+            "runs.open": self.open_chosen, "runs.resume": self.resume_chosen, "runs.duplicate": self.duplicate_chosen,
+            "runs.queue": self.queue_chosen, "runs.overlay": self.overlay_chosen, "runs.rename": self.table.rename_chosen,
+            "runs.tags": self.write_tags, "runs.notes": self.write_notes, "runs.folder": self.open_folder,
+            "runs.export": self.export, "runs.delete": self.discard_chosen,
+        }  # fmt: skip
+
+    def _bar(self) -> None:
+        self.filter = QLineEdit()
+        self.filter.setObjectName("runs.filter")
+        self.filter.setPlaceholderText(self.tr("Filter"))
+        self.filter.setAccessibleName(self.tr("Filter the runs"))
+        self.filter.setToolTip(self.tr("Words in title, state, tags or notes, as in: failed tag:mnist (Ctrl+F)"))
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setFixedWidth(208)
+        self.open = IconButton(self.tr("Open"), "curve", "runs.open.button")
+        self.resume = IconButton(self.tr("Resume"), "play", "runs.resume.button")
+        self.more = IconButton(self.tr("More"), "more", "runs.more")
+        self.columns = IconButton(self.tr("Columns"), "columns", "runs.columns")
+        self.more.setMenu(self.menu)
+        self.columns.setMenu(self.table.columns)
+        words = (self.tr("Table"), self.tr("Notes"), self.tr("Overlay"), self.tr("Queue"))
+        self.below = Segments(words, "runs.below")
+
+    def _arrange(self) -> None:
+        self.head.addWidget(self.filter)
+        self.head.addWidget(self.below)
+        bar = QHBoxLayout()
+        bar.setSpacing(2 * SPACE)
+        for button in (self.open, self.resume, self.more, self.columns):
+            bar.addWidget(button)
+        bar.addStretch(1)
+        self.body.addLayout(bar)
+        self.empty = Text(self.tr("Reading..."), "body", "quiet", wrap=True)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        card = Card(margin=GAP)
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self.table)
+        card.body.addLayout(self._stack)
+        self.panels = QStackedWidget()
+        for panel in (self.notes, self.queue_card):
+            self.panels.addWidget(panel)
+        self.panels.hide()
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter.setObjectName("runs.splitter")
+        self.splitter.setHandleWidth(GAP)
+        self.splitter.setChildrenCollapsible(False)
+        card.setMinimumHeight(150)
+        for part in (card, self.panels):
+            self.splitter.addWidget(part)
+        self.splitter.setStretchFactor(0, 1)
+        self.body.addWidget(self.splitter, 1)
 
     def _connect(self) -> None:
-        self.filter.textChanged.connect(self._proxy.setFilterFixedString)
-        self.table.doubleClicked.connect(self._open)
-        self.table.selectionModel().selectionChanged.connect(self._allow_open)
+        self.feed.changed.connect(self._fill)
+        self.feed.progressed.connect(self._progress)
+        self.filter.textChanged.connect(self._filter)
+        self.table.doubleClicked.connect(self.open_chosen)
+        self.table.choice_changed.connect(self._choice)
+        self.table.customContextMenuRequested.connect(self._show_menu)
+        self.table.itemDelegate().closeEditor.connect(self._edited)
+        self.below.group.idClicked.connect(self._show_below)
         self.open.clicked.connect(self.open_chosen)
-        self._allow_open()
-        for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            shortcut = QShortcut(QKeySequence(key), self.table)
-            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-            shortcut.activated.connect(self.open_chosen)
+        self.resume.clicked.connect(self.resume_chosen)
+        self.notes.kept.connect(self.refresh)
+        self.notes.failed.connect(self._not_written)
+        for button, action in ((self.open, "runs.open"), (self.resume, "runs.resume")):
+            self.actions_by_id[action].changed.connect(lambda button=button, action=action: self._mirror(button, action))
+        find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
+        find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        find.activated.connect(self._find)
+        self.menu.setToolTipsVisible(True)
+        last = 0
+        for command in RUN_COMMANDS:
+            if command.group != last:
+                self.menu.addSeparator()
+            self.menu.addAction(self.actions_by_id[command.id])
+            last = command.group
+        self._choice()
+
+    def _mirror(self, button: IconButton, action: str) -> None:
+        """A button is as able as its action."""
+        known = self.actions_by_id[action]
+        button.setEnabled(known.isEnabled())
+        button.setToolTip("" if known.isEnabled() else known.toolTip())
+
+    @Slot()
+    def _find(self) -> None:
+        self.filter.setFocus()
+        self.filter.selectAll()
+
+    @Slot(str)
+    def _filter(self, text: str) -> None:
+        self.model.filter_by(text)
+        self._say()
+
+    @Slot()
+    def _fill(self) -> None:
+        """Show the newest reading; not while a title is being edited, which would be lost."""
+        if not self.feed.known:
+            return
+        if self.table.editing:
+            self._late = True
+            return
+        self._late = False
+        self.model.show_rows(self.feed.rows)
+        self._choice()
+        self._say()
+
+    @Slot(QWidget, QAbstractItemDelegate.EndEditHint)
+    def _edited(self, *_: object) -> None:
+        if self._late:
+            self.feed.changed.emit()
+
+    def _say(self) -> None:
+        total, shown = self.model.total, self.model.rowCount()
+        self._stack.setCurrentIndex(1 if shown else 0)
+        nothing = self.tr("No run has these words in it.") if total else self.tr("No run yet. Make an experiment, and start it.")
+        self.empty.setText(nothing)
+        said = self.tr("{0} runs in {1}") if total != 1 else self.tr("{0} run in {1}")
+        words = said.format(f"{total:,}", self._home.root)
+        if self.filter.text().strip():
+            words = self.tr("{0} of {1}").format(f"{shown:,}", words)
+        self.subtitle.set_text(self.feed.problem or words)
+
+    @Slot()
+    def _progress(self) -> None:
+        done, of = self.feed.done
+        if not self.feed.known and of:
+            self.empty.setText(self.tr("Reading {0} of {1} runs...").format(f"{done:,}", f"{of:,}"))
+
+    @Slot()
+    def _choice(self) -> None:
+        rows = self.table.chosen()
+        allow(self.actions_by_id, rows)
+        for button, action in ((self.open, "runs.open"), (self.resume, "runs.resume")):
+            self._mirror(button, action)
+        self._show_in_panel(rows)
+
+    def _show_in_panel(self, rows: Sequence[Row]) -> None:
+        if self.below.chosen == NOTES:
+            self.notes.show_rows(rows)
+        elif self.below.chosen == OVERLAY and self.overlay is not None:
+            self.overlay.show_rows(rows)  # type: ignore[attr-defined]
+
+    @Slot(int)
+    def _show_below(self, what: int) -> None:
+        self.notes.keep()
+        if what == OVERLAY:
+            self._make_overlay()
+        panels = {NOTES: self.notes, OVERLAY: self.overlay, QUEUE: self.queue_card}
+        was_hidden = self.panels.isHidden()
+        self.panels.setVisible(what != NOTHING)
+        panel = panels.get(what)
+        if panel is not None:
+            self.panels.setCurrentWidget(panel)
+            self._show_in_panel(self.table.chosen())
+        if what != NOTHING and (was_hidden or what == OVERLAY):
+            self._share_room(0.55 if what == OVERLAY else 0.36)
+
+    def _share_room(self, share: float) -> None:
+        height = self.splitter.height()
+        self.splitter.setSizes([round((1 - share) * height), round(share * height)])
+
+    def _make_overlay(self) -> None:
+        """Made when it is first wanted: pyqtgraph takes 0.4 s to import."""
+        if self.overlay is None:
+            from kdstudio.gui.pages.overlay_card import OverlayCard
+
+            made = self.overlay = OverlayCard()
+            made.marked.connect(self.model.mark)
+            made.failed.connect(self._not_exported)
+            self.panels.addWidget(made)
+
+    @Slot(QPoint)
+    def _show_menu(self, place: QPoint) -> None:
+        self.menu.popup(self.table.viewport().mapToGlobal(place))
+
+    def _rename(self, row: Row, name: str) -> bool:
+        """Give a run another name; no name gives it back its own title."""
+        why = write_about(_folder(row), lambda about: replace(about, name=name))
+        if why:
+            self._not_written(why)
+        self.refresh()
+        return not why
+
+    @Slot(str)
+    def _not_written(self, why: str) -> None:
+        self.said.emit(self.tr("It could not be written down"), why)
+
+    @Slot(str)
+    def _not_exported(self, why: str) -> None:
+        self.said.emit(self.tr("The plot could not be exported"), why)
+
+    @Slot(str)
+    def _discarded(self, refused: str) -> None:
+        gone, self._discarding = self._discarding, None
+        if gone is not None:
+            gone.shutdown()
+            gone.deleteLater()
+        if refused:
+            self.said.emit(self.tr("Not everything went to the trash"), refused)
+        self.refresh()
+
+
+def _folder(row: Row) -> RunFolder:
+    return RunFolder(Path(row.folder))
+
+
+__all__ = ["NOTES", "NOTHING", "OVERLAY", "QUEUE", "RunsPage"]

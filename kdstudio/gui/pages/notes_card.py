@@ -1,0 +1,156 @@
+"""What people write about runs: tags for one or many, notes for one; kept a moment after the last key."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+
+from kdstudio.gui.cards import Card, Elided, Text
+from kdstudio.gui.theme import GAP, SPACE
+from kdstudio.runs.folder import About, RunFolder
+from kdstudio.runs.library import Row
+
+KEEP_AFTER = 500  # milliseconds
+
+
+def write_about(folder: RunFolder, change: Callable[[About], About]) -> str:
+    """Change what is written about a run; why it could not be done, or ""."""
+    try:
+        folder.set_about(change(folder.about()))
+    except OSError as error:
+        return f"{folder.path.name}: {error.strerror or error}"
+    return ""
+
+
+class NotesCard(Card):
+    """Tags and notes of the chosen runs.
+
+    Signals:
+        kept: something was written down.
+        failed: it could not be; carries why.
+    """
+
+    kept = Signal()
+    failed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("runs.notes.card")
+        self._rows: list[Row] = []
+        self._filling = self._tags_touched = self._notes_touched = False
+        self.heading = Elided("", "heading")
+        self.verdict = Text("", "body", "quiet", wrap=True)
+        self.tags = QLineEdit()
+        self.tags.setObjectName("runs.tags.line")
+        self.tags.setAccessibleName(self.tr("Tags"))
+        self.tags.setPlaceholderText(self.tr("Tags, separated by commas"))
+        self.notes = QPlainTextEdit()
+        self.notes.setObjectName("runs.notes.text")
+        self.notes.setAccessibleName(self.tr("Notes"))
+        self.notes.setPlaceholderText(self.tr("Notes: what was tried, what came of it"))
+        self.notes.setTabChangesFocus(True)
+        self.notes.setMinimumHeight(60)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(KEEP_AFTER)
+        self._arrange()
+        self._soon.timeout.connect(self.keep)
+        self.tags.textEdited.connect(self._tags_edited)
+        self.tags.editingFinished.connect(self.keep)
+        self.notes.textChanged.connect(self._notes_edited)
+        self.show_rows([])
+
+    def show_rows(self, rows: Sequence[Row]) -> None:
+        """Show what is written about `rows`; what was being typed is kept first, and never overwritten."""
+        if [row.id for row in rows] == [row.id for row in self._rows]:
+            if not (self._tags_touched or self._notes_touched):
+                self._rows = list(rows)
+                self._fill()
+            return
+        self.keep()
+        self._rows = list(rows)
+        self._fill()
+
+    @Slot()
+    def keep(self) -> None:
+        """Write down what was typed."""
+        self._soon.stop()
+        tags, notes = self._tags_touched, self._notes_touched
+        self._tags_touched = self._notes_touched = False
+        if not (tags or notes):
+            return
+        before, after = set(_common(self._rows)), tags_in(self.tags.text())
+        text = self.notes.toPlainText()
+
+        def change(about: About) -> About:
+            if tags:
+                kept = [tag for tag in about.tags if tag not in before or tag in after]
+                about = replace(about, tags=tuple(dict.fromkeys([*kept, *after])))
+            return replace(about, notes=text) if notes else about
+
+        problems = [problem for row in self._rows if (problem := write_about(RunFolder(Path(row.folder)), change))]
+        self._rows = [replace(row, tags=RunFolder(Path(row.folder)).about().tags) for row in self._rows]
+        if problems:
+            self.failed.emit(problems[0])
+        self.kept.emit()
+
+    def _arrange(self) -> None:
+        self.body.addWidget(self.heading)
+        row = QHBoxLayout()
+        row.setSpacing(GAP)
+        left = QVBoxLayout()
+        left.setSpacing(SPACE)
+        tags = Text(self.tr("&Tags"), "caption", "quiet")
+        tags.setBuddy(self.tags)
+        left.addWidget(tags)
+        left.addWidget(self.tags)
+        left.addWidget(self.verdict)
+        left.addStretch(1)
+        right = QVBoxLayout()
+        right.setSpacing(SPACE)
+        notes = Text(self.tr("&Notes"), "caption", "quiet")
+        notes.setBuddy(self.notes)
+        right.addWidget(notes)
+        right.addWidget(self.notes, 1)
+        row.addLayout(left, 2)
+        row.addLayout(right, 3)
+        self.body.addLayout(row, 1)
+
+    def _fill(self) -> None:
+        one = self._rows[0] if len(self._rows) == 1 else None
+        many = self.tr("{0} runs").format(len(self._rows)) if self._rows else self.tr("No run is chosen")
+        self.heading.set_text(one.title if one else many)
+        self.verdict.setText((one.headline or one.problem) if one else self.tr("Tags that all of them have") if self._rows else "")
+        self._filling = True
+        if not self.tags.hasFocus() or not self._rows:
+            self.tags.setText(", ".join(_common(self._rows)))
+        if self.notes.toPlainText() != (one.notes if one else ""):
+            self.notes.setPlainText(one.notes if one else "")
+        self._filling = False
+        self.tags.setEnabled(bool(self._rows))
+        self.tags.setToolTip("" if self._rows else self.tr("Choose a run first"))
+        self.notes.setEnabled(one is not None)
+        self.notes.setToolTip("" if one else self.tr("Choose one run to write notes"))
+
+    @Slot()
+    def _tags_edited(self) -> None:
+        self._tags_touched = True
+        self._soon.start()
+
+    @Slot()
+    def _notes_edited(self) -> None:
+        if not self._filling:
+            self._notes_touched = True
+            self._soon.start()
+
+
+def tags_in(text: str) -> list[str]:
+    """The tags in a line, each once."""
+    return list(dict.fromkeys(" ".join(tag.split()) for tag in text.split(",") if tag.strip()))
+
+
+def _common(rows: Sequence[Row]) -> list[str]:
+    """The tags that all of `rows` have."""
+    return [tag for tag in rows[0].tags if all(tag in row.tags for row in rows)] if rows else []

@@ -1,0 +1,178 @@
+"""Several runs in one picture: their events folded in the background, each run a curve of its own colour and line."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import cycle
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QThread
+
+from kdstudio.gui.plots.curves import Curve, Level, Line, Picture, teacher_accuracy
+from kdstudio.gui.theme import RUN_ROLES, Role
+from kdstudio.runs.events import EventReader
+from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.library import Row
+from kdstudio.runs.series import Series, smoothed, thinned
+from kdstudio.runs.state import RunState, Stage
+
+LINES: tuple[Line, ...] = ("solid", "dashed", "dotted")
+POINTS = 240  # of a loss curve: so few may have a line of their own, and the eye sees no more
+SMOOTH = 0.9  # of a loss curve, at most
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Look:
+    """What tells a run from the others: a name, a colour, and a line, since colour is never the only sign."""
+
+    label: str
+    role: Role
+    line: Line
+
+    @property
+    def teacher(self) -> str:
+        """The name of the level of its teacher."""
+        return f"{self.label}, teacher"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Story:
+    """What an overlay shows of a run. `seeds` is how many the curves are the mean of."""
+
+    accuracy: Series
+    agreement: Series
+    loss: Series
+    teacher: float | None
+    seeds: int
+
+
+def looks(rows: Sequence[Row], old: dict[str, Look]) -> dict[str, Look]:
+    """A look for each run; one that had a look keeps it."""
+    titles = [row.title for row in rows]
+    taken = {(look.role, look.line) for identity, look in old.items() if identity in {row.id for row in rows}}
+    free = (pair for pair in _pairs() if pair not in taken)
+    made = {}
+    for row in rows:
+        role, line = (old[row.id].role, old[row.id].line) if row.id in old else next(free)
+        label = row.title if titles.count(row.title) == 1 else f"{row.title} ({row.id})"
+        made[row.id] = Look(label=label, role=role, line=line)
+    return made
+
+
+def _pairs() -> Iterator[tuple[Role, Line]]:
+    """24 different ones; neighbours differ in colour and in line."""
+    lines = cycle(LINES)
+    for _ in LINES:
+        for role in RUN_ROLES:
+            yield role, next(lines)
+
+
+class StoryReader(QThread):
+    """Reads runs; `stories` by id is there when it has finished. Folds are kept from one reading to the next, so that a run
+    at work is only read on."""
+
+    def __init__(self, rows: Sequence[Row], kept: "dict[str, tuple[RunState, EventReader]]", parent: QObject) -> None:
+        super().__init__(parent)
+        self.setObjectName("read runs to overlay")
+        self._rows, self._kept = rows, kept
+        self._leaving = False
+        self.stories: dict[str, Story] = {}
+
+    def leave(self) -> None:
+        """End soon."""
+        self._leaving = True
+
+    def run(self) -> None:
+        """The thread: never called directly."""
+        for row in self._rows:
+            if self._leaving:
+                return
+            if row.id not in self._kept:
+                self._kept[row.id] = (RunState(), EventReader(RunFolder(Path(row.folder)).events_file))
+            state, reader = self._kept[row.id]
+            for event in reader.read():
+                state.apply(event)
+                if self._leaving:
+                    self._kept.pop(row.id)  # half taken in
+                    return
+            self.stories[row.id] = story_of(state)
+
+
+def story_of(state: RunState) -> Story:
+    """What an overlay shows of the run whose fold is `state`: the mean over seeds where all of them have the same steps."""
+    students = state.stages_of("student")
+    return Story(
+        accuracy=_mean([_curve(stage, "accuracy") for stage in students]),
+        agreement=_mean([_curve(stage, "agreement") for stage in students]),
+        loss=_loss(next((stage for stage in reversed(students) if stage.terms), None)),
+        teacher=teacher_accuracy(state),
+        seeds=_equal(students),
+    )
+
+
+def _curve(stage: Stage, metric: str) -> Series:
+    return stage.curves.get(("student", "validation", metric), Series())
+
+
+def _equal(students: Sequence[Stage]) -> int:
+    """How many seeds go into the mean."""
+    return len(_longest([_curve(stage, "accuracy") for stage in students]))
+
+
+def _longest(series: Sequence[Series]) -> list[Series]:
+    """The curves that are complete: as long as the longest, at the very same steps. A seed at work waits until it is."""
+    filled = [each for each in series if len(each)]
+    if not filled:
+        return []
+    most = max(len(each) for each in filled)
+    first = next(each for each in filled if len(each) == most)
+    steps = first.arrays()[0].tolist()
+    return [each for each in filled if len(each) == most and each.arrays()[0].tolist() == steps]
+
+
+def _mean(series: Sequence[Series]) -> Series:
+    together, mean = _longest(series), Series()
+    columns = [each.arrays()[1].tolist() for each in together]
+    if together:
+        for step, values in zip(together[0].arrays()[0].tolist(), zip(*columns, strict=True), strict=True):
+            mean.append(int(step), sum(values) / len(values))
+    return mean
+
+
+def _loss(stage: Stage | None) -> Series:
+    """The sum of the weighted terms, smoothed, in few points."""
+    total = Series()
+    if stage is None:
+        return total
+    arrays = [series.arrays() for series in stage.terms.values() if len(series)]
+    if not arrays:
+        return total
+    count = min(len(steps) for steps, _ in arrays)
+    values = sum(each[:count] for _, each in arrays)
+    weight = max(0.0, min(SMOOTH, 1.0 - 15 / max(1, count)))
+    steps, smooth = thinned(arrays[0][0][:count], smoothed(values, weight), POINTS)  # type: ignore[arg-type]
+    for step, value in zip(steps.tolist(), smooth.tolist(), strict=True):
+        total.append(int(step), value)
+    return total
+
+
+def pictures(stories: dict[str, Story], looked: dict[str, Look]) -> tuple[Picture, Picture, Picture]:
+    """Accuracy with the teachers' levels, agreement, loss."""
+    shown = [(identity, look) for identity, look in looked.items() if identity in stories]
+    waiting = "Waits for the first evaluation of these runs" if looked else "Choose runs in the table"
+    levels = tuple(
+        Level(label=look.teacher, role=look.role, value=100 * teacher)
+        for identity, look in shown
+        if (teacher := stories[identity].teacher) is not None
+    )
+    accuracy = tuple(_as_curve(identity, look, stories[identity].accuracy, 100.0) for identity, look in shown)
+    agreement = tuple(_as_curve(identity, look, stories[identity].agreement, 100.0) for identity, look in shown)
+    loss = tuple(_as_curve(identity, look, stories[identity].loss, 1.0) for identity, look in shown)
+    return (
+        Picture(curves=accuracy, levels=levels, waiting=waiting),
+        Picture(curves=agreement, waiting=waiting),
+        Picture(curves=loss, waiting=waiting),
+    )
+
+
+def _as_curve(identity: str, look: Look, series: Series, scale: float) -> Curve:
+    return Curve(key=identity, label=look.label, role=look.role, series=series, scale=scale, line=look.line)

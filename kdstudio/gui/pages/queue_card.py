@@ -1,0 +1,163 @@
+"""The queue as people see and order it."""
+
+from PySide6.QtCore import QItemSelectionModel, Qt, QTimer, Slot
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QCheckBox,
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from kdstudio.gui.buttons import IconButton
+from kdstudio.gui.cards import Card, Text
+from kdstudio.gui.queue import RunQueue
+from kdstudio.gui.theme import GAP, SPACE, theme
+
+ID = Qt.ItemDataRole.UserRole
+
+
+class QueueCard(Card):
+    """A switch, the runs that wait, and what moves them."""
+
+    def __init__(self, queue: RunQueue, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("runs.queue.card")
+        self._queue = queue
+        self._filling = False
+        self._dropped = QTimer(self)  # the list is in the middle of a drop when it says that rows have moved
+        self._dropped.setSingleShot(True)
+        self.switch = _switch()
+        self.switch.setObjectName("queue.switch")
+        self.switch.setAccessibleName(self.tr("Run the queue"))
+        self.state = Text("", "body", "quiet", wrap=True)
+        self.state.setObjectName("queue.state")
+        self.list = QListWidget()
+        self.list.setObjectName("queue.list")
+        self.list.setAccessibleName(self.tr("Runs that wait"))
+        self.list.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
+        self.list.setFrameShape(QListWidget.Shape.NoFrame)
+        self.up = IconButton(self.tr("Up"), "up", "queue.up")
+        self.down = IconButton(self.tr("Down"), "down", "queue.down")
+        self.out = IconButton(self.tr("Take out"), "close", "queue.out")
+        self._arrange()
+        self._connect()
+        self._show()
+
+    def _arrange(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(GAP)
+        name = Text(self.tr("Run the &queue"), "heading")
+        name.setBuddy(self.switch)
+        head.addWidget(name)
+        head.addWidget(self.switch)
+        head.addWidget(self.state, 1)
+        self.body.addLayout(head)
+        row = QHBoxLayout()
+        row.setSpacing(GAP)
+        row.addWidget(self.list, 1)
+        buttons = QVBoxLayout()
+        buttons.setSpacing(SPACE)
+        for button in (self.up, self.down, self.out):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        row.addLayout(buttons)
+        self.body.addLayout(row, 1)
+        said = self.tr(
+            "One run at a time on each device, from top to bottom. The queue ends when this window closes; what waits in it "
+            "stays queued and can be started from here."
+        )
+        self.body.addWidget(Text(said, "caption", "quiet", wrap=True))
+
+    def _connect(self) -> None:
+        self._queue.changed.connect(self._show)
+        self.switch.toggled.connect(self._queue.switch)
+        self.list.currentRowChanged.connect(self._allow)
+        self.list.model().rowsMoved.connect(self._dropped.start)
+        self._dropped.timeout.connect(self._dragged)
+        self.up.clicked.connect(self._up)
+        self.down.clicked.connect(self._down)
+        self.out.clicked.connect(self._out)
+        for keys, does in (("Alt+Up", self._up), ("Alt+Down", self._down), ("Delete", self._out)):
+            shortcut = QShortcut(QKeySequence(keys), self.list)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(does)
+
+    @Slot()
+    def _show(self) -> None:
+        chosen = self._chosen()
+        self._filling = True
+        self.list.clear()
+        for number, run in enumerate(self._queue.waiting, start=1):
+            item = QListWidgetItem(f"{number}.  {run.title}")
+            item.setData(ID, run.id)
+            item.setToolTip(run.folder.path.name)
+            self.list.addItem(item)
+            if run.id == chosen:
+                self.list.setCurrentItem(item, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        self._filling = False
+        self.switch.setChecked(self._queue.on)
+        self.state.setText(self._words())
+        self._allow()
+
+    def _words(self) -> str:
+        at_work, waiting = self._queue.at_work, self._queue.waiting
+        if not self._queue.on:
+            return self.tr("Off. Nothing starts by itself.") if waiting else self.tr("Off, and nothing waits.")
+        if at_work:
+            return self.tr("At work: {0}").format(", ".join(run.title for run in at_work))
+        holder = self._queue.holds(waiting[0]) if waiting else ""
+        if holder:
+            return self.tr("Waits for {0} to end").format(holder)
+        return self.tr("On") if waiting else self.tr("On, and nothing waits.")
+
+    @Slot()
+    def _allow(self) -> None:
+        place, count = self.list.currentRow(), self.list.count()
+        none = self.tr("Choose a run in the queue first")
+        for button, allowed, why in (
+            (self.up, place > 0, none if place < 0 else self.tr("It is the first")),
+            (self.down, 0 <= place < count - 1, none if place < 0 else self.tr("It is the last")),
+            (self.out, place >= 0, none),
+        ):
+            button.setEnabled(allowed)
+            button.setToolTip("" if allowed else why)
+
+    def _chosen(self) -> str | None:
+        item = self.list.currentItem()
+        return str(item.data(ID)) if item is not None else None
+
+    @Slot()
+    def _dragged(self) -> None:
+        self._queue.order([str(self.list.item(row).data(ID)) for row in range(self.list.count())])
+
+    @Slot()
+    def _up(self) -> None:
+        chosen = self._chosen()
+        if chosen:
+            self._queue.move(chosen, -1)
+
+    @Slot()
+    def _down(self) -> None:
+        chosen = self._chosen()
+        if chosen:
+            self._queue.move(chosen, 1)
+
+    @Slot()
+    def _out(self) -> None:
+        chosen = self._chosen()
+        if chosen:
+            self._queue.remove(chosen)
+
+
+def _switch() -> QAbstractButton:
+    if theme().fallback:
+        return QCheckBox()
+    from PySide6Qlementine import Switch
+
+    switch: QAbstractButton = Switch()
+    return switch

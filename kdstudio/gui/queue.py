@@ -1,0 +1,193 @@
+"""Runs that wait for their turn: off until it is switched on, one run at a time per device, in the order that people give it.
+
+The queue lives in the window alone. What waits in it are ordinary run folders, queued or resumable: when the window closes,
+the queue ends, and nothing is lost but the order.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from kdstudio.runs.failures import explain
+from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.library import Row
+from kdstudio.runs.state import State
+
+LOOK_EVERY = 500  # milliseconds while it is on
+PATIENCE = 60.0  # seconds that a started run may take to take hold of its folder
+STARTABLE = frozenset({State.QUEUED, State.PAUSED, State.STOPPED, State.FAILED, State.LOST})
+# What would meet the next run too: better to stop than to fail them all.
+_CATCHING = ("disk-full", "not-writable", "device-lost", "device-missing", "home-unusable")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Waiting:
+    """A run in the queue."""
+
+    folder: RunFolder
+    title: str
+    device: str
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self.folder.id
+
+
+@dataclass(kw_only=True, slots=True)
+class _Started:
+    """A run that the queue has started, and the attempt before."""
+
+    run: Waiting
+    attempt: int
+    looks: int = 0
+
+
+class RunQueue(QObject):
+    """The queue.
+
+    Args:
+        start: begins or goes on with a run, without waiting for it.
+        others: the rows of the library, to see what else is at work.
+
+    Signals:
+        changed: what waits, or whether it is on.
+        said: something happened that people want to know; carries title and detail.
+    """
+
+    changed = Signal()
+    said = Signal(str, str)
+
+    def __init__(
+        self,
+        start: Callable[[RunFolder], object],
+        others: Callable[[], Sequence[Row]] = tuple,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._start, self._others = start, others
+        self.waiting: list[Waiting] = []
+        self._started: list[_Started] = []
+        self._timer = QTimer(self)
+        self._timer.setInterval(LOOK_EVERY)
+        self._timer.timeout.connect(self.look)
+
+    @property
+    def on(self) -> bool:
+        """Whether it starts runs."""
+        return self._timer.isActive()
+
+    @property
+    def at_work(self) -> list[Waiting]:
+        """The runs that it has started and that are not over."""
+        return [each.run for each in self._started]
+
+    @property
+    def farewell(self) -> str:
+        """What closing the window means for it, "" when it means nothing."""
+        if not (self.on and self.waiting):
+            return ""
+        said = self.tr("The queue stops: {0} that wait in it stay queued, and can be started from Runs.")
+        return said.format(self.tr("1 run") if len(self.waiting) == 1 else self.tr("{0} runs").format(len(self.waiting)))
+
+    def switch(self, on: bool) -> None:
+        """Start runs from now on, or do not; what is at work goes on."""
+        if on != self.on:
+            if on:
+                self._timer.start()
+            else:
+                self._timer.stop()
+            self.changed.emit()
+        if on:
+            self.look()
+
+    def add(self, folder: RunFolder, title: str, device: str = "auto") -> bool:
+        """Put a run at the end; False where it waits already, or has nothing left to do."""
+        known = any(each.folder == folder for each in (*self.waiting, *self.at_work))
+        if known or folder.status().state not in STARTABLE or folder.alive():
+            return False
+        self.waiting.append(Waiting(folder=folder, title=title, device=device or "auto"))
+        self.changed.emit()
+        return True
+
+    def remove(self, identity: str) -> None:
+        """Take a run out. It stays what it is: a queued run."""
+        self.order([each.id for each in self.waiting if each.id != identity])
+
+    def move(self, identity: str, by: int) -> None:
+        """Move a run up (below 0) or down."""
+        names = [each.id for each in self.waiting]
+        if identity in names:
+            place = names.index(identity)
+            names.insert(max(0, min(len(names) - 1, place + by)), names.pop(place))
+            self.order(names)
+
+    def order(self, identities: Sequence[str]) -> None:
+        """Let exactly these wait, in this order."""
+        known = {each.id: each for each in self.waiting}
+        ordered = [known[identity] for identity in identities if identity in known]
+        if ordered != self.waiting:
+            self.waiting = ordered
+            self.changed.emit()
+
+    def holds(self, run: Waiting) -> str:
+        """The title of the run at work that keeps `run` from starting, "" for none."""
+        for mine in self.at_work:
+            if _same_device(mine.device, run.device):
+                return mine.title
+        for row in self._others():
+            begun = State(row.state).active and not (row.state == State.QUEUED and row.attempt == 0)
+            other = begun and row.id != run.id and _same_device(row.device, run.device)
+            if other and RunFolder(Path(row.folder)).alive():  # the library may be a few seconds old
+                return row.title
+        return ""
+
+    def shutdown(self) -> None:
+        """Start nothing any more."""
+        self._timer.stop()
+
+    @Slot()
+    def look(self) -> None:
+        """Forget what is over, and start what may start."""
+        before = len(self._started), len(self.waiting)
+        for each in list(self._started):
+            self._see_to(each)
+        for run in list(self.waiting) if self.on else ():
+            if run.folder.status().state not in STARTABLE or not run.folder.status_file.exists() or run.folder.alive():
+                self.waiting.remove(run)  # done by somebody else, or thrown away
+            elif not self.holds(run):
+                self.waiting.remove(run)
+                self._started.append(_Started(run=run, attempt=run.folder.status().attempt))
+                self._start(run.folder)
+        if (len(self._started), len(self.waiting)) != before:
+            self.changed.emit()
+
+    def _see_to(self, each: _Started) -> None:
+        status = each.run.folder.status()
+        each.looks += 1
+        if status.attempt <= each.attempt and not each.run.folder.alive():
+            if each.looks * LOOK_EVERY < 1000 * PATIENCE and status.state is not State.LOST:
+                return
+            self._started.remove(each)
+            self._hold(each.run, self.tr("It did not begin. Its log may say why."))
+        elif not each.run.folder.current().state.active:
+            self._started.remove(each)
+            if status.state is State.FAILED and status.code in _CATCHING:
+                words = explain(status.code or "internal", status.parameters)
+                self._hold(each.run, f"{words.title}. {words.remedy}")
+
+    def _hold(self, run: Waiting, why: str) -> None:
+        """Stop starting runs: the next one would meet the same."""
+        if self.on:
+            self._timer.stop()
+            self.said.emit(self.tr("The queue stopped after {0}").format(run.title), why)
+
+
+def _same_device(one: str, other: str) -> bool:
+    """Whether two runs may meet on one device: nobody knows beforehand where "auto" will be."""
+    return one == other or "auto" in (one, other) or not one or not other
+
+
+__all__ = ["RunQueue", "Waiting"]

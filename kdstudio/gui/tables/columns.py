@@ -1,0 +1,139 @@
+"""The columns of the table of runs: what each shows, sorts by and reads aloud, and which ones a person wants to see."""
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from kdstudio.gui.outlook import clock
+from kdstudio.gui.states import row_words
+from kdstudio.runs.files import read_json, write_json
+from kdstudio.runs.home import Home
+from kdstudio.runs.library import Row
+from kdstudio.runs.summary import percent
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Column:
+    """A column: its title, its width (0 takes the rest), the raw value to sort by (None comes last), the text to show.
+
+    Attributes:
+        number: it stands at the right.
+        first: people see it before they choose.
+    """
+
+    id: str
+    title: str
+    width: int
+    raw: Callable[[Row], Any]
+    text: Callable[[Row], str]
+    number: bool = False
+    first: bool = True
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else percent(value)
+
+
+def _gain(row: Row) -> str:
+    return "" if row.gain is None else f"{100 * row.gain:+.1f} points"
+
+
+def _interval(row: Row) -> str:
+    low, high = row.gain_low, row.gain_high
+    return "" if low is None or high is None else f"{100 * low:+.1f} to {100 * high:+.1f}"
+
+
+def _count(value: float | None) -> str:
+    return "" if value is None else f"{value:,.0f}"
+
+
+def _or_none(text: str) -> str | None:
+    return text.casefold() or None
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+COLUMNS = (
+    Column(id="title", title="Title", width=0, raw=lambda row: row.title.casefold(), text=lambda row: row.title),
+    Column(id="state", title="State", width=122, raw=lambda row: row.state, text=lambda row: row_words(row)[0]),
+    Column(id="curve", title="Curve", width=92, text=lambda row: "", raw=lambda row: row.curve[-1] if row.curve else None),
+    Column(id="accuracy", title="Accuracy", width=84, raw=lambda row: row.accuracy, text=lambda row: _share(row.accuracy),
+           number=True),
+    Column(id="agreement", title="Agreement", width=90, raw=lambda row: row.agreement,
+           text=lambda row: _share(row.agreement), number=True),
+    Column(id="gain", title="Gain", width=98, raw=lambda row: row.gain, text=_gain, number=True),
+    Column(id="interval", title="Gain, 95 %", width=108, raw=lambda row: row.gain_low, text=_interval, number=True,
+           first=False),
+    Column(id="baseline", title="Baseline", width=84, raw=lambda row: row.baseline, text=lambda row: _share(row.baseline),
+           number=True, first=False),
+    Column(id="teacher", title="Teacher", width=84, raw=lambda row: row.teacher, text=lambda row: _share(row.teacher),
+           number=True, first=False),
+    Column(id="parameters", title="Parameters", width=96, raw=lambda row: row.parameters,
+           text=lambda row: _count(row.parameters), number=True, first=False),
+    Column(id="seeds", title="Seeds", width=62, raw=lambda row: row.seeds or None, text=lambda row: str(row.seeds or ""),
+           number=True, first=False),
+    Column(id="dataset", title="Dataset", width=110, raw=lambda row: _or_none(row.dataset), text=lambda row: row.dataset,
+           first=False),
+    Column(id="model", title="Student", width=84, raw=lambda row: _or_none(row.model), text=lambda row: row.model,
+           first=False),
+    Column(id="method", title="Method", width=110, raw=lambda row: _or_none(row.method), text=lambda row: row.method,
+           first=False),
+    Column(id="device", title="Device", width=72, raw=lambda row: _or_none(row.device), text=lambda row: row.device,
+           first=False),
+    Column(id="seconds", title="Time", width=72, raw=lambda row: row.seconds, number=True,
+           text=lambda row: "" if row.seconds is None else clock(row.seconds)),
+    Column(id="tags", title="Tags", width=110, raw=lambda row: _or_none(", ".join(row.tags)),
+           text=lambda row: ", ".join(row.tags)),
+    Column(id="notes", title="Notes", width=160, raw=lambda row: _or_none(row.notes), text=lambda row: _line(row.notes),
+           first=False),
+    Column(id="created", title="Made (UTC)", width=152, raw=lambda row: row.created or None,
+           text=lambda row: row.created),
+    Column(id="id", title="Id", width=92, raw=lambda row: row.id, text=lambda row: row.id, first=False),
+)  # fmt: skip
+PLACES = {column.id: number for number, column in enumerate(COLUMNS)}
+
+
+def spoken(column: Column, row: Row) -> str:
+    """What a screen reader says of a cell; a curve is silent otherwise."""
+    if column.id == "curve" and row.curve:
+        return f"validation accuracy from {percent(row.curve[0])} to {percent(row.curve[-1])}"
+    return column.text(row)
+
+
+def searched(row: Row) -> str:
+    """All that a filter looks through, as one text in small letters."""
+    said = [column.text(row) for column in COLUMNS if not column.number]
+    return "\n".join([*said, row.headline or "", row.problem, *(f"tag:{tag}" for tag in row.tags)]).casefold()
+
+
+@dataclass(kw_only=True, slots=True)
+class Arrangement:
+    """How a person has arranged the table: kept in the home, replaced by the first one where it cannot be read."""
+
+    shown: list[str] = field(default_factory=lambda: [column.id for column in COLUMNS if column.first])
+    widths: dict[str, int] = field(default_factory=dict)
+    sort: str = "created"
+    descending: bool = True
+
+    @classmethod
+    def of(cls, home: Home) -> "Arrangement":
+        """The arrangement kept in `home`."""
+        values, made = read_json(home.root / "runs_table.json") or {}, cls()
+        shown, widths = values.get("shown"), values.get("widths")
+        if isinstance(shown, list):
+            made.shown = ["title", *(name for name in shown if name in PLACES and name != "title")]
+        if isinstance(widths, dict):
+            made.widths = {name: size for name, size in widths.items() if name in PLACES and type(size) is int and size > 0}
+        if values.get("sort") in PLACES:
+            made.sort = values["sort"]
+        made.descending = values.get("descending") is not False
+        return made
+
+    def keep(self, home: Home) -> None:
+        """Write it down; a home that cannot be written to forgets it."""
+        values = {"shown": self.shown, "widths": self.widths, "sort": self.sort, "descending": self.descending}
+        with contextlib.suppress(OSError):
+            write_json(home.root / "runs_table.json", values)

@@ -1,0 +1,192 @@
+"""The view of the table of runs: what is chosen is remembered by run, never by place, and columns as a person likes them."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
+
+from kdstudio.gui.tables.columns import COLUMNS, PLACES, Arrangement
+from kdstudio.gui.tables.runs_model import ID, RunsModel
+from kdstudio.gui.tables.sparkline import SparklineDelegate
+from kdstudio.gui.theme import SPACE, theme
+from kdstudio.runs.home import Home
+
+if TYPE_CHECKING:
+    from kdstudio.runs.library import Row
+
+
+
+class RunsTable(QTableView):
+    """The table.
+
+    Signals:
+        choice_changed: other runs are chosen.
+    """
+
+    choice_changed = Signal()
+
+    def __init__(self, model: RunsModel, home: Home, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model, self._home = model, home
+        self._restoring = False
+        self._wanted: set[str] = set()  # chosen, shown or not: a filter that goes away gives them back
+        self._current: str | None = None
+        self.arrangement = Arrangement.of(home)
+        self.setObjectName("runs.table")
+        self.setAccessibleName(self.tr("Runs"))
+        self.setModel(model)
+        self.columns = QMenu(self)
+        self._keep_soon = QTimer(self)
+        self._keep_soon.setSingleShot(True)
+        self._keep_soon.setInterval(300)
+        self._behave()
+        self._head()
+        self._connect()
+
+    def chosen(self) -> "list[Row]":
+        """The chosen runs that are shown, in their order."""
+        return [self._model.row(index.row()) for index in self.selectionModel().selectedRows()]
+
+    def choose(self, identities: set[str], current: str | None = None) -> None:
+        """Choose runs by id."""
+        self._wanted, self._current = set(identities), current or next(iter(identities), None)
+        self._restore()
+        self.choice_changed.emit()
+
+    def rename_chosen(self) -> None:
+        """Edit the title of the current run in place."""
+        index = self.currentIndex()
+        if index.isValid():
+            self.edit(self._model.index(index.row(), PLACES["title"]))
+
+    @property
+    def editing(self) -> bool:
+        """Whether a title is being edited: then nothing may be put in its place."""
+        return self.state() == QAbstractItemView.State.EditingState
+
+    def show_column(self, name: str, shown: bool) -> None:
+        """Show a column or hide it, and remember that."""
+        if name != "title":
+            self.setColumnHidden(PLACES[name], not shown)
+            self.arrangement.shown = [each.id for each in COLUMNS if not self.isColumnHidden(PLACES[each.id])]
+            self._keep_soon.start()
+
+    @Slot()
+    def keep(self) -> None:
+        """Write down how the columns are arranged."""
+        self._keep_soon.stop()
+        header = self.horizontalHeader()
+        self.arrangement.widths |= {
+            column.id: self.columnWidth(place)
+            for place, column in enumerate(COLUMNS)
+            if column.width and not self.isColumnHidden(place)
+        }
+        self.arrangement.sort = COLUMNS[header.sortIndicatorSection()].id
+        self.arrangement.descending = header.sortIndicatorOrder() == Qt.SortOrder.DescendingOrder
+        self.arrangement.keep(self._home)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fit_rows()
+
+    def _behave(self) -> None:
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setShowGrid(False)
+        self.setFrameShape(QTableView.Shape.NoFrame)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setItemDelegateForColumn(PLACES["curve"], SparklineDelegate(self))
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self._fit_rows()
+
+    @Slot()
+    def _fit_rows(self) -> None:
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 5 * SPACE)
+
+    def _head(self) -> None:
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionsMovable(False)
+        header.setMinimumSectionSize(40)
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        for place, column in enumerate(COLUMNS):
+            stretch = QHeaderView.ResizeMode.Stretch if column.width == 0 else QHeaderView.ResizeMode.Interactive
+            header.setSectionResizeMode(place, stretch)
+            if column.width:
+                self.setColumnWidth(place, self.arrangement.widths.get(column.id, column.width))
+            self.setColumnHidden(place, column.id not in self.arrangement.shown)
+        order = Qt.SortOrder.DescendingOrder if self.arrangement.descending else Qt.SortOrder.AscendingOrder
+        self.setSortingEnabled(True)
+        self.sortByColumn(PLACES[self.arrangement.sort], order)
+
+    def _connect(self) -> None:
+        header = self.horizontalHeader()
+        header.customContextMenuRequested.connect(self._show_columns)
+        header.sectionResized.connect(self._keep_soon.start)
+        header.sortIndicatorChanged.connect(self._keep_soon.start)
+        self._keep_soon.timeout.connect(self.keep)
+        self.columns.aboutToShow.connect(self._list_columns)
+        self.columns.triggered.connect(self._column_clicked)
+        self._list_columns()
+        self.selectionModel().selectionChanged.connect(self._chosen)
+        self.selectionModel().currentChanged.connect(self._went)
+        self._model.modelReset.connect(self._restore)
+        theme().changed.connect(self._fit_rows)
+
+    def _list_columns(self) -> None:
+        self.columns.clear()
+        for column in COLUMNS[1:]:
+            action = self.columns.addAction(self._model.tr(column.title))
+            action.setObjectName(f"column.{column.id}")
+            action.setData(column.id)
+            action.setCheckable(True)
+            action.setChecked(not self.isColumnHidden(PLACES[column.id]))
+
+    @Slot(QAction)
+    def _column_clicked(self, action: QAction) -> None:
+        self.show_column(str(action.data()), action.isChecked())
+
+    @Slot(QPoint)
+    def _show_columns(self, place: QPoint) -> None:
+        self.columns.popup(self.horizontalHeader().viewport().mapToGlobal(place))
+
+    @Slot()
+    def _chosen(self) -> None:
+        if not self._restoring:
+            self._wanted = {row.id for row in self.chosen()}
+            self.choice_changed.emit()
+
+    @Slot()
+    def _went(self) -> None:
+        index = self.currentIndex()
+        if not self._restoring and index.isValid():
+            self._current = str(index.data(ID))
+
+    @Slot()
+    def _restore(self) -> None:
+        """Choose the runs again that were chosen, where they are shown, and go back to the one that had the focus."""
+        before = self._restoring
+        self._restoring = True
+        try:
+            selection, last = QItemSelection(), len(COLUMNS) - 1
+            for place in self._model.places_of(self._wanted) if self._wanted else ():
+                selection.select(self._model.index(place, 0), self._model.index(place, last))
+            self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+            place_of_current = self._model.place_of(self._current) if self._current else None
+            if place_of_current is not None:
+                index = self._model.index(place_of_current, PLACES["title"])
+                self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+                self.scrollTo(index)
+        finally:
+            self._restoring = before
+        self.choice_changed.emit()
+
+
+__all__ = ["RunsTable"]

@@ -1,0 +1,70 @@
+"""A curve of a thumb's size: in a cell of the table, and beside a run on Home."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from kdstudio.gui.cards import Painted
+from kdstudio.gui.tables.runs_model import CURVE
+from kdstudio.gui.theme import SPACE, Role, theme
+from kdstudio.runs.summary import percent
+
+LEAST = 0.1  # of accuracy that the height stands for at least: noise must not look like a climb
+
+
+def draw_sparkline(painter: QPainter, area: QRectF, curve: Sequence[float], role: Role = "student") -> None:
+    """`curve` over the whole of `area`, with a dot at its end."""
+    if len(curve) < 2:
+        return
+    low, high = min(curve), max(curve)
+    span = max(high - low, LEAST)
+    step = area.width() / (len(curve) - 1)
+    points = [
+        QPointF(area.left() + number * step, area.bottom() - (value - low) / span * area.height())
+        for number, value in enumerate(curve)
+    ]
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(theme().color(role), 1.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    painter.drawPolyline(QPolygonF(points))
+    painter.setBrush(theme().color(role))
+    painter.drawEllipse(points[-1], 1.8, 1.8)
+    painter.restore()
+
+
+class SparklineDelegate(QStyledItemDelegate):
+    """Draws the curve of a run on what the style draws for an empty cell."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        super().paint(painter, option, index)
+        area = QRectF(option.rect).adjusted(2 * SPACE, 2 * SPACE, -3 * SPACE, -2 * SPACE)
+        draw_sparkline(painter, area, index.data(CURVE) or ())
+
+
+class Sparkline(Painted):
+    """The same as a widget."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._curve: tuple[float, ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def show_curve(self, curve: tuple[float, ...]) -> None:
+        """Show `curve`."""
+        if curve != self._curve:
+            self._curve = curve
+            said = self.tr("validation accuracy from {0} to {1}")
+            words = said.format(percent(curve[0]), percent(curve[-1])) if curve else ""
+            self.setAccessibleDescription(words)
+            self.setToolTip(words)
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(96, 28)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        draw_sparkline(painter, QRectF(self.rect()).adjusted(2, 4, -4, -4), self._curve)
+        painter.end()
