@@ -1,0 +1,194 @@
+"""Where one arrives: what runs now, samples to start with, what was done lately, and a place to drop one's own things on."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QVBoxLayout, QWidget
+
+from kdstudio.gui.buttons import IconButton
+from kdstudio.gui.cards import Card, Text
+from kdstudio.gui.dropping import dropped
+from kdstudio.gui.pages.home_cards import DropPlace, RunLine, SampleCard
+from kdstudio.gui.pages.page import Page, scrolling
+from kdstudio.gui.pages.runs_actions import is_at_work
+from kdstudio.gui.tables.library_feed import LibraryFeed
+from kdstudio.gui.theme import GAP, MARGIN, SPACE
+from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.library import Row
+from kdstudio.runs.sample_experiments import sample_experiments
+
+RECENT = 6  # runs
+NARROWEST = 250  # pixels of a sample's card
+
+
+def pick_file(parent: QWidget) -> str:
+    """The YAML file that a person picks, or ""."""
+    return QFileDialog.getOpenFileName(parent, parent.tr("Open experiment"), "", "Experiment (*.yaml *.yml)")[0]
+
+
+def pick_folder(parent: QWidget) -> str:
+    """The folder of images that a person picks, or ""."""
+    return QFileDialog.getExistingDirectory(parent, parent.tr("A folder of images, one folder for each class"))
+
+
+class HomePage(Page):
+    """The first page.
+
+    Signals:
+        start_wanted, look_wanted: a sample shall be started, or put into the form; carry the path of its file.
+        run_wanted: a run shall come into view; carries its RunFolder.
+        dropped: something was dropped or picked: a YAML file or a folder; carries its path.
+        all_wanted: the table of all runs shall come into view.
+    """
+
+    start_wanted = Signal(object)
+    look_wanted = Signal(object)
+    run_wanted = Signal(object)
+    dropped = Signal(object)
+    all_wanted = Signal()
+
+    def __init__(self, feed: LibraryFeed, parent: QWidget | None = None) -> None:
+        super().__init__(
+            self.tr("Home"), self.tr("A small network learns from a large one, and you watch."), "page.home", parent
+        )
+        self.feed = feed
+        self.setAcceptDrops(True)
+        self._folders: dict[str, RunFolder] = {}
+        self.samples = [SampleCard(sample) for sample in sample_experiments()]
+        self.now, self.recent = Card(margin=GAP), Card(margin=GAP)
+        self._now_lines: list[RunLine] = []
+        self._recent_lines: list[RunLine] = []
+        self._now_title = Text(self.tr("Running now"), "heading")
+        self.nothing = Text("", "body", "quiet", wrap=True)
+        self.place = DropPlace()
+        self.file = IconButton(self.tr("Open a file"), "folder", "home.file")
+        self.folder = IconButton(self.tr("Pick images"), "folder", "home.folder")
+        self.all = IconButton(self.tr("All runs"), "runs", "home.all")
+        self._columns = 0
+        self._arrange()
+        self._connect()
+        self._fill()
+
+    def shutdown(self) -> None:
+        """Nothing is under way here: the feed belongs to the window."""
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.feed.watch("home")
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.feed.unwatch("home")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_samples()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if dropped(event.mimeData()) is not None:
+            self.place.set_hot(True)
+            event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.place.set_hot(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.place.set_hot(False)
+        path = dropped(event.mimeData())
+        if path is not None:
+            event.acceptProposedAction()
+            self.dropped.emit(path)
+
+    def _arrange(self) -> None:
+        self.body.setContentsMargins(MARGIN, 5 * SPACE, MARGIN - GAP, 5 * SPACE)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, GAP, 0)  # room for the scroll bar
+        column.setSpacing(GAP)
+        for card, lines in ((self.now, self._now_lines), (self.recent, self._recent_lines)):
+            card.body.setSpacing(0)
+            for _ in range(RECENT):
+                line = RunLine()
+                line.wanted.connect(self._want)
+                line.hide()
+                lines.append(line)
+                card.body.addWidget(line)
+        self.recent.body.addWidget(self.nothing)
+        self._grid = QGridLayout()
+        self._grid.setSpacing(GAP)
+        for button in (self.file, self.folder):
+            self.place.row.addWidget(button)
+        for part in (self._now_title, self.now):
+            column.addWidget(part)
+        column.addWidget(Text(self.tr("Try one"), "heading"))
+        column.addLayout(self._grid)
+        column.addWidget(self.place)
+        column.addWidget(Text(self.tr("Recent runs"), "heading"))
+        column.addWidget(self.recent)
+        column.addStretch(1)
+        self.head.addWidget(self.all)
+        self.body.addWidget(scrolling(inside, "home.scroll"), 1)
+        self._place_samples()
+
+    def _connect(self) -> None:
+        self.feed.changed.connect(self._fill)
+        self.all.clicked.connect(self.all_wanted)
+        self.file.clicked.connect(self._pick_file)
+        self.folder.clicked.connect(self._pick_folder)
+        for card in self.samples:
+            card.start_wanted.connect(self.start_wanted)
+            card.look_wanted.connect(self.look_wanted)
+
+    def _place_samples(self) -> None:
+        """As many cards side by side as have room."""
+        room = self.width() - 2 * MARGIN
+        fitting = max(1, min(len(self.samples), (room + GAP) // (NARROWEST + GAP)))
+        lines = -(-len(self.samples) // fitting) if self.samples else 1
+        columns = -(-len(self.samples) // lines)  # rows of equal length, not three and one
+        if columns == self._columns:
+            return
+        for number in range(self._columns):
+            self._grid.setColumnStretch(number, 0)
+        self._columns = columns
+        for number, card in enumerate(self.samples):
+            self._grid.addWidget(card, number // columns, number % columns)
+        for number in range(columns):
+            self._grid.setColumnStretch(number, 1)
+
+    @Slot()
+    def _fill(self) -> None:
+        rows = self.feed.rows
+        at_work = [row for row in rows if is_at_work(row)][:RECENT]
+        past = [row for row in rows if not is_at_work(row)][:RECENT]
+        self._folders = {row.id: RunFolder(Path(row.folder)) for row in (*at_work, *past)}
+        for title in (self._now_title, self.now):
+            title.setVisible(bool(at_work))
+        self._show(self._now_lines, at_work)
+        self._show(self._recent_lines, past)
+        self.nothing.setVisible(not past)
+        reading = self.tr("Reading...")
+        none = self.tr("Nothing yet. Start one of the samples above: it takes less than a minute.")
+        self.nothing.setText(self.feed.problem or (none if self.feed.known else reading))
+
+    def _show(self, lines: list[RunLine], rows: list[Row]) -> None:
+        for number, line in enumerate(lines):
+            line.setVisible(number < len(rows))
+            if number < len(rows):
+                line.show_row(rows[number])
+
+    @Slot(str)
+    def _want(self, identity: str) -> None:
+        self.run_wanted.emit(self._folders[identity])
+
+    @Slot()
+    def _pick_file(self) -> None:
+        chosen = pick_file(self)
+        if chosen:
+            self.dropped.emit(Path(chosen))
+
+    @Slot()
+    def _pick_folder(self) -> None:
+        chosen = pick_folder(self)
+        if chosen:
+            self.dropped.emit(Path(chosen))

@@ -1,0 +1,194 @@
+"""What Home is made of: a card for each sample, a line for each recent run, and a place to drop things on."""
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from kdstudio.gui.buttons import IconButton
+from kdstudio.gui.cards import Bar, Card, Elided, Painted, Pill, Text
+from kdstudio.gui.outlook import clock
+from kdstudio.gui.states import row_words, stage_words
+from kdstudio.gui.tables.sparkline import Sparkline
+from kdstudio.gui.theme import GAP, RADIUS, SPACE, theme
+from kdstudio.runs.library import Row
+from kdstudio.runs.sample_experiments import Sample
+from kdstudio.runs.state import State
+from kdstudio.runs.summary import percent
+
+
+class SampleCard(Card):
+    """A sample: what it shows, how long it takes; started or looked at with one click.
+
+    Signals:
+        start_wanted, look_wanted: carry the path of the YAML file.
+    """
+
+    start_wanted = Signal(object)
+    look_wanted = Signal(object)
+
+    def __init__(self, sample: Sample, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.sample = sample
+        self.setObjectName(f"sample.{sample.path.stem}")
+        self.setAccessibleName(sample.title)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.body.addWidget(Text(sample.title, "strong", wrap=True))
+        self.body.addWidget(Text(sample.shows, "body", "quiet", wrap=True))
+        self.body.addStretch(1)
+        line = QHBoxLayout()
+        line.setSpacing(2 * SPACE)
+        line.addWidget(Elided(_lasts(self, sample.minutes), "caption", "quiet"), 1)
+        self.look = IconButton(self.tr("Look"), "new", f"look.{sample.path.stem}")
+        self.look.setAccessibleName(self.tr("Put {0} into the form").format(sample.title))
+        self.look.setToolTip(self.tr("Put it into the form, to look at it and change it"))
+        self.start = IconButton(self.tr("Start"), "play", f"start.{sample.path.stem}")
+        self.start.setAccessibleName(self.tr("Start {0}").format(sample.title))
+        for button in (self.look, self.start):
+            line.addWidget(button)
+        self.body.addLayout(line)
+        self.look.clicked.connect(self._look)
+        self.start.clicked.connect(self._start)
+
+    @Slot()
+    def _look(self) -> None:
+        self.look_wanted.emit(self.sample.path)
+
+    @Slot()
+    def _start(self) -> None:
+        self.start_wanted.emit(self.sample.path)
+
+
+def _lasts(widget: QWidget, minutes: float) -> str:
+    if minutes < 1:
+        return widget.tr("about {0} seconds").format(round(60 * minutes / 5) * 5)
+    return widget.tr("about 1 minute") if minutes < 1.5 else widget.tr("about {0} minutes").format(f"{minutes:.0f}")
+
+
+class RunLine(Painted):
+    """A run in one line: state, name, verdict, curve. A click, Enter or Space brings it up.
+
+    Signals:
+        wanted: carries the id of the run.
+    """
+
+    wanted = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._id = ""
+        self._by_keyboard = False
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
+        row.setSpacing(GAP)
+        self.pill = Pill()
+        self.pill.setMinimumWidth(104)
+        self.name, self.said = Elided("", "strong"), Elided("", "caption", "quiet")
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        self.bar = Bar()
+        for part in (self.name, self.said, self.bar):
+            words.addWidget(part)
+        self.curve = Sparkline()
+        self.number = Text("", "strong", "student")
+        self.number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.number.setMinimumWidth(64)
+        row.addWidget(self.pill)
+        row.addLayout(words, 1)
+        row.addWidget(self.curve)
+        row.addWidget(self.number)
+
+    def show_row(self, row: Row) -> None:
+        """Show a run."""
+        self._id = row.id
+        word, role = row_words(row)
+        active = State(row.state).active
+        if row.state == State.RUNNING and row.stage:
+            word = stage_words(row.stage)
+        self.setObjectName(f"line.{row.id}")
+        self.pill.show_state(word, role)
+        self.name.set_text(row.title)
+        self.said.set_text(row.headline or row.problem or self._times(row))
+        self.bar.setVisible(active and row.stage_done is not None)
+        self.bar.show_fraction(row.stage_done, role)
+        self.curve.show_curve(row.curve)
+        self.number.setText(percent(row.accuracy) if row.accuracy is not None else "")
+        self.number.setToolTip(self.tr("accuracy of the student"))
+        self.setAccessibleName(f"{row.title}, {word}")
+        self.setAccessibleDescription(self.said.whole)
+
+    def _times(self, row: Row) -> str:
+        made = self.tr("made {0} UTC").format(row.created) if row.created else ""
+        took = self.tr("{0} at work").format(clock(row.seconds)) if row.seconds else ""
+        return "  ·  ".join(part for part in (took, made) if part)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self.wanted.emit(self._id)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.wanted.emit(self._id)
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._by_keyboard = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+        if self.underMouse():
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme().color("raised"))
+            painter.drawRoundedRect(area, 8, 8)
+        if self.hasFocus() and self._by_keyboard:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(theme().color("student", 0.75), 2.0))
+            painter.drawRoundedRect(area, 8, 8)
+        painter.end()
+
+
+class DropPlace(Painted):
+    """Says what may be dropped on the page, and has a button for each: not everybody drags. Put those into `row`."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("home.drop")
+        self._hot = False
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(4 * SPACE, GAP, 4 * SPACE, GAP)
+        self.row.setSpacing(2 * SPACE)
+        self.words = Text(self.tr("Drop an experiment (YAML) or a folder of images here"), "body", "quiet", wrap=True)
+        self.row.addWidget(self.words, 1)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def set_hot(self, hot: bool) -> None:
+        """Show that what hovers would be taken."""
+        if hot != self._hot:
+            self._hot = hot
+            self.words.setText(self.tr("Let it fall") if hot else self.tr("Drop an experiment (YAML) or a folder of images here"))
+            self.update()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(200, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        pen = QPen(theme().color("student" if self._hot else "quiet", 1.0 if self._hot else 0.55, "ground"), 1.4)
+        pen.setDashPattern([4.0, 3.0])
+        painter.setPen(pen)
+        painter.setBrush(theme().color("student", 0.12, "ground") if self._hot else Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), RADIUS, RADIUS)
+        painter.end()
