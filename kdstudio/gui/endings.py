@@ -15,6 +15,7 @@ from kdstudio.gui.theme import Role
 from kdstudio.runs.failures import explain
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.state import State
+from kdstudio.spec import SpecError
 
 LOOK_EVERY = 3000  # milliseconds, while a run from here is at work out of view
 
@@ -146,9 +147,16 @@ def words_of(folder: RunFolder) -> tuple[str, str, Role]:
     """What to say of a run that has ended: a title, a line, and the colour of both."""
     status, summary = folder.current(), folder.summary()
     word, role = state_words(status.state)
-    name = str(summary.get("title") or folder.path.name)
+    name = folder.about().name or str(summary.get("title") or "") or _title_of(folder)
     title = QCoreApplication.translate("Endings", "{0}: {1}").format(word, name)
     if status.state in (State.FAILED, State.LOST) or status.code:
         words = explain(status.code or "killed", status.parameters)
         return title, f"{words.title}. {words.remedy}", role
     return title, str(summary.get("headline") or ""), role
+
+
+def _title_of(folder: RunFolder) -> str:
+    try:
+        return folder.experiment().title
+    except SpecError:
+        return folder.path.name

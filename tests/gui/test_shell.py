@@ -1,0 +1,431 @@
+"""What surrounds the pages: where the window was, one of it for a home, drops, first steps, and the ends of runs."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRect, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from kdstudio.gui import awake as awake_module
+from kdstudio.gui import main_window
+from kdstudio.gui import theme as theme_module
+from kdstudio.gui.app import Housekeeper
+from kdstudio.gui.dropping import dropped
+from kdstudio.gui.endings import Desktop, Endings, words_of
+from kdstudio.gui.geometry import FILE, VISIBLE, restored
+from kdstudio.gui.main_window import Closing, MainWindow
+from kdstudio.gui.preferences import Preferences
+from kdstudio.gui.run_controller import RunController
+from kdstudio.gui.single_instance import SingleInstance
+from kdstudio.gui.theme import theme
+from kdstudio.opening import _print_folder
+from kdstudio.runs.files import read_json
+from kdstudio.runs.home import Home
+from kdstudio.runs.settings import Settings, read_settings, write_settings
+from kdstudio.runs.state import State
+from kdstudio.spec import load, loads
+from tests.fakes import EXPERIMENT, a_told_run
+from tests.gui.player import Player
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SAMPLE = ROOT / "resources" / "experiments" / "digits-few-labels.yaml"
+SCREEN = QRect(0, 0, 1920, 1080)
+
+
+# Where the window was
+
+
+def test_that_a_window_comes_back_where_it_was(open_window: Callable[[], MainWindow], home: Home) -> None:
+    first = open_window()
+    first.setGeometry(40, 30, 760, 580)  # the offscreen screen is 800 x 800
+    first.resize(first.minimumSize())
+    first.close()
+    kept = read_json(home.root / FILE)
+    assert kept is not None
+    assert kept["maximized"] is False
+    second = open_window()
+    assert second.geometry().topLeft() == QPoint(kept["x"], kept["y"])
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        (QRect(100, 100, 1360, 860), QRect(100, 100, 1360, 860)),
+        (QRect(2500, 200, 1000, 700), None),  # the second screen has gone
+        (QRect(-3000, -3000, 1000, 700), None),
+        (QRect(100, -600, 1000, 700), None),  # its title cannot be grasped
+        (QRect(0, 0, 5000, 4000), QRect(0, 0, 1920, 1080)),
+    ],
+)
+def test_that_a_place_off_the_screens_is_moved_onto_one(was: QRect, becomes: QRect | None) -> None:
+    values = {"x": was.x(), "y": was.y(), "width": was.width(), "height": was.height()}
+    place = restored(values, [SCREEN])
+    assert place is not None
+    assert becomes is None or place == becomes
+    seen = place.intersected(SCREEN)
+    assert seen.width() >= VISIBLE
+    assert place.top() >= SCREEN.top()
+
+
+@pytest.mark.parametrize("values", [None, [], {}, {"x": 1}, {"x": "1", "y": 0, "width": 5, "height": 5},
+                                    {"x": 0, "y": 0, "width": -5, "height": 5}])  # fmt: skip
+def test_that_a_place_that_makes_no_sense_is_none(values: object) -> None:
+    assert restored(values, [SCREEN]) is None
+    assert restored({"x": 0, "y": 0, "width": 5, "height": 5}, []) is None
+
+
+# One window for a home
+
+
+def test_that_a_second_claim_on_a_home_is_refused_until_the_first_is_released(qapp: object, home: Home) -> None:
+    first, second = SingleInstance(home), SingleInstance(home)
+    assert first.claim()
+    assert not second.claim()
+    first.release()
+    assert second.claim()
+    second.release()
+
+
+def test_that_a_later_start_hands_over_its_experiment_and_hears_which_run_began(
+    qtbot: QtBot, window: MainWindow, player: Player
+) -> None:
+    player.pace = 0.05
+    keeper = Housekeeper(QApplication.instance(), window)  # type: ignore[arg-type]
+    assert keeper.answer({}) == {"started": ""}
+    assert keeper.answer({"file": "/no/such/file.yaml", "start": True}) == {"started": ""}
+    reply = keeper.answer({"file": str(SAMPLE), "start": True})
+    folder = window.controller.folder
+    assert folder is not None
+    assert reply == {"started": str(folder.path)}
+    assert folder.experiment() == load(SAMPLE)
+    window.controller.stop()
+    qtbot.waitUntil(lambda: not window.controller.active, timeout=15_000)
+    keeper.deleteLater()
+
+
+FIRST = """
+import sys, pathlib
+from PySide6.QtCore import QTimer
+from kdstudio.gui import app
+from kdstudio.runs.home import Home
+class Keeper(app.Housekeeper):
+    def answer(self, request):
+        reply = super().answer(request)
+        QTimer.singleShot(50, self._window.close)
+        return reply
+    def _open(self):
+        super()._open()
+        print("listening", flush=True)
+app.Housekeeper = Keeper
+print(app.run_window(Home.locate()), flush=True)
+"""
+SECOND = (
+    "from kdstudio.runs.home import Home; from kdstudio.gui.app import run_window; raise SystemExit(run_window(Home.locate()))"
+)
+
+
+def test_that_a_second_program_raises_the_first_window_and_ends_well(home: Home) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    first = subprocess.Popen([sys.executable, "-c", FIRST], env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "listening\n"
+        done = subprocess.run([sys.executable, "-c", SECOND], env=environment, capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stdout) == (0, "")
+        assert done.stderr == "A window of this home is open already; it has been brought to the front.\n"
+        assert first.communicate(timeout=30)[0] == "0\n"
+    finally:
+        first.kill()
+        first.wait()
+
+
+def test_that_the_command_line_is_told_which_run_was_started(
+    qtbot: QtBot, window: MainWindow, player: Player, capsys: pytest.CaptureFixture[str]
+) -> None:
+    player.pace = 0.05
+    keeper = Housekeeper(QApplication.instance(), window)  # type: ignore[arg-type]
+    keeper.on_started = _print_folder
+    assert window.open_file(SAMPLE)
+    keeper._start()
+    folder = window.controller.folder
+    assert folder is not None
+    assert capsys.readouterr().out.splitlines()[-1] == str(folder.path.absolute())
+    window.controller.stop()
+    qtbot.waitUntil(lambda: not window.controller.active, timeout=15_000)
+    keeper.deleteLater()
+
+
+# What is dropped on it
+
+
+def drop(window: MainWindow, *paths: Path) -> bool:
+    """Drag `paths` over the window and drop them; whether they were taken."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(5, 5), Qt.DropAction.CopyAction, data, buttons, keys)
+    enter.setAccepted(False)
+    QApplication.sendEvent(window, enter)
+    if not enter.isAccepted():
+        return False
+    event = QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, buttons, keys)
+    QApplication.sendEvent(window, event)
+    return event.isAccepted()
+
+
+def test_that_a_dropped_experiment_fills_the_form(window: MainWindow) -> None:
+    window.show_page("runs")
+    assert drop(window, SAMPLE)
+    assert window.pages.currentWidget() is window.new_page
+    assert window.new_page.experiment() == load(SAMPLE)
+
+
+def test_that_a_dropped_folder_of_images_becomes_the_dataset(window: MainWindow, tmp_path: Path) -> None:
+    for name in ("cats", "dogs"):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        (tmp_path / "pets" / name / "1.png").touch()
+    assert drop(window, tmp_path / "pets")
+    assert window.pages.currentWidget() is window.new_page
+    dataset = window.new_page.values()["dataset"]
+    assert (dataset["kind"], dataset["path"]) == ("image-folder", str(tmp_path / "pets"))
+
+
+def test_that_a_dropped_run_is_opened(qtbot: QtBot, window: MainWindow, home: Home) -> None:
+    run = a_told_run(home)
+    assert drop(window, run.path)
+    assert window.controller.folder == run
+    qtbot.waitUntil(lambda: not window.controller.active)
+
+
+def test_that_other_things_are_not_taken(window: MainWindow, tmp_path: Path) -> None:
+    picture, other = tmp_path / "picture.png", tmp_path / "other.yaml"
+    picture.touch()
+    other.touch()
+    assert not drop(window, picture)
+    assert not drop(window, tmp_path / "gone.yaml")
+    assert not drop(window, other, SAMPLE)
+    web = QMimeData()
+    web.setUrls([QUrl("https://example.org/a.yaml")])
+    assert dropped(web) is None
+
+
+# First steps
+
+
+def test_that_the_first_steps_are_shown_until_they_are_closed_for_good(
+    qtbot: QtBot, open_window: Callable[[], MainWindow], home: Home
+) -> None:
+    first = open_window()
+    qtbot.waitUntil(lambda: first.navigation.hint is not None)
+    hint = first.navigation.hint
+    assert hint is not None
+    qtbot.mouseClick(hint.show_me, Qt.MouseButton.LeftButton)
+    assert first.shell.help.asked_for == "reading"
+    qtbot.mouseClick(hint.close_button, Qt.MouseButton.LeftButton)
+    assert first.navigation.hint is None
+    assert read_settings(home).tour_seen
+    second = open_window()
+    QApplication.processEvents()
+    assert second.navigation.hint is None
+
+
+# The theme of the system
+
+
+def test_that_the_window_follows_the_systems_theme_and_a_choice_of_ones_own_does_not(
+    qtbot: QtBot, window: MainWindow, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.open_run(a_told_run(home))
+    qtbot.waitUntil(lambda: not window.controller.active)
+    window.preferences.change(theme="system")
+    monkeypatch.setattr(theme_module, "_system_scheme", lambda: "dark")
+    theme()._follow_system()
+    assert theme().scheme == "dark"
+    plot = window.run_page.accuracy
+    corner = plot.grab().toImage().pixelColor(plot.width() // 2, plot.height() - 30)
+    assert corner.lightness() < 80
+    window.preferences.change(theme="light")
+    theme()._follow_system()
+    assert theme().scheme == "light"
+
+
+# Runs that end
+
+
+class FakeDesktop(Desktop):
+    """A desktop that shows notifications, or has none."""
+
+    def __init__(self, window: MainWindow, shows: bool) -> None:
+        super().__init__(window)
+        self.shows = shows
+        self.told: list[tuple[str, str]] = []
+
+    def say(self, title: str, detail: str) -> bool:
+        self.told.append((title, detail))
+        return self.shows
+
+
+def watched(window: MainWindow, home: Home, *, shows: bool = True, in_view: bool = False) -> tuple[FakeDesktop, list[Any]]:
+    """A desktop in the place of the window's own, and what the window is to say itself."""
+    assert window.shell.endings is not None
+    window.shell.endings.close()
+    window.controller.changed.disconnect(window.shell.endings._follow)
+    desktop, said = FakeDesktop(window, shows), []
+    window.shell.endings = Endings(window.controller, window.preferences, lambda: in_view, desktop)
+    window.shell.endings.said.connect(lambda *words: said.append(words))
+    return desktop, said
+
+
+def finish_a_run(qtbot: QtBot, window: MainWindow, player: Player) -> None:
+    player.pace = 0.0
+    window.start_experiment(loads(EXPERIMENT))
+    qtbot.waitUntil(lambda: window.controller.status.state is State.COMPLETED, timeout=15_000)
+
+
+def test_that_the_desktop_is_told_when_a_run_ends(
+    qtbot: QtBot, window: MainWindow, home: Home, player: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desktop, said = watched(window, home)
+    monkeypatch.setattr(QApplication, "activeWindow", lambda: None)
+    finish_a_run(qtbot, window, player)
+    qtbot.waitUntil(lambda: bool(desktop.told))
+    assert [title for title, _ in desktop.told] == ["Completed: Digits of a test"]
+    assert said == []
+
+
+def test_that_the_window_says_it_where_the_desktop_cannot(
+    qtbot: QtBot, window: MainWindow, home: Home, player: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desktop, said = watched(window, home, shows=False)
+    monkeypatch.setattr(QApplication, "activeWindow", lambda: None)
+    finish_a_run(qtbot, window, player)
+    qtbot.waitUntil(lambda: bool(said))
+    assert said[0][0] == "Completed: Digits of a test"
+    assert len(desktop.told) == 1
+
+
+def test_that_nobody_is_told_what_they_see_or_do_not_want_to_know(
+    qtbot: QtBot, window: MainWindow, home: Home, player: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desktop, said = watched(window, home, in_view=True)
+    monkeypatch.setattr(QApplication, "activeWindow", lambda: window)
+    finish_a_run(qtbot, window, player)
+    window.preferences.change(notify=False)
+    monkeypatch.setattr(QApplication, "activeWindow", lambda: None)
+    finish_a_run(qtbot, window, player)
+    assert (desktop.told, said) == ([], [])
+
+
+def test_that_a_run_out_of_view_is_told_of_too(
+    qtbot: QtBot, window: MainWindow, home: Home, player: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desktop, _ = watched(window, home)
+    monkeypatch.setattr(QApplication, "activeWindow", lambda: None)
+    player.pace = 0.005
+    window.start_experiment(loads(EXPERIMENT))
+    qtbot.waitUntil(lambda: window.controller.state.events > 2, timeout=15_000)
+    first = window.controller.folder
+    window.open_run(a_told_run(home))
+    qtbot.waitUntil(lambda: first.status().state is State.COMPLETED and not first.alive(), timeout=30_000)  # type: ignore[union-attr]
+    window.shell.endings.look()  # type: ignore[union-attr]
+    assert [title for title, _ in desktop.told] == ["Completed: Digits of a test"]
+    qtbot.waitUntil(lambda: not window.controller.active)
+
+
+def test_that_the_end_of_a_failed_run_has_its_cause(qtbot: QtBot, window: MainWindow, player: Player) -> None:
+    player.habits = ("fails",)
+    window.start_experiment(loads(EXPERIMENT))
+    qtbot.waitUntil(lambda: window.controller.status.state is State.FAILED, timeout=15_000)
+    assert window.controller.folder is not None
+    title, detail, role = words_of(window.controller.folder)
+    assert title.startswith("Failed: ")
+    assert "no longer a number. Lower the learning rate" in detail
+    assert role == "failure"
+
+
+def test_that_a_desktop_without_notifications_is_no_trouble(qtbot: QtBot, window: MainWindow) -> None:
+    desktop = Desktop(window)
+    assert desktop.say("Completed", "words") is False  # the offscreen platform has no tray
+    desktop.close()
+
+
+def test_that_the_machine_is_kept_awake_while_a_run_is_at_work_and_no_longer(
+    qtbot: QtBot, window: MainWindow, player: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered, left = threading.Event(), threading.Event()
+
+    class Mode:
+        active = True
+
+        def __enter__(self) -> "Mode":
+            entered.set()
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            left.set()
+
+    monkeypatch.setattr(awake_module, "keep_running", Mode)
+    window.preferences.change(keep_awake=True)
+    assert not entered.is_set()
+    player.pace = 0.05
+    window.start_experiment(loads(EXPERIMENT))
+    qtbot.waitUntil(entered.is_set)
+    assert not left.is_set()
+    window.controller.stop()
+    qtbot.waitUntil(left.is_set, timeout=15_000)
+
+
+def test_that_a_machine_that_cannot_be_kept_awake_is_said_once_in_the_window(
+    qtbot: QtBot, window: MainWindow, player: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing() -> Any:
+        raise OSError("no bus")
+
+    monkeypatch.setattr(awake_module, "keep_running", nothing)
+    window.preferences.change(keep_awake=True)
+    player.pace = 0.05
+    window.start_experiment(loads(EXPERIMENT))
+    qtbot.waitUntil(lambda: window.message.title == "The machine cannot be kept awake")
+    window.controller.stop()
+    qtbot.waitUntil(lambda: not window.controller.active, timeout=15_000)
+
+
+def test_that_closing_lets_the_machine_sleep(
+    qtbot: QtBot, window: MainWindow, player: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_settings(window.home, Settings(keep_awake=True))
+    assert Preferences(window.home).now.keep_awake
+    monkeypatch.setattr(main_window, "ask_on_close", lambda *_: Closing.LEAVE)
+    window.preferences.change(keep_awake=True)
+    monkeypatch.setattr(awake_module, "keep_running", lambda: 1 / 0)
+    player.pace = 0.05
+    window.start_experiment(loads(EXPERIMENT))
+    assert window.close()
+    assert window.shell.endings is not None
+    assert window.shell.endings.awake is None
+
+
+def test_that_a_resize_reaches_what_floats(window: MainWindow) -> None:
+    window.actions_by_id["view.palette"].trigger()
+    for size in (window.minimumSize(), window.minimumSize() * 1.4):
+        window.resize(size)
+        QApplication.sendEvent(window, QEvent(QEvent.Type.LayoutRequest))
+        middle = window.shell.palette.geometry().center().x()
+        assert abs(middle - window.width() // 2) < 3
+
+
+def test_that_a_controller_is_watched_only_once_it_is_there(qapp: object, home: Home, qtbot: QtBot) -> None:
+    window = MainWindow(home)
+    qtbot.addWidget(window)
+    assert window.shell.endings is None
+    assert isinstance(window.controller, RunController)
+    assert window.shell.endings is not None
+    window.shutdown()
