@@ -20,9 +20,8 @@ def ask_on_close(parent: QWidget, titles: list[str]) -> Closing:
     box = QMessageBox(parent)
     box.setWindowTitle(parent.tr("A run is at work"))
     box.setText(parent.tr("Still at work: {0}.").format(", ".join(titles)))
-    box.setInformativeText(
-        parent.tr("Left running, it goes on without the window, and is here again when you come back.")
-    )
+    left = parent.tr("Left running, it goes on without the window, and is here again when you come back.")
+    box.setInformativeText(f"{left} {getattr(parent, 'farewell', '')}".strip())
     leave = box.addButton(parent.tr("Leave it running"), QMessageBox.ButtonRole.AcceptRole)
     stop = box.addButton(parent.tr("Stop and save"), QMessageBox.ButtonRole.DestructiveRole)
     cancel = box.addButton(parent.tr("Cancel"), QMessageBox.ButtonRole.RejectRole)

@@ -12,6 +12,7 @@ from kdstudio.gui import dropping, geometry
 from kdstudio.gui.asking import Closing, ask_on_close, pick_file_to_open, pick_file_to_save
 from kdstudio.gui.cards import Banner
 from kdstudio.gui.commands import build_menus
+from kdstudio.gui.lobby import Lobby
 from kdstudio.gui.navigation import Navigation
 from kdstudio.gui.preferences import Preferences
 from kdstudio.gui.shell import Shell
@@ -61,13 +62,13 @@ class MainWindow(QMainWindow):
         self.message.setObjectName("message")
         self._new_page: NewExperimentPage | None = None
         self._run_page: RunPage | None = None
-        self._runs_page: RunsPage | None = None
         self._settings_page: SettingsPage | None = None
+        self.lobby = Lobby(self)
         self.shell = Shell(self, self.preferences, self.navigation, self._arrange())
         self.actions_by_id = build_menus(self, self._commands() | self.shell.commands())
         self.shell.adopt(self.actions_by_id)
         self._connect()
-        self.navigation.show_page("new")
+        self.navigation.show_page("home")
         self._follow_run()
         if controller is not None:
             self._control(controller)
@@ -120,13 +121,7 @@ class MainWindow(QMainWindow):
     @property
     def runs_page(self) -> "RunsPage":
         """The page of all runs; made when it is first wanted."""
-        if self._runs_page is None:
-            from kdstudio.gui.pages.runs import RunsPage
-
-            self._runs_page = RunsPage(self.home)
-            self._runs_page.open_requested.connect(self.open_run)
-            self.pages.addWidget(self._runs_page)
-        return self._runs_page
+        return self.lobby.runs_page
 
     @property
     def settings_page(self) -> "SettingsPage":
@@ -140,8 +135,9 @@ class MainWindow(QMainWindow):
 
     @Slot(str)
     def show_page(self, name: str) -> None:
-        """Bring a page into view: new, run, runs or settings."""
+        """Bring a page into view: home, new, run, runs or settings."""
         page: Page = {
+            "home": lambda: self.lobby.home_page,
             "new": lambda: self.new_page,
             "run": lambda: self.run_page,
             "runs": lambda: self.runs_page,
@@ -153,6 +149,11 @@ class MainWindow(QMainWindow):
     def show_message(self, title: str, detail: str = "", role: "Role" = "failure") -> None:
         """Say something in the window, in nobody's way, until it is closed."""
         self.message.say(title, detail, role, SIGNS.get(role, "info"))
+
+    @property
+    def farewell(self) -> str:
+        """What closing the window ends beside the runs at work."""
+        return self.lobby.farewell
 
     @Slot(object)
     def start_experiment(self, experiment: Any) -> None:
@@ -210,6 +211,7 @@ class MainWindow(QMainWindow):
             answer = ask_on_close(self, titles)
         if answer is Closing.STOP:
             self._closing = self.controller.active
+            self.lobby.stop_queue()
             self.controller.stop_all()
             self.show_page("run")
             answer = Closing.STOP if self._closing else Closing.LEAVE
@@ -232,9 +234,10 @@ class MainWindow(QMainWindow):
         if not self._down:
             self._down = True
             self.shell.close()
-            for page in (self._new_page, self._run_page, self._runs_page, self._settings_page):
+            for page in (self._new_page, self._run_page, self._settings_page):
                 if page is not None:
                     page.shutdown()
+            self.lobby.shutdown()
             if self._controller is not None:
                 self._controller.shutdown()
 
@@ -269,7 +272,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _compare(self) -> None:
         """Bring the table of runs into view, where chosen ones are laid over one another."""
-        self.show_page("runs")
+        self.lobby.compare(self.controller.folder)
 
     @Slot()
     def duplicate(self) -> None:
@@ -308,7 +311,7 @@ class MainWindow(QMainWindow):
             "edit.undo": lambda: self.new_page.history.stack.undo(), "edit.redo": lambda: self.new_page.history.stack.redo(),
             "edit.copy-yaml": lambda: self.new_page.copy_yaml(), "edit.copy-command": lambda: self.new_page.copy_command(),
             "run.start": self._start, "run.pause": self._pause, "run.resume": self._resume, "run.stop": self._stop,
-            "run.duplicate": self.duplicate,
+            "run.duplicate": self.duplicate, "run.queue": self._enqueue, "view.home": self._show_home,
             "view.new": self._show_new, "view.run": self._show_run, "view.runs": self._show_runs,
             "view.settings": self._show_settings,
         }  # fmt: skip
@@ -324,7 +327,7 @@ class MainWindow(QMainWindow):
         if self._down:
             return
         if self.pages.count() == 0:
-            self.show_page("new")
+            self.show_page("home")
         self.shell.greet()
         self.controller.attach()
 
@@ -337,6 +340,14 @@ class MainWindow(QMainWindow):
             self.show_page("new")
 
     @Slot()
+    def _enqueue(self) -> None:
+        """Let what the form says wait for its turn; from another page first show it."""
+        if self.pages.currentWidget() is not self.new_page:
+            self.show_page("new")
+        elif self.new_page.ready():
+            self.lobby.enqueue(self.new_page.experiment())
+
+    @Slot()
     def _pause(self) -> None:
         self.controller.pause()
 
@@ -347,6 +358,10 @@ class MainWindow(QMainWindow):
     @Slot()
     def _stop(self) -> None:
         self.controller.stop()
+
+    @Slot()
+    def _show_home(self) -> None:
+        self.show_page("home")
 
     @Slot()
     def _show_new(self) -> None:

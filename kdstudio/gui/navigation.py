@@ -76,7 +76,7 @@ class HintCard(Card):
 
 class Navigation(Painted):
     """Signals:
-    wanted: the name of the page that was clicked: new, run, runs or settings.
+    wanted: the name of the page that was clicked: home, new, run, runs or settings.
     """
 
     wanted = Signal(str)
@@ -94,6 +94,7 @@ class Navigation(Painted):
         name.setContentsMargins(SPACE, 0, 0, GAP)
         column.addWidget(name)
         self.buttons = {
+            "home": NavButton(self.tr("Home"), "home", "nav.home"),
             "new": NavButton(self.tr("New experiment"), "new", "nav.new"),
             "run": NavButton(self.tr("Current run"), "curve", "nav.run"),
             "runs": NavButton(self.tr("Runs"), "runs", "nav.runs"),

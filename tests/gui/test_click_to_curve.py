@@ -53,7 +53,7 @@ def test_that_a_click_on_start_trains_a_student_and_draws_its_curves(
     assert {"teacher", "baseline", "student"} <= set(run.accuracy.legend.entries)
     assert {"train", "validation"} <= set(run.agreement.legend.entries)
     assert {"soft targets", "labels"} <= set(run.loss.legend.entries)
-    drawn = run.accuracy._items["student.validation.accuracy.0"].raw
+    drawn = run.accuracy.items["student.validation.accuracy.0"].raw
     assert len(drawn.getData()[0]) > 5
     assert window.controller.experiment.method.temperature == 3.0  # type: ignore[union-attr]
 

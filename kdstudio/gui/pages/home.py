@@ -106,14 +106,8 @@ class HomePage(Page):
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, GAP, 0)  # room for the scroll bar
         column.setSpacing(GAP)
-        for card, lines in ((self.now, self._now_lines), (self.recent, self._recent_lines)):
+        for card in (self.now, self.recent):
             card.body.setSpacing(0)
-            for _ in range(RECENT):
-                line = RunLine()
-                line.wanted.connect(self._want)
-                line.hide()
-                lines.append(line)
-                card.body.addWidget(line)
         self.recent.body.addWidget(self.nothing)
         self._grid = QGridLayout()
         self._grid.setSpacing(GAP)
@@ -128,6 +122,7 @@ class HomePage(Page):
         column.addWidget(self.recent)
         column.addStretch(1)
         self.head.addWidget(self.all)
+        self.head.setContentsMargins(0, 0, GAP, 0)
         self.body.addWidget(scrolling(inside, "home.scroll"), 1)
         self._place_samples()
 
@@ -164,14 +159,20 @@ class HomePage(Page):
         self._folders = {row.id: RunFolder(Path(row.folder)) for row in (*at_work, *past)}
         for title in (self._now_title, self.now):
             title.setVisible(bool(at_work))
-        self._show(self._now_lines, at_work)
-        self._show(self._recent_lines, past)
+        self._show(self.now, self._now_lines, at_work)
+        self._show(self.recent, self._recent_lines, past)
         self.nothing.setVisible(not past)
         reading = self.tr("Reading...")
         none = self.tr("Nothing yet. Start one of the samples above: it takes less than a minute.")
         self.nothing.setText(self.feed.problem or (none if self.feed.known else reading))
 
-    def _show(self, lines: list[RunLine], rows: list[Row]) -> None:
+    def _show(self, card: Card, lines: list[RunLine], rows: list[Row]) -> None:
+        """A line for each of `rows`, made when it is first needed."""
+        while len(lines) < len(rows):
+            line = RunLine()
+            line.wanted.connect(self._want)
+            lines.append(line)
+            card.body.addWidget(line)
         for number, line in enumerate(lines):
             line.setVisible(number < len(rows))
             if number < len(rows):

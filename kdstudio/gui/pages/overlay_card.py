@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QFontMetrics, QHideEvent, QPainter, QPixmap, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
-from superqt import QFlowLayout
 
 from kdstudio.gui.cards import Text
+from kdstudio.gui.flow import FlowLayout
 from kdstudio.gui.pages.overlay_pictures import Look, Story, StoryReader, looks, pictures
 from kdstudio.gui.plots.curve_plot import STYLES, CurvePlot, finite
 from kdstudio.gui.plots.drawn import pen_of
@@ -65,7 +65,7 @@ class OverlayCard(QWidget):
         self.plots = (self.accuracy, self.agreement, self.loss)
         self.entries: dict[str, RunEntry] = {}
         self.legend = QWidget()
-        self._flow = QFlowLayout(self.legend)
+        self._flow = FlowLayout(self.legend, GAP)
         self.note = Text("", "caption", "quiet", wrap=True)
         self._arrange()
         theme().changed.connect(self._mark)
@@ -110,7 +110,6 @@ class OverlayCard(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * SPACE)
         self._flow.setContentsMargins(SPACE, 0, SPACE, 0)
-        self._flow.setSpacing(GAP)
         self.legend.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         column.addWidget(self.legend)
         row = QHBoxLayout()

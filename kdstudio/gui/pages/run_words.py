@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from kdstudio.gui.buttons import IconButton
 from kdstudio.gui.cards import Banner, Text
+from kdstudio.gui.flow import FlowLayout
 from kdstudio.gui.pages.diagnostics import diagnostics
 from kdstudio.gui.run_controller import RunController
 from kdstudio.gui.theme import GAP, SPACE, Role
@@ -135,9 +136,11 @@ class RunWords(QWidget):
             self.stopping.offers.addWidget(button)
         for button in (self.mend, self.copy):
             self.notice.offers.addWidget(button)
+        steps = QWidget()
+        flow = FlowLayout(steps, 2 * SPACE)  # a narrow window has no room for all of them side by side
         for button in self.next_steps:
-            self.verdict.steps.addWidget(button)
-        self.verdict.steps.addStretch(1)
+            flow.addWidget(button)
+        self.verdict.steps.addWidget(steps, 1)
         self.verdict.steps.setContentsMargins(0, 2 * SPACE, 0, 0)
 
 

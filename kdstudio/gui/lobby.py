@@ -1,0 +1,163 @@
+"""Home, Runs and the queue of a window: on one reading of the library, and wired to what the window does.
+
+Nothing of it is made before the first paint; each part is made when it is first wanted.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Slot
+
+from kdstudio.runs.folder import RunFolder
+
+if TYPE_CHECKING:
+    from kdstudio.gui.main_window import MainWindow
+    from kdstudio.gui.pages.home import HomePage
+    from kdstudio.gui.pages.runs import RunsPage
+    from kdstudio.gui.queue import RunQueue
+    from kdstudio.gui.tables.library_feed import LibraryFeed
+
+
+class Lobby(QObject):
+    """What the window has beside the run in view and the experiment in the form: everything else there is."""
+
+    def __init__(self, window: "MainWindow") -> None:
+        super().__init__(window)
+        self._window = window
+        self._feed: LibraryFeed | None = None
+        self._queue: RunQueue | None = None
+        self._home_page: HomePage | None = None
+        self._runs_page: RunsPage | None = None
+
+    @property
+    def feed(self) -> "LibraryFeed":
+        """The readings of the library."""
+        if self._feed is None:
+            from kdstudio.gui.tables.library_feed import LibraryFeed
+
+            self._feed = LibraryFeed(self._window.home, self)
+            self._window.started.connect(self._feed.refresh)
+        return self._feed
+
+    @property
+    def queue(self) -> "RunQueue":
+        """The runs that wait for their turn."""
+        if self._queue is None:
+            from kdstudio.gui.queue import RunQueue
+
+            self._queue = RunQueue(self._start_queued, lambda: self.feed.rows, self)
+            self._queue.said.connect(self._window.show_message)
+            self._queue.changed.connect(self.feed.refresh)
+        return self._queue
+
+    @property
+    def home_page(self) -> "HomePage":
+        """The first page."""
+        if self._home_page is None:
+            from kdstudio.gui.pages.home import HomePage
+
+            window = self._window
+            page = self._home_page = HomePage(self.feed)
+            page.start_wanted.connect(self._start_sample)
+            page.look_wanted.connect(window.open_file)
+            page.run_wanted.connect(window.open_run)
+            page.dropped.connect(window.open_dropped)
+            page.all_wanted.connect(self._show_runs)
+            window.pages.addWidget(page)
+        return self._home_page
+
+    @property
+    def runs_page(self) -> "RunsPage":
+        """The page of all runs."""
+        if self._runs_page is None:
+            from kdstudio.gui.pages.runs import RunsPage
+
+            page = self._runs_page = RunsPage(self._window.home, self.feed, self.queue)
+            page.open_requested.connect(self._window.open_run)
+            page.resume_requested.connect(self._carry_on)
+            page.duplicate_requested.connect(self._duplicate)
+            page.said.connect(self._window.show_message)
+            self._window.pages.addWidget(page)
+        return self._runs_page
+
+    @property
+    def farewell(self) -> str:
+        """What closing the window means for the queue, "" when it means nothing."""
+        return self._queue.farewell if self._queue is not None else ""
+
+    def stop_queue(self) -> None:
+        """Start nothing any more: the window closes as soon as what is at work has ended."""
+        if self._queue is not None:
+            self._queue.switch(False)
+
+    def enqueue(self, experiment: Any) -> None:
+        """Make a run of `experiment` that waits for its turn, and show the queue."""
+        from kdstudio.gui.pages.runs import QUEUE
+        from kdstudio.runs.launch import new_run
+
+        try:
+            folder = new_run(experiment, self._window.home)
+        except OSError as error:
+            self._window.show_message(self.tr("The run could not be made"), error.strerror or str(error))
+            return
+        self.queue.add(folder, experiment.title, experiment.compute.device)
+        self._window.show_page("runs")
+        self.runs_page.show_below(QUEUE)
+
+    def compare(self, folder: RunFolder | None) -> None:
+        """Show the overlay, with `folder` as the first of the runs in it."""
+        from kdstudio.gui.pages.runs import OVERLAY
+
+        self._window.show_page("runs")
+        if folder is not None:
+            self.runs_page.table.choose({folder.id})
+        self.runs_page.show_below(OVERLAY)
+
+    def shutdown(self) -> None:
+        """Let all threads end, and wait for them."""
+        if self._queue is not None:
+            self._queue.shutdown()
+        for page in (self._home_page, self._runs_page):
+            if page is not None:
+                page.shutdown()
+        if self._feed is not None:
+            self._feed.shutdown()
+
+    @Slot(object)
+    def _start_sample(self, path: Path) -> None:
+        """Start a sample at once; its experiment is in the form as well, to be changed afterwards."""
+        if self._window.open_file(path):
+            self._window.new_page.start()
+
+    @Slot()
+    def _show_runs(self) -> None:
+        self._window.show_page("runs")
+
+    @Slot(object)
+    def _carry_on(self, folder: RunFolder) -> None:
+        self._window.message.say("")
+        self._window.show_page("run")
+        self._window.controller.carry_on(folder)
+        self._window.started.emit(folder)
+
+    @Slot(object)
+    def _duplicate(self, folder: RunFolder) -> None:
+        from kdstudio.spec import SpecError
+
+        try:
+            experiment = folder.experiment()
+        except SpecError as error:
+            said = "\n".join(str(problem) for problem in error.problems)
+            self._window.show_message(self.tr("The experiment of this run cannot be read"), said)
+            return
+        self._window.new_page.show_experiment(experiment)
+        self._window.show_page("new")
+
+    def _start_queued(self, folder: RunFolder) -> None:
+        """Start a run of the queue; in view, unless people are looking at another one."""
+        controller, window = self._window.controller, self._window
+        looking = window.pages.currentWidget() is window.run_page and controller.folder is not None
+        if controller.active or looking:
+            controller.start_behind(folder)
+        else:
+            controller.carry_on(folder)
