@@ -1,31 +1,30 @@
 """The left edge of the window: where one can go, and what is running now."""
 
-from PySide6.QtCore import QRectF, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QRectF, Signal, Slot
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from kdstudio.gui.buttons import NavButton
-from kdstudio.gui.cards import Bar, Card, Elided, Painted, Text
-from kdstudio.gui.theme import GAP, SPACE, Role, theme
+from kdstudio.gui.buttons import NavButton, Pressable
+from kdstudio.gui.cards import Bar, Card, Elided, Painted, Text, rounded
+from kdstudio.gui.theme import GAP, RADIUS, SPACE, Role, theme
 
 WIDTH = 196
 
 
-class RunningCard(Card):
+class RunningCard(Pressable):
     """The run in view, in small: what it is called and how far it is. A click brings it up."""
 
-    clicked = Signal()
-
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, margin=GAP)
+        super().__init__(parent)
         self.setObjectName("nav.running")
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(GAP, 2 * SPACE, GAP, GAP)
+        column.setSpacing(2 * SPACE)
         self.phase = Elided("", "eyebrow", "quiet")
         self.name = Elided("", "body")
         self.bar = Bar()
         for part in (self.phase, self.name, self.bar):
-            self.body.addWidget(part)
+            column.addWidget(part)
         self.setAccessibleName(self.tr("Current run"))
 
     def show_run(self, name: str, phase: str, fraction: float, role: Role) -> None:
@@ -36,25 +35,11 @@ class RunningCard(Card):
         self.bar.show_fraction(fraction, role)
         self.setAccessibleDescription(f"{name}: {phase}, {100 * fraction:.0f} %")
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        super().mouseReleaseEvent(event)
-        if self.rect().contains(event.position().toPoint()):
-            self.clicked.emit()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.clicked.emit()
-        else:
-            super().keyPressEvent(event)
-
     def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if self.hasFocus():
-            painter = QPainter(self)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(theme().color("student", 0.75), 2.0))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), GAP, GAP)
-            painter.end()
+        painter = QPainter(self)
+        rounded(painter, QRectF(self.rect()), "raised" if self.underMouse() else "card", "border")
+        self._ring(painter, RADIUS)
+        painter.end()
 
 
 class HintCard(Card):

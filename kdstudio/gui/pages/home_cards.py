@@ -1,10 +1,10 @@
 """What Home is made of: a card for each sample, a line for each recent run, and a place to drop things on."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from kdstudio.gui.buttons import IconButton
+from kdstudio.gui.buttons import IconButton, Pressable
 from kdstudio.gui.cards import Bar, Card, Elided, Painted, Pill, Text
 from kdstudio.gui.outlook import clock
 from kdstudio.gui.states import row_words, stage_words
@@ -64,7 +64,7 @@ def _lasts(widget: QWidget, minutes: float) -> str:
     return widget.tr("about 1 minute") if minutes < 1.5 else widget.tr("about {0} minutes").format(f"{minutes:.0f}")
 
 
-class RunLine(Painted):
+class RunLine(Pressable):
     """A run in one line: state, name, verdict, curve. A click, Enter or Space brings it up.
 
     Signals:
@@ -76,10 +76,7 @@ class RunLine(Painted):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._id = ""
-        self._by_keyboard = False
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.clicked.connect(self._want)
         row = QHBoxLayout(self)
         row.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
         row.setSpacing(GAP)
@@ -124,25 +121,9 @@ class RunLine(Painted):
         took = self.tr("{0} at work").format(clock(row.seconds)) if row.seconds else ""
         return "  ·  ".join(part for part in (took, made) if part)
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        super().mouseReleaseEvent(event)
-        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
-            self.wanted.emit(self._id)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.wanted.emit(self._id)
-        else:
-            super().keyPressEvent(event)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self._by_keyboard = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.update()
+    @Slot()
+    def _want(self) -> None:
+        self.wanted.emit(self._id)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -152,10 +133,7 @@ class RunLine(Painted):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme().color("raised"))
             painter.drawRoundedRect(area, 8, 8)
-        if self.hasFocus() and self._by_keyboard:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(theme().color("student", 0.75), 2.0))
-            painter.drawRoundedRect(area, 8, 8)
+        self._ring(painter, 8)
         painter.end()
 
 

@@ -77,7 +77,7 @@ class QueueCard(Card):
         self._queue.changed.connect(self._show)
         self.switch.toggled.connect(self._queue.switch)
         self.list.currentRowChanged.connect(self._allow)
-        self.list.model().rowsMoved.connect(self._dropped.start)
+        self.list.model().rowsMoved.connect(self._moved)
         self._dropped.timeout.connect(self._dragged)
         self.up.clicked.connect(self._up)
         self.down.clicked.connect(self._down)
@@ -86,6 +86,9 @@ class QueueCard(Card):
             shortcut = QShortcut(QKeySequence(keys), self.list)
             shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
             shortcut.activated.connect(does)
+
+    def _moved(self, *_: object) -> None:
+        self._dropped.start()
 
     @Slot()
     def _show(self) -> None:

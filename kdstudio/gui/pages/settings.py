@@ -86,7 +86,7 @@ class SettingsPage(Page):
 
     def _arrange(self) -> None:
         inside = QWidget()
-        row = QHBoxLayout(inside)
+        row = self._row = QHBoxLayout(inside)
         row.setContentsMargins(0, 0, GAP, 0)
         row.setSpacing(GAP)
         self._columns = [QVBoxLayout(), QVBoxLayout()]
@@ -109,7 +109,7 @@ class SettingsPage(Page):
             return
         for number, card in enumerate(self._cards):  # in the order in which Tab walks them
             self._columns[number >= second].addWidget(card)
-        self._columns[1].parentWidget().layout().setStretchFactor(self._columns[1], count - 1)
+        self._row.setStretchFactor(self._columns[1], count - 1)
 
     def _made(self) -> list[Card]:
         tr = self.tr

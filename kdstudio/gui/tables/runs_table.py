@@ -129,8 +129,8 @@ class RunsTable(QTableView):
     def _connect(self) -> None:
         header = self.horizontalHeader()
         header.customContextMenuRequested.connect(self._show_columns)
-        header.sectionResized.connect(self._keep_soon.start)
-        header.sortIndicatorChanged.connect(self._keep_soon.start)
+        header.sectionResized.connect(self._keep_later)
+        header.sortIndicatorChanged.connect(self._keep_later)
         self._keep_soon.timeout.connect(self.keep)
         self.columns.aboutToShow.connect(self._list_columns)
         self.columns.triggered.connect(self._column_clicked)
@@ -139,6 +139,10 @@ class RunsTable(QTableView):
         self.selectionModel().currentChanged.connect(self._went)
         self._model.modelReset.connect(self._restore)
         theme().changed.connect(self._fit_rows)
+
+    def _keep_later(self, *_: object) -> None:
+        """Not the timer's own `start`: that would take the column's number for milliseconds."""
+        self._keep_soon.start()
 
     def _list_columns(self) -> None:
         self.columns.clear()
