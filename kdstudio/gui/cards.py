@@ -30,6 +30,7 @@ class Text(QLabel):
         self._said = text
         self._scale, self._role = scale, role
         self.setTextFormat(Qt.TextFormat.PlainText)  # names and messages come from people and files
+        self.setForegroundRole(QPalette.ColorRole.WindowText)  # Qlementine gives labels that come late another one
         self.setWordWrap(wrap)
         theme().changed.connect(self._dress)
         self._dress()

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QSplitter,
     QStackedLayout,
-    QStackedWidget,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -22,7 +22,7 @@ from kdstudio.gui.buttons import IconButton, Segments
 from kdstudio.gui.cards import Card, Text
 from kdstudio.gui.pages.discarding import Discarding
 from kdstudio.gui.pages.notes_card import NotesCard, write_about
-from kdstudio.gui.pages.page import Page
+from kdstudio.gui.pages.page import Page, scrolling
 from kdstudio.gui.pages.queue_card import QueueCard
 from kdstudio.gui.pages.runs_actions import RUN_COMMANDS, allow, build_run_actions, why_not_resumed
 from kdstudio.gui.queue import RunQueue
@@ -236,15 +236,20 @@ class RunsPage(Page):
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.table)
         card.body.addLayout(self._stack)
-        self.panels = QStackedWidget()
+        inside = QWidget()
+        self._panels = QVBoxLayout(inside)
+        self._panels.setContentsMargins(0, 0, 0, 0)
         for panel in (self.notes, self.queue_card):
-            self.panels.addWidget(panel)
+            self._panels.addWidget(panel)
+            panel.hide()
+        self.panels = scrolling(inside, "runs.scroll")  # else three plots and twelve names would push the window's edge
+        self.panels.setMinimumHeight(140)
         self.panels.hide()
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setObjectName("runs.splitter")
         self.splitter.setHandleWidth(GAP)
         self.splitter.setChildrenCollapsible(False)
-        card.setMinimumHeight(150)
+        card.setMinimumHeight(130)
         for part in (card, self.panels):
             self.splitter.addWidget(part)
         self.splitter.setStretchFactor(0, 1)
@@ -350,9 +355,10 @@ class RunsPage(Page):
         panels = {NOTES: self.notes, OVERLAY: self.overlay, QUEUE: self.queue_card}
         was_hidden = self.panels.isHidden()
         self.panels.setVisible(what != NOTHING)
-        panel = panels.get(what)
-        if panel is not None:
-            self.panels.setCurrentWidget(panel)
+        for number, panel in panels.items():
+            if panel is not None:
+                panel.setVisible(number == what)
+        if what != NOTHING:
             self._show_in_panel(self.table.chosen())
         if what != NOTHING and (was_hidden or what == OVERLAY):
             self._share_room(0.55 if what == OVERLAY else 0.36)
@@ -369,7 +375,7 @@ class RunsPage(Page):
             made = self.overlay = OverlayCard()
             made.marked.connect(self.model.mark)
             made.failed.connect(self._not_exported)
-            self.panels.addWidget(made)
+            self._panels.addWidget(made)
 
     @Slot(QPoint)
     def _show_menu(self, place: QPoint) -> None:
