@@ -1,0 +1,153 @@
+"""Home: samples with one click, what runs now, what was done lately, and a place to drop things on."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from pytestqt.qtbot import QtBot
+
+from kdstudio.gui.main_window import MainWindow
+from kdstudio.gui.pages import home as home_module
+from kdstudio.gui.pages.home import HomePage
+from kdstudio.gui.tables.library_feed import LibraryFeed
+from kdstudio.runs.home import Home
+from kdstudio.runs.sample_experiments import sample_experiments
+from kdstudio.runs.state import State
+from kdstudio.spec import load
+from tests.fakes import a_process_at_work, a_run, a_told_run
+
+
+@pytest.fixture
+def feed(qapp: object, home: Home) -> Iterator[LibraryFeed]:
+    made = LibraryFeed(home)
+    yield made
+    made.shutdown()
+
+
+@pytest.fixture
+def page(qtbot: QtBot, feed: LibraryFeed) -> HomePage:
+    made = HomePage(feed)
+    qtbot.addWidget(made)
+    made.resize(1000, 800)
+    return made
+
+
+def shown(qtbot: QtBot, page: HomePage) -> None:
+    page.show()
+    qtbot.waitUntil(lambda: page.feed.known)
+
+
+def test_that_every_sample_says_what_it_shows_and_how_long_it_takes() -> None:
+    samples = sample_experiments()
+    assert len(samples) >= 4
+    for sample in samples:
+        assert load(sample.path).title == sample.title
+        assert 0 < sample.minutes < 10
+        assert sample.shows.endswith(".")
+
+
+def test_that_a_sample_starts_with_one_click(qtbot: QtBot, page: HomePage) -> None:
+    shown(qtbot, page)
+    card = page.samples[0]
+    with qtbot.waitSignal(page.start_wanted) as said:
+        qtbot.mouseClick(card.start, Qt.MouseButton.LeftButton)
+    assert said.args == [card.sample.path]
+    with qtbot.waitSignal(page.look_wanted):
+        qtbot.mouseClick(card.look, Qt.MouseButton.LeftButton)
+
+
+def test_that_an_empty_home_says_what_to_do(qtbot: QtBot, page: HomePage) -> None:
+    shown(qtbot, page)
+    assert "Start one of the samples" in page.nothing.text()
+    assert not page.now.isVisible()
+
+
+def test_that_recent_runs_show_state_verdict_and_curve_and_open_by_click_and_key(
+    qtbot: QtBot, page: HomePage, home: Home
+) -> None:
+    folder = a_told_run(home)
+    shown(qtbot, page)
+    (line,) = page._recent_lines
+    assert (line.pill.text, line.name.whole, line.number.text()) == ("Completed", "Digits of a test", "90.0 %")
+    assert line.said.whole.startswith("The teacher's help is worth")
+    assert line.curve.accessibleDescription() == "validation accuracy from 30.0 % to 92.0 %"
+    assert "Completed" in line.accessibleName()
+    with qtbot.waitSignal(page.run_wanted) as said:
+        qtbot.mouseClick(line, Qt.MouseButton.LeftButton)
+    assert said.args == [folder]
+    with qtbot.waitSignal(page.run_wanted):
+        qtbot.keyClick(line, Qt.Key.Key_Return)
+
+
+def test_that_what_runs_now_stands_on_top_until_it_ends(qtbot: QtBot, page: HomePage, home: Home) -> None:
+    folder = a_run(home)
+    with a_process_at_work(folder):
+        shown(qtbot, page)
+        assert page.now.isVisible()
+        assert page._now_lines[0].pill.text == "Running"
+    page.feed.refresh()
+    qtbot.waitUntil(lambda: not page.now.isVisible())
+    assert page._recent_lines[0].pill.text == "Lost"
+
+
+def data_of(path: Path) -> QMimeData:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    return data
+
+
+def test_that_a_file_or_a_folder_is_taken_where_it_falls(qtbot: QtBot, page: HomePage, tmp_path: Path) -> None:
+    shown(qtbot, page)
+    both, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    for path in (sample_experiments()[0].path, tmp_path):
+        data = data_of(path)
+        enter = QDragEnterEvent(QPoint(5, 5), both, data, left, Qt.KeyboardModifier.NoModifier)
+        page.dragEnterEvent(enter)
+        assert enter.isAccepted()
+        assert page.place.words.text() == "Let it fall"
+        with qtbot.waitSignal(page.dropped) as said:
+            page.dropEvent(QDropEvent(QPointF(5, 5), both, data, left, Qt.KeyboardModifier.NoModifier))
+        assert said.args == [path]
+        assert page.place.words.text() != "Let it fall"
+
+
+def test_that_what_can_be_dropped_can_be_picked_too(
+    qtbot: QtBot, page: HomePage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown(qtbot, page)
+    monkeypatch.setattr(home_module, "pick_file", lambda _: str(tmp_path / "x.yaml"))
+    monkeypatch.setattr(home_module, "pick_folder", lambda _: str(tmp_path))
+    for button, path in ((page.file, tmp_path / "x.yaml"), (page.folder, tmp_path)):
+        with qtbot.waitSignal(page.dropped) as said:
+            qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        assert said.args == [path]
+
+
+@pytest.mark.parametrize("width", [704, 828, 1160])
+def test_that_the_cards_find_room_in_every_width(qtbot: QtBot, page: HomePage, width: int) -> None:
+    shown(qtbot, page)
+    page.resize(width, 600)
+    area = page.findChild(object, "home.scroll")
+    assert area.widget().minimumSizeHint().width() <= area.viewport().width()  # type: ignore[attr-defined]
+
+
+def test_that_the_window_opens_at_home_and_a_sample_runs_from_there(qtbot: QtBot, window: MainWindow) -> None:
+    page = window.lobby.home_page
+    assert window.pages.currentWidget() is page
+    qtbot.mouseClick(page.samples[0].start, Qt.MouseButton.LeftButton)
+    assert window.pages.currentWidget() is window.run_page
+    qtbot.waitUntil(lambda: window.controller.status.state is State.COMPLETED, timeout=20_000)
+    window.show_page("home")
+    qtbot.waitUntil(lambda: bool(page._recent_lines))
+    assert page._recent_lines[0].name.whole == page.samples[0].sample.title
+
+
+def test_that_a_run_in_the_table_can_be_used_again(qtbot: QtBot, window: MainWindow, home: Home) -> None:
+    folder = a_told_run(home)
+    window.show_page("runs")
+    qtbot.waitUntil(lambda: window.runs_page.model.rowCount() == 1)
+    window.runs_page.table.choose({folder.id})
+    window.runs_page.actions_by_id["runs.duplicate"].trigger()
+    assert window.new_page.experiment() == folder.experiment()

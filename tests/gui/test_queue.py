@@ -1,0 +1,178 @@
+"""The queue: off until it is switched on, one run at a time per device, in the order that people give it."""
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from kdstudio.gui.main_window import MainWindow
+from kdstudio.gui.pages.queue_card import QueueCard
+from kdstudio.gui.queue import RunQueue
+from kdstudio.runs.files import write_json
+from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.home import Home
+from kdstudio.runs.library import Library
+from kdstudio.runs.state import State
+from kdstudio.spec import loads
+from tests.fakes import EXPERIMENT, a_process_at_work, a_run, a_told_run
+from tests.gui.player import Player
+
+
+class Starter:
+    """Pretends to start runs: says when, and ends them when the test says so."""
+
+    def __init__(self) -> None:
+        self.started: list[RunFolder] = []
+
+    def __call__(self, folder: RunFolder) -> None:
+        self.started.append(folder)
+
+    def end(self, state: str = "completed", code: str | None = None) -> None:
+        folder = self.started[-1]
+        write_json(folder.status_file, {"state": state, "attempt": 1, "code": code})
+
+
+@pytest.fixture
+def starter() -> Starter:
+    return Starter()
+
+
+@pytest.fixture
+def queue(qapp: object, starter: Starter) -> RunQueue:
+    return RunQueue(starter)
+
+
+def filled(queue: RunQueue, home: Home, *devices: str) -> list[RunFolder]:
+    folders = [a_run(home) for _ in devices]
+    for number, (folder, device) in enumerate(zip(folders, devices, strict=True)):
+        assert queue.add(folder, f"run {number}", device)
+    return folders
+
+
+def test_that_nothing_starts_while_it_is_off(queue: RunQueue, starter: Starter, home: Home) -> None:
+    filled(queue, home, "cpu", "cpu")
+    queue.look()
+    assert starter.started == []
+    assert not queue.on
+
+
+def test_that_the_next_starts_when_the_one_at_work_ends(queue: RunQueue, starter: Starter, home: Home) -> None:
+    folders = filled(queue, home, "cpu", "cpu")
+    queue.switch(True)
+    queue.look()
+    assert starter.started == folders[:1]
+    starter.end()
+    queue.look()
+    assert starter.started == folders
+    queue.shutdown()
+
+
+def test_that_each_device_has_its_own_turn_and_auto_waits_for_all(
+    queue: RunQueue, starter: Starter, home: Home
+) -> None:
+    cpu, cuda, auto = filled(queue, home, "cpu", "cuda:0", "auto")
+    queue.switch(True)
+    assert starter.started == [cpu, cuda]
+    assert queue.holds(queue.waiting[0]) == "run 0"
+    for folder in (cpu, cuda):
+        write_json(folder.status_file, {"state": "completed", "attempt": 1})
+        queue.look()
+    assert starter.started == [cpu, cuda, auto]
+    queue.shutdown()
+
+
+def test_that_a_run_at_work_elsewhere_in_the_home_is_waited_for(qapp: object, starter: Starter, home: Home) -> None:
+    other = a_run(home, text=EXPERIMENT.replace("Digits of a test", "Somebody else's"))
+    library = Library(home)
+    queue = RunQueue(starter, library.rows)
+    filled(queue, home, "auto")
+    with a_process_at_work(other):
+        queue.switch(True)
+        assert starter.started == []
+        assert queue.holds(queue.waiting[0]) == "Somebody else's"
+    queue.look()
+    assert len(starter.started) == 1
+    queue.shutdown()
+
+
+def test_that_runs_are_moved_taken_out_and_never_doubled(queue: RunQueue, home: Home) -> None:
+    a, b, c = filled(queue, home, "cpu", "cpu", "cpu")
+    assert not queue.add(a, "again")
+    queue.move(c.id, -1)
+    assert [run.folder for run in queue.waiting] == [a, c, b]
+    queue.move(a.id, -5)
+    queue.remove(c.id)
+    assert [run.folder for run in queue.waiting] == [a, b]
+    assert c.status().state is State.QUEUED
+
+
+def test_that_a_completed_run_does_not_wait(queue: RunQueue, home: Home) -> None:
+    assert not queue.add(a_told_run(home), "done")
+
+
+def test_that_a_failure_that_the_next_would_meet_too_stops_it(
+    qtbot: QtBot, queue: RunQueue, starter: Starter, home: Home
+) -> None:
+    filled(queue, home, "cpu", "cpu")
+    queue.switch(True)
+    starter.end("failed", "disk-full")
+    with qtbot.waitSignal(queue.said) as said:
+        queue.look()
+    assert "run 0" in said.args[0]
+    assert not queue.on
+    assert len(starter.started) == 1
+
+
+def test_that_any_other_failure_does_not_stop_it(queue: RunQueue, starter: Starter, home: Home) -> None:
+    filled(queue, home, "cpu", "cpu")
+    queue.switch(True)
+    starter.end("failed", "not-a-number")
+    queue.look()
+    assert len(starter.started) == 2
+    queue.shutdown()
+
+
+def test_that_it_says_what_closing_means(queue: RunQueue, home: Home) -> None:
+    filled(queue, home, "cpu", "cpu", "cpu")
+    assert queue.farewell == ""
+    queue.switch(True)
+    assert "2 runs" in queue.farewell
+    queue.shutdown()
+
+
+def test_that_the_card_orders_by_buttons_and_keys_and_says_why_not(qtbot: QtBot, queue: RunQueue, home: Home) -> None:
+    a, b = filled(queue, home, "cpu", "cpu")
+    card = QueueCard(queue)
+    qtbot.addWidget(card)
+    card.show()
+    assert card.up.toolTip() == "Choose a run in the queue first"
+    card.list.setCurrentRow(1)
+    qtbot.mouseClick(card.up, Qt.MouseButton.LeftButton)
+    assert [run.folder for run in queue.waiting] == [b, a]
+    assert card.list.currentRow() == 0
+    assert card.up.toolTip() == "It is the first"
+    card.list.setFocus()
+    qtbot.waitUntil(card.list.hasFocus)
+    qtbot.keyClick(card.list, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    assert [run.folder for run in queue.waiting] == [a, b]
+    qtbot.keyClick(card.list, Qt.Key.Key_Delete)
+    assert [run.folder for run in queue.waiting] == [a]
+    assert "ends when this window closes" in card.findChildren(type(card.state))[-1].text()
+
+
+def test_that_the_switch_in_the_window_runs_one_after_the_other(
+    qtbot: QtBot, open_window: Callable[[], MainWindow], home: Home, player: Player
+) -> None:
+    window = open_window()
+    for _ in range(2):
+        window.lobby.enqueue(loads(EXPERIMENT))
+    folders = [run.folder for run in window.lobby.queue.waiting]
+    assert window.pages.currentWidget() is window.runs_page
+    assert window.runs_page.queue_card.isVisible()
+    window.runs_page.queue_card.switch.setChecked(True)
+    assert window.lobby.queue.on
+    qtbot.waitUntil(lambda: folders[1].status().state is State.COMPLETED, timeout=30_000)
+    assert folders[0].status().state is State.COMPLETED
+    assert len(player.processes) == 2
+    qtbot.waitUntil(lambda: not window.controller.active, timeout=10_000)

@@ -1,0 +1,345 @@
+"""Runs, in full: what is chosen stays chosen, columns are remembered, names and notes are kept, runs overlaid and thrown away."""
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QLineEdit
+from pytestqt.qtbot import QtBot
+
+from kdstudio.gui.pages import discarding, runs
+from kdstudio.gui.pages.notes_card import tags_in
+from kdstudio.gui.pages.runs import NOTES, OVERLAY, QUEUE, RunsPage
+from kdstudio.gui.pages.runs_actions import RUN_COMMANDS
+from kdstudio.gui.tables.columns import COLUMNS, PLACES
+from kdstudio.gui.tables.runs_model import RunsModel
+from kdstudio.runs.files import write_json
+from kdstudio.runs.folder import About, RunFolder
+from kdstudio.runs.home import Home
+from kdstudio.runs.library import Row
+from tests.fakes import EXPERIMENT, a_process_at_work, a_run, a_story, a_told_run
+
+
+@pytest.fixture
+def page(qtbot: QtBot, home: Home) -> Iterator[Callable[[], RunsPage]]:
+    made: list[RunsPage] = []
+
+    def make() -> RunsPage:
+        each = RunsPage(home)
+        qtbot.addWidget(each)
+        made.append(each)
+        each.resize(1100, 760)
+        each.show()
+        qtbot.waitUntil(lambda: each.feed.known)
+        return each
+
+    yield make
+    for each in made:
+        each.shutdown()
+
+
+def named(home: Home, *titles: str) -> list[RunFolder]:
+    """A completed run of each title, the last one newest."""
+    made = []
+    for number, title in enumerate(titles):
+        folder = a_told_run(home, a_story(seeds=[0], steps=10), text=EXPERIMENT.replace("Digits of a test", title))
+        moved = folder.path.with_name(f"20260101-00000{number}_{title}_{title * 4:.8}")
+        made.append(RunFolder(folder.path.rename(moved)))
+    return made
+
+
+def titles(page: RunsPage) -> list[str]:
+    return [row.title for row in page.model.shown()]
+
+
+def a_row(identity: str, **more: object) -> Row:
+    values: dict[str, object] = {"folder": identity, "created": identity, "title": identity, "state": "completed"}
+    return Row(id=identity, **(values | more))  # type: ignore[arg-type]
+
+
+def test_that_rows_come_and_go_by_qts_rules(qapp: object) -> None:
+    model = RunsModel()
+    tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    a, b, c, d = (a_row(name, accuracy=0.1 * number) for number, name in enumerate("abcd"))
+    for rows in ([b], [c, b], [d, c, b, a], [d, b], [], [a, b, c, d]):
+        model.show_rows(rows)
+        assert [row.id for row in model.shown()] == sorted((row.id for row in rows), reverse=True)
+    model.filter_by("zebra")
+    assert model.rowCount() == 0
+    model.filter_by("")
+    model.sort(PLACES["accuracy"], Qt.SortOrder.AscendingOrder)
+    assert [row.id for row in model.shown()] == ["a", "b", "c", "d"]
+    del tester
+
+
+@pytest.mark.parametrize("order", [Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder])
+def test_that_what_is_not_known_comes_last_either_way(qapp: object, order: Qt.SortOrder) -> None:
+    model = RunsModel()
+    model.show_rows([a_row("none"), a_row("low", gain=-0.1), a_row("high", gain=0.1)])
+    model.sort(PLACES["gain"], order)
+    assert model.shown()[-1].id == "none"
+
+
+@pytest.mark.parametrize(("text", "found"), [("DIG", 1), ("failed", 1), ("tag:good", 1), ("good digits", 0), ("", 2)])
+def test_that_the_filter_looks_for_every_word_in_all_texts(qapp: object, text: str, found: int) -> None:
+    model = RunsModel()
+    model.show_rows([a_row("digits"), a_row("other", state="failed", tags=("good",))])
+    model.filter_by(text)
+    assert model.rowCount() == found
+
+
+def test_that_every_column_has_a_text_and_a_value_to_sort_by(qapp: object, home: Home) -> None:
+    full, empty = a_row("full", accuracy=0.5, curve=(0.1, 0.2), tags=("x",), notes="n"), a_row("empty")
+    for column in COLUMNS:
+        for row in (full, empty):
+            assert isinstance(column.text(row), str)
+            column.raw(row)
+
+
+def test_that_several_chosen_runs_stay_chosen_through_sorting_filtering_and_new_runs(
+    qtbot: QtBot, page: Callable[[], RunsPage], home: Home
+) -> None:
+    named(home, "aa", "bb", "cc")
+    shown = page()
+    shown.table.choose({"aaaaaaaa", "cccccccc"})
+    shown.table.sortByColumn(PLACES["title"], Qt.SortOrder.AscendingOrder)
+    assert [row.title for row in shown.table.chosen()] == ["aa", "cc"]
+    qtbot.keyClicks(shown.filter, "cccc")
+    assert [row.title for row in shown.table.chosen()] == ["cc"]
+    shown.filter.clear()
+    a_told_run(home)
+    shown.refresh()
+    qtbot.waitUntil(lambda: shown.model.total == 4)
+    assert [row.title for row in shown.table.chosen()] == ["aa", "cc"]
+
+
+def test_that_chosen_columns_and_the_order_are_remembered(page: Callable[[], RunsPage], home: Home) -> None:
+    named(home, "aa")
+    first = page()
+    action = next(each for each in first.table.columns.actions() if each.data() == "notes")
+    action.trigger()
+    first.table.sortByColumn(PLACES["title"], Qt.SortOrder.AscendingOrder)
+    first.shutdown()
+    second = page()
+    assert not second.table.isColumnHidden(PLACES["notes"])
+    assert second.table.horizontalHeader().sortIndicatorSection() == PLACES["title"]
+
+
+@pytest.mark.parametrize("junk", ["", "[]", '{"shown": 3, "widths": [], "sort": "mood"}', '{"shown": ["mood", "state"]}'])
+def test_that_an_unreadable_arrangement_is_passed_over(page: Callable[[], RunsPage], home: Home, junk: str) -> None:
+    (home.root / "runs_table.json").write_text(junk)
+    assert not page().table.isColumnHidden(PLACES["title"])
+
+
+def test_that_a_run_is_renamed_in_place_and_its_notes_stay(
+    qtbot: QtBot, page: Callable[[], RunsPage], home: Home
+) -> None:
+    (folder,) = named(home, "aa")
+    folder.set_about(About(notes="keep me"))
+    shown = page()
+    shown.table.choose({folder.id})
+    shown.table.setFocus()
+    qtbot.keyClick(shown.table, Qt.Key.Key_F2)
+    editor = shown.table.findChild(QLineEdit)
+    assert editor is not None
+    editor.selectAll()
+    qtbot.keyClicks(editor, "Better name")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: titles(shown) == ["Better name"])
+    assert folder.about() == About(name="Better name", notes="keep me")
+
+
+def test_that_tags_of_many_are_added_and_taken_away_and_others_stay(
+    qtbot: QtBot, page: Callable[[], RunsPage], home: Home
+) -> None:
+    first, second = named(home, "aa", "bb")
+    first.set_about(About(tags=("own", "both")))
+    second.set_about(About(tags=("both",)))
+    shown = page()
+    shown.table.choose({first.id, second.id})
+    shown.actions_by_id["runs.tags"].trigger()
+    assert shown.notes.tags.text() == "both"
+    assert not shown.notes.notes.isEnabled()
+    assert shown.notes.notes.toolTip()
+    shown.notes.tags.selectAll()
+    qtbot.keyClicks(shown.notes.tags, "new, new")
+    qtbot.keyClick(shown.notes.tags, Qt.Key.Key_Return)
+    assert (set(first.about().tags), second.about().tags) == ({"own", "new"}, ("new",))
+
+
+def test_that_notes_are_kept_when_another_run_is_chosen(
+    qtbot: QtBot, page: Callable[[], RunsPage], home: Home
+) -> None:
+    first, second = named(home, "aa", "bb")
+    shown = page()
+    shown.table.choose({first.id})
+    shown.show_below(NOTES)
+    qtbot.keyClicks(shown.notes.notes, "worth it")
+    shown.table.choose({second.id})
+    assert first.about().notes == "worth it"
+    assert shown.notes.notes.toPlainText() == ""
+
+
+def test_that_tags_are_told_apart_by_commas() -> None:
+    assert tags_in(" a ,b  c,, a") == ["a", "b c"]
+
+
+def test_that_chosen_runs_are_laid_over_one_another_in_lines_of_their_own(
+    qtbot: QtBot, page: Callable[[], RunsPage], home: Home
+) -> None:
+    named(home, "aa", "bb")
+    shown = page()
+    shown.table.selectAll()
+    shown.actions_by_id["runs.overlay"].trigger()
+    overlay = shown.overlay
+    assert overlay is not None
+    qtbot.waitUntil(lambda: all(len(each.items) == 2 for each in overlay.plots), timeout=10_000)  # type: ignore[attr-defined]
+    looks = list(overlay._looks.values())  # type: ignore[attr-defined]
+    assert len({look.role for look in looks}) == len({look.line for look in looks}) == 2
+    assert overlay.accuracy.picture.levels[0].value == pytest.approx(97)  # type: ignore[attr-defined]
+    assert shown.model.data(shown.model.index(0, PLACES["title"]), Qt.ItemDataRole.DecorationRole) is not None
+    entry = next(iter(overlay.entries.values()))  # type: ignore[attr-defined]
+    qtbot.mouseClick(entry, Qt.MouseButton.LeftButton)
+    assert entry.label in overlay.loss.legend.off  # type: ignore[attr-defined]
+    shown.table.selectRow(0)
+    assert len(overlay.accuracy.items) == 1  # type: ignore[attr-defined]
+
+
+def test_that_the_overlay_is_the_mean_over_seeds_and_says_so(
+    qtbot: QtBot, page: Callable[[], RunsPage], home: Home
+) -> None:
+    a_told_run(home)
+    shown = page()
+    shown.table.selectAll()
+    shown.show_below(OVERLAY)
+    overlay = shown.overlay
+    qtbot.waitUntil(lambda: bool(overlay._stories), timeout=10_000)  # type: ignore[union-attr]
+    (story,) = overlay._stories.values()  # type: ignore[union-attr]
+    assert story.seeds == 3
+    assert story.accuracy.last == pytest.approx(0.91)
+    assert "means over seeds" in overlay.note.text()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("yes", [True, False])
+def test_that_the_trash_is_asked_about_with_bytes_and_users(
+    qtbot: QtBot, page: Callable[[], RunsPage], home: Home, monkeypatch: pytest.MonkeyPatch, yes: bool
+) -> None:
+    (run,) = named(home, "aa")
+    pupil = a_run(home, text=f"kind: classification\nteacher: {{kind: mlp, weights: 'run:{run.id}'}}\n")
+    asked: list[str] = []
+    gone: list[RunFolder] = []
+    monkeypatch.setattr(discarding, "ask_to_discard", lambda *said: asked.extend(map(str, said[1:])) or yes)
+    monkeypatch.setattr(discarding, "discard_run", gone.append)
+    shown = page()
+    shown.table.choose({run.id})
+    shown.table.setFocus()
+    qtbot.keyClick(shown.table, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: shown._discarding is None)
+    assert "“aa” (" in asked[0]
+    assert "kB)" in asked[0]
+    assert pupil.path.name in asked[1]
+    assert gone == ([run] if yes else [])
+
+
+def test_that_a_run_at_work_is_neither_thrown_away_nor_resumed_and_says_why(
+    page: Callable[[], RunsPage], home: Home
+) -> None:
+    folder = a_run(home)
+    with a_process_at_work(folder):
+        shown = page()
+        shown.table.choose({folder.id})
+        for name in ("runs.delete", "runs.resume", "runs.queue"):
+            assert not shown.actions_by_id[name].isEnabled()
+            assert "at work" in shown.actions_by_id[name].toolTip()
+
+
+@pytest.mark.parametrize(("state", "allowed"), [("completed", False), ("paused", True), ("failed", True), ("lost", True)])
+def test_that_resume_is_offered_where_something_is_left(
+    qtbot: QtBot, page: Callable[[], RunsPage], home: Home, state: str, allowed: bool
+) -> None:
+    (folder,) = named(home, "aa")
+    write_json(folder.status_file, {"state": state, "attempt": 1})
+    shown = page()
+    shown.table.choose({folder.id})
+    assert shown.resume.isEnabled() == allowed
+    assert bool(shown.resume.toolTip()) != allowed
+    if allowed:
+        with qtbot.waitSignal(shown.resume_requested) as said:
+            qtbot.mouseClick(shown.resume, Qt.MouseButton.LeftButton)
+        assert said.args == [folder]
+
+
+def test_that_queued_runs_go_into_the_queue_from_the_table(page: Callable[[], RunsPage], home: Home) -> None:
+    waiting = [a_run(home) for _ in range(2)]
+    named(home, "done")
+    shown = page()
+    shown.table.selectAll()
+    shown.actions_by_id["runs.queue"].trigger()
+    assert {run.folder for run in shown.queue.waiting} == set(waiting)
+    assert shown.below.chosen == QUEUE
+    assert not shown.queue.on
+
+
+def test_that_the_table_is_exported_as_it_is_filtered(
+    qtbot: QtBot, page: Callable[[], RunsPage], home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = named(home, "aa", "bb")
+    first.set_about(About(name="=1+1", tags=("x", "y")))
+    target = tmp_path / "runs.csv"
+    monkeypatch.setattr(runs, "pick_csv", lambda _: str(target))
+    shown = page()
+    qtbot.keyClicks(shown.filter, "1+1")
+    shown.actions_by_id["runs.export"].trigger()
+    (line,) = csv.DictReader(target.read_text().splitlines())
+    assert (line["title"], line["tags"], line["gain_low"]) == ("'=1+1", "x, y", "")  # no spreadsheet carries it out
+    assert float(line["accuracy"]) == pytest.approx(0.89, abs=0.02)
+    assert second.id not in target.read_text()
+
+
+def test_that_every_command_is_in_the_context_menu_and_no_two_share_a_key(page: Callable[[], RunsPage]) -> None:
+    shown = page()
+    assert [action.objectName() for action in shown.menu.actions() if not action.isSeparator()] == [
+        command.id for command in RUN_COMMANDS
+    ]
+    keys = [command.shortcut for command in RUN_COMMANDS]
+    assert len(keys) == len(set(keys))
+    for action in shown.menu.actions():
+        assert action.isEnabled() or action.isSeparator() or len(action.toolTip().split()) > 2
+
+
+def test_that_a_folder_is_shown_by_the_system(
+    page: Callable[[], RunsPage], home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder,) = named(home, "aa")
+    opened: list[Path] = []
+    monkeypatch.setattr(runs, "show_folder", lambda path: opened.append(path) or True)
+    shown = page()
+    shown.table.choose({folder.id})
+    shown.actions_by_id["runs.folder"].trigger()
+    assert opened == [folder.path]
+
+
+def test_that_a_title_being_edited_is_not_overwritten_by_a_new_reading(
+    qtbot: QtBot, page: Callable[[], RunsPage], home: Home
+) -> None:
+    (folder,) = named(home, "aa")
+    shown = page()
+    shown.table.choose({folder.id})
+    shown.table.rename_chosen()
+    a_told_run(home)
+    shown.refresh()
+    qtbot.waitUntil(lambda: len(shown.feed.rows) == 2)
+    assert shown.table.editing
+    assert shown.model.total == 1
+    editor = shown.table.findChild(QLineEdit)
+    qtbot.keyClick(editor, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: shown.model.total == 2)
+
+
+def test_that_the_arrangement_is_plain_json(page: Callable[[], RunsPage], home: Home) -> None:
+    page().shutdown()
+    assert set(json.loads((home.root / "runs_table.json").read_text())) == {"shown", "widths", "sort", "descending"}
