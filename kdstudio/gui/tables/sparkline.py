@@ -1,9 +1,10 @@
 """A curve of a thumb's size: in a cell of the table, and beside a run on Home."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from kdstudio.gui.cards import Painted
@@ -39,8 +40,24 @@ class SparklineDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
         super().paint(painter, option, index)
-        area = QRectF(option.rect).adjusted(2 * SPACE, 2 * SPACE, -3 * SPACE, -2 * SPACE)
-        draw_sparkline(painter, area, index.data(CURVE) or ())
+        curve = index.data(CURVE)
+        if curve:
+            scale = painter.device().devicePixelRatioF()
+            picture = _picture(curve, theme().color("student").name(), option.rect.width(), option.rect.height(), scale)
+            painter.drawPixmap(option.rect.topLeft(), picture)
+
+
+@lru_cache(maxsize=256)
+def _picture(curve: tuple[float, ...], colour: str, width: int, height: int, scale: float) -> QPixmap:
+    """The curve in a cell, kept: a table is painted far more often than its curves change."""
+    made = QPixmap(round(width * scale), round(height * scale))
+    made.setDevicePixelRatio(scale)
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    area = QRectF(0, 0, width, height).adjusted(2 * SPACE, 2 * SPACE, -3 * SPACE, -2 * SPACE)
+    draw_sparkline(painter, area, curve)
+    painter.end()
+    return made
 
 
 class Sparkline(Painted):
