@@ -1,6 +1,7 @@
 """The `kdstudio` command, and `python -m kdstudio`. The window alone is opened from here: what reads a command line takes
 a tenth of a second to import, and a window is there sooner without it."""
 
+import gc
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -12,6 +13,8 @@ def main() -> NoReturn:
     """Open the window, or leave the arguments to the command line."""
     alone, home = asks_for_window_alone(sys.argv[1:])
     if alone:
+        # Nothing is thrown away before the first paint; the window collects by itself from then on (gui/app.py).
+        gc.disable()
         from kdstudio.opening import open_window
         from kdstudio.runs.home import Home
 

@@ -10,8 +10,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock, Timeout
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QLockFile, QObject, Slot
 
 from kdstudio.runs.home import Home
 
@@ -31,19 +30,20 @@ class SingleInstance(QObject):
 
     def __init__(self, home: Home, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._lock = FileLock(home.root / "window.lock", timeout=0)
+        # Qt's own lock, since Qt is there already: filelock would hold up the first paint. Never stale by age.
+        self._lock = QLockFile(str(home.root / "window.lock"))
+        self._lock.setStaleLockTime(0)
         self._name = server_name(home)
         self._server: QLocalServer | None = None
         self._answer: Callable[[Request], Request] | None = None
 
     def claim(self) -> bool:
         """Whether this is the first window; where a lock cannot be had at all, it is."""
-        try:
-            self._lock.acquire()
-        except Timeout:
+        if self._lock.tryLock(0):
+            return True
+        if self._lock.error() is QLockFile.LockError.LockFailedError:
             return False
-        except (OSError, NotImplementedError) as error:
-            log.info("no lock in the home: %s", error)
+        log.info("no lock in the home: %s", self._lock.error())
         return True
 
     def listen(self, answer: Callable[[Request], Request]) -> None:
@@ -63,7 +63,7 @@ class SingleInstance(QObject):
         if self._server is not None:
             self._server.close()
             self._server = None
-        self._lock.release()
+        self._lock.unlock()
 
     @Slot()
     def _connected(self) -> None:
