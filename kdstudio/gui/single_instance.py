@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QLockFile, QObject, Slot
+from filelock import FileLock, Timeout
+from PySide6.QtCore import QObject, Slot
 
 from kdstudio.runs.home import Home
 
@@ -30,20 +31,19 @@ class SingleInstance(QObject):
 
     def __init__(self, home: Home, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        # Qt's own lock, since Qt is there already: filelock would hold up the first paint. Never stale by age.
-        self._lock = QLockFile(str(home.root / "window.lock"))
-        self._lock.setStaleLockTime(0)
+        self._lock = FileLock(home.root / "window.lock", timeout=0)
         self._name = server_name(home)
         self._server: QLocalServer | None = None
         self._answer: Callable[[Request], Request] | None = None
 
     def claim(self) -> bool:
         """Whether this is the first window; where a lock cannot be had at all, it is."""
-        if self._lock.tryLock(0):
-            return True
-        if self._lock.error() is QLockFile.LockError.LockFailedError:
+        try:
+            self._lock.acquire()
+        except Timeout:
             return False
-        log.info("no lock in the home: %s", self._lock.error())
+        except (OSError, NotImplementedError) as error:
+            log.info("no lock in the home: %s", error)
         return True
 
     def listen(self, answer: Callable[[Request], Request]) -> None:
@@ -63,7 +63,7 @@ class SingleInstance(QObject):
         if self._server is not None:
             self._server.close()
             self._server = None
-        self._lock.unlock()
+        self._lock.release()
 
     @Slot()
     def _connected(self) -> None:
