@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QVBoxLayout, QWidget
 
@@ -13,7 +13,7 @@ from kdstudio.gui.pages.home_cards import DropPlace, RunLine, SampleCard
 from kdstudio.gui.pages.page import Page, scrolling
 from kdstudio.gui.pages.runs_actions import is_at_work
 from kdstudio.gui.tables.library_feed import LibraryFeed
-from kdstudio.gui.theme import GAP, MARGIN, SPACE
+from kdstudio.gui.theme import GAP, MARGIN, SPACE, theme
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.library import Row
 from kdstudio.runs.sample_experiments import sample_experiments
@@ -134,11 +134,19 @@ class HomePage(Page):
         for card in self.samples:
             card.start_wanted.connect(self.start_wanted)
             card.look_wanted.connect(self.look_wanted)
+        theme().changed.connect(self._place_anew)
 
+    @Slot()
+    def _place_anew(self) -> None:
+        """Type may be larger now, which the cards know once they have been told as well."""
+        QTimer.singleShot(0, self, self._place_samples)
+
+    @Slot()
     def _place_samples(self) -> None:
         """As many cards side by side as have room."""
         room = self.width() - 2 * MARGIN
-        fitting = max(1, min(len(self.samples), (room + GAP) // (NARROWEST + GAP)))
+        narrowest = max([NARROWEST, *(card.minimumSizeHint().width() for card in self.samples)])
+        fitting = max(1, min(len(self.samples), (room + GAP) // (narrowest + GAP)))
         lines = -(-len(self.samples) // fitting) if self.samples else 1
         columns = -(-len(self.samples) // lines)  # rows of equal length, not three and one
         if columns == self._columns:

@@ -35,9 +35,9 @@ class SampleCard(Card):
         self.body.addWidget(Text(sample.title, "strong", wrap=True))
         self.body.addWidget(Text(sample.shows, "body", "quiet", wrap=True))
         self.body.addStretch(1)
+        self.body.addWidget(Text(_lasts(self, sample.minutes), "caption", "quiet", wrap=True))
         line = QHBoxLayout()
         line.setSpacing(2 * SPACE)
-        line.addWidget(Elided(_lasts(self, sample.minutes), "caption", "quiet"), 1)
         self.look = IconButton(self.tr("Look"), "new", f"look.{sample.path.stem}")
         self.look.setAccessibleName(self.tr("Put {0} into the form").format(sample.title))
         self.look.setToolTip(self.tr("Put it into the form, to look at it and change it"))
@@ -45,6 +45,7 @@ class SampleCard(Card):
         self.start.setAccessibleName(self.tr("Start {0}").format(sample.title))
         for button in (self.look, self.start):
             line.addWidget(button)
+        line.addStretch(1)
         self.body.addLayout(line)
         self.look.clicked.connect(self._look)
         self.start.clicked.connect(self._start)

@@ -305,6 +305,7 @@ class NewExperimentPage(DropPage):
         """The window closes: keep the draft, end the desk."""
         self.keep_draft()
         self._check_soon.stop()
+        self.history.stack.blockSignals(True)  # it tells of its own end, to buttons that are gone by then
         self.feed.shutdown()
 
     # The text
