@@ -1,0 +1,109 @@
+"""Every page looks as it did: light and dark at 100 %, light at 200 %, and in presenter mode, within a tolerance.
+
+References lie small in `tests/golden/screens`. KDSTUDIO_SCREENS=audit=FOLDER writes result, expected and difference of
+each picture into FOLDER; KDSTUDIO_SCREENS=renew writes the references anew, to be looked at before they are kept.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+GOLDEN = ROOT / "tests" / "golden" / "screens"
+SMALL = (340, 215)  # a quarter of the window, each way: letters become grey, what stands where stays
+PAGES = (
+    "home", "new", "new-advanced", "run", "runs", "settings", "help-terms", "help-shortcuts", "palette",
+)  # fmt: skip
+LOOKS = {"light": ("light", "1", ""), "dark": ("dark", "1", ""), "light-200": ("light", "2", ""),
+         "presenter": ("light", "1", "presenter")}  # fmt: skip
+# In steps of a colour's 255: how far pictures may differ on the whole, and how far any field of them (17 x 10 points).
+# Two runs of the same code differ by 0.2 and 5 (the clock, a path); a missing tile by 0.5 and 27, a moved page by 6 and 57.
+MEAN, WORST = 2.0, 18.0
+FIELDS = (20, 21)
+
+
+def small(picture: Image.Image) -> np.ndarray:
+    """What is compared: a small picture, a little blurred, so that a letter's shape does not count."""
+    return np.asarray(picture.convert("RGB").resize(SMALL, Image.Resampling.BOX).filter(ImageFilter.BoxBlur(1)), float)
+
+
+def unlikeness(result: Image.Image, expected: Image.Image) -> tuple[float, float]:
+    """The mean difference of two pictures, and that of the field that differs most."""
+    difference = np.abs(small(result) - small(expected)).max(axis=2)
+    across, down = FIELDS
+    wide, high = SMALL[0] // across, SMALL[1] // down
+    fields = difference[: down * high, : across * wide].reshape(down, high, across, wide).mean(axis=(1, 3))
+    return float(difference.mean()), float(fields.max())
+
+
+def alike(result: Image.Image, expected: Image.Image) -> bool:
+    """Whether two pictures are the same page."""
+    mean, worst = unlikeness(result, expected)
+    return mean <= MEAN and worst <= WORST
+
+
+def audit(name: str, result: Image.Image, expected: Image.Image | None) -> None:
+    """Write the three pictures that a person compares, when that is asked for."""
+    asked = os.environ.get("KDSTUDIO_SCREENS", "")
+    if not asked.startswith("audit="):
+        return
+    folder = Path(asked.removeprefix("audit="))
+    folder.mkdir(parents=True, exist_ok=True)
+    result.save(folder / f"{name}-result.png")
+    if expected is not None:
+        expected.save(folder / f"{name}-expected.png")
+        difference = np.abs(small(result) - small(expected)).clip(0, 255).astype(np.uint8)
+        Image.fromarray(255 - difference).save(folder / f"{name}-difference.png")
+
+
+@pytest.mark.parametrize("look", list(LOOKS))
+def test_that_every_page_looks_as_it_did(look: str, tmp_path: Path) -> None:
+    scheme, scale, mode = LOOKS[look]
+    command = [sys.executable, str(ROOT / "tests" / "gui" / "screens.py"), str(tmp_path), scheme, mode]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "QT_SCALE_FACTOR": scale, "TZ": "UTC"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    strange = []
+    for page in PAGES:
+        result, reference = Image.open(tmp_path / f"{page}.png").convert("RGB"), GOLDEN / f"{look}-{page}.png"
+        if os.environ.get("KDSTUDIO_SCREENS") == "renew":
+            reference.parent.mkdir(parents=True, exist_ok=True)
+            result.resize(SMALL, Image.Resampling.BOX).quantize(256, dither=Image.Dither.NONE).save(reference, optimize=True)
+        expected = Image.open(reference).convert("RGB") if reference.exists() else None
+        audit(f"{look}-{page}", result, expected)
+        if expected is None:
+            strange.append(f"{page}: there is no reference")
+        elif not alike(result, expected):
+            mean, worst = unlikeness(result, expected)
+            strange.append(f"{page}: differs by {mean:.1f} ({MEAN} may be), the worst field by {worst:.0f} ({WORST:.0f})")
+    assert not strange, "\n".join(strange)
+
+
+def reference(name: str) -> Image.Image:
+    return Image.open(GOLDEN / f"{name}.png").convert("RGB")
+
+
+def test_that_the_tolerance_tells_pages_themes_and_moved_or_missing_parts_apart() -> None:
+    whole = reference("light-run")
+    assert alike(whole, whole)
+    assert not alike(reference("dark-run"), whole)
+    assert not alike(reference("light-runs"), reference("light-settings"))
+    assert not alike(reference("light-new"), reference("light-new-advanced"))
+    for part in ((55, 45, 120, 75), (210, 90, 335, 200)):  # a tile, and two plots, as small as they are kept
+        without = whole.copy()
+        without.paste(whole.getpixel((50, 5)), part)  # type: ignore[arg-type]
+        assert not alike(without, whole), part
+    moved = Image.new("RGB", whole.size)
+    moved.paste(whole, (3, 0))  # twelve pixels to the right
+    assert not alike(moved, whole)
+
+
+def test_that_the_references_take_little_room() -> None:
+    files = list(GOLDEN.glob("*.png"))
+    assert len(files) == len(LOOKS) * len(PAGES)
+    assert sum(file.stat().st_size for file in files) < 1_500_000
