@@ -15,7 +15,7 @@ from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.series import Series
 from kdstudio.runs.state import Measured, RunState, Stage
 
-VERSION = 1
+VERSION = 2
 WORTH = 1 << 20  # bytes of events from which on reading them takes long enough
 _PLAIN = (
     "name", "seed", "planned", "unit", "began", "done", "before", "rate", "ended", "reused", "step", "epoch", "best", "saved",

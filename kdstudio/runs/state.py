@@ -196,7 +196,8 @@ class RunState:
         if known is None:
             known = self.stages[key] = Stage(name=key[0], seed=event.seed, planned=event.planned, unit=event.unit)
         # One that is known is resumed after its checkpoint: what it did before that stays.
-        known.planned, known.unit, known.began = event.planned, event.unit, event.seconds
+        known.planned, known.unit = event.planned, event.unit
+        known.began = self.seconds  # over all attempts, as the time at work is counted
         known.before = (known.clock.last or 0.0) - event.seconds
         self.current = key
 

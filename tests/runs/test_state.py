@@ -272,3 +272,15 @@ def test_that_a_move_is_allowed_exactly_where_the_table_has_it(old: State, new: 
     else:
         with pytest.raises(ForbiddenTransition, match=f"{old} does not become {new}"):
             check_transition(old, new)
+
+
+def test_that_a_stage_begins_at_the_time_at_work_over_all_attempts() -> None:
+    state = fold([
+        RunStarted(attempt=1),
+        StageStarted(attempt=1, seconds=2.0, stage="teacher", planned=10, unit="steps"),
+        StageEnded(attempt=1, seconds=30.0, stage="teacher"),
+        RunStarted(attempt=2, resumes_from=["student", 0, 0]),
+        StageStarted(attempt=2, seconds=3.0, stage="student", seed=0, planned=10, unit="steps"),
+    ])  # fmt: skip
+
+    assert [stage.began for stage in state.stages.values()] == [2.0, 33.0]
