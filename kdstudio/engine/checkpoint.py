@@ -105,6 +105,10 @@ class Checkpoints:
         write_json(aside / "facts.json", facts)
         aside.rename(place)
 
+    def has_result(self, stage: str, seed: int | None) -> bool:
+        """Whether what a stage came to is kept."""
+        return self._result(stage, seed).exists()
+
     def result(self, stage: str, seed: int | None) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
         """What a stage came to; None when it is not done.
 

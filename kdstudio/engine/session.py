@@ -57,7 +57,7 @@ def session(
     except SpecError as error:
         yield RunStarted(resumes_from=_as_it_was(state))
         raise KnownFailure("experiment-unreadable", why=str(error)) from None
-    resumption = resume_point(experiment, state, checkpoints.position())
+    resumption = resume_point(experiment, state, checkpoints.position(), checkpoints.has_result)
     yield RunStarted(resumes_from=resumption.marker)
 
     control = Control(requests)
@@ -80,13 +80,22 @@ def session(
             give_back(place.device)
 
 
-def resume_point(experiment: Classification, state: RunState, position: Position | None) -> Resumption:
-    """Where the next attempt begins, given what earlier ones said and where the latest checkpoint is."""
+def resume_point(
+    experiment: Classification,
+    state: RunState,
+    position: Position | None,
+    has_result: Callable[[str, int | None], bool] = lambda stage, seed: True,
+) -> Resumption:
+    """Where the next attempt begins, given what earlier ones said and where the latest checkpoint is.
+
+    A training stage whose result somebody removed (because it was damaged) is done again, and so is what followed it.
+    """
     ended = set()
     following: StageKey | None = None
     for key in classification.plan(experiment):
         stage = state.stages.get(key)
-        if stage is None or not stage.ended:
+        lost = key[0] in ("baseline", "student") and not has_result(*key)
+        if stage is None or not stage.ended or lost:
             following = key
             break
         ended.add(key)

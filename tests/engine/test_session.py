@@ -1,8 +1,10 @@
 """An attempt at a run: where it resumes, what it refuses, and that a cut anywhere leaves no trace in the result."""
 
 import json
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from filelock import FileLock
@@ -251,3 +253,13 @@ def test_that_data_that_is_missing_ends_the_attempt_before_anything_is_written(h
     write_idx(missing / "t10k-labels-idx1-ubyte", torch.zeros(49, dtype=torch.uint8).numpy())
     assert drive(folder, home) == "failed"
     assert folder.status().parameters["path"].endswith("t10k-labels-idx1-ubyte")
+
+
+def test_that_a_result_that_was_removed_is_made_again(home: Home) -> None:
+    whole = carried_out(home)
+    run = a_run(home)
+    assert drive(run, home, on_event=halt_at(lambda event: event.stage == "evaluation")) == "failed"
+    shutil.rmtree(run.checkpoints / "results" / "baseline-0")
+    assert drive(run, home) == "completed"
+    expected, found = (np.load(folder.artefacts / "test_outputs.npz") for folder in (whole, run))
+    assert all((expected[name] == found[name]).all() for name in expected)
