@@ -15,6 +15,7 @@ from kdstudio.gui.commands import build_menus
 from kdstudio.gui.lobby import Lobby
 from kdstudio.gui.navigation import Navigation
 from kdstudio.gui.preferences import Preferences
+from kdstudio.gui.run_follower import RunFollower
 from kdstudio.gui.shell import Shell
 from kdstudio.gui.theme import theme
 from kdstudio.runs.folder import RunFolder
@@ -69,7 +70,7 @@ class MainWindow(QMainWindow):
         self.shell.adopt(self.actions_by_id)
         self._connect()
         self.navigation.show_page("home")
-        self._follow_run()
+        self._follower = RunFollower(self.navigation, self.actions_by_id, self._say_busy, self)
         if controller is not None:
             self._control(controller)
 
@@ -86,9 +87,10 @@ class MainWindow(QMainWindow):
     def _control(self, controller: "RunController") -> None:
         self._controller = controller
         controller.setParent(self)
-        controller.changed.connect(self._follow_run)
+        controller.changed.connect(self._close_when_ended)
         controller.refused.connect(self._refuse)
-        self.shell.watch(controller, self._run_in_view, self._say_of_a_run)
+        self._follower.follow(controller)
+        self.shell.watch(controller, self._run_in_view, self.show_message)
 
     @property
     def new_page(self) -> "NewExperimentPage":
@@ -306,14 +308,15 @@ class MainWindow(QMainWindow):
 
     def _commands(self) -> dict[str, Callable[[], object]]:
         return {
-            "file.new": self._show_new, "file.open": self.open_yaml, "file.save": self.save_yaml, "file.close": self.close,
+            "file.new": self._begin, "file.open": self.open_yaml, "file.save": self.save_yaml, "file.close": self.close,
             "file.save-as": lambda: self.save_yaml(True),
             "edit.undo": lambda: self.new_page.history.stack.undo(), "edit.redo": lambda: self.new_page.history.stack.redo(),
             "edit.copy-yaml": lambda: self.new_page.copy_yaml(), "edit.copy-command": lambda: self.new_page.copy_command(),
             "run.start": self._start, "run.pause": self._pause, "run.resume": self._resume, "run.stop": self._stop,
-            "run.duplicate": self.duplicate, "run.queue": self._enqueue, "view.home": self._show_home,
-            "view.new": self._show_new, "view.run": self._show_run, "view.runs": self._show_runs,
-            "view.settings": self._show_settings,
+            "run.duplicate": self.duplicate, "run.queue": self._enqueue,
+            "view.home": lambda: self.show_page("home"), "view.new": lambda: self.show_page("new"),
+            "view.run": lambda: self.show_page("run"), "view.runs": lambda: self.show_page("runs"),
+            "view.settings": lambda: self.show_page("settings"),
         }  # fmt: skip
 
     def _connect(self) -> None:
@@ -330,6 +333,12 @@ class MainWindow(QMainWindow):
             self.show_page("home")
         self.shell.greet()
         self.controller.attach()
+
+    @Slot()
+    def _begin(self) -> None:
+        """An experiment with every field at its default; Undo brings back what was there."""
+        self.show_page("new")
+        self.new_page.new()
 
     @Slot()
     def _start(self) -> None:
@@ -360,26 +369,6 @@ class MainWindow(QMainWindow):
         self.controller.stop()
 
     @Slot()
-    def _show_home(self) -> None:
-        self.show_page("home")
-
-    @Slot()
-    def _show_new(self) -> None:
-        self.show_page("new")
-
-    @Slot()
-    def _show_run(self) -> None:
-        self.show_page("run")
-
-    @Slot()
-    def _show_runs(self) -> None:
-        self.show_page("runs")
-
-    @Slot()
-    def _show_settings(self) -> None:
-        self.show_page("settings")
-
-    @Slot()
     def _close_message(self) -> None:
         self.message.say("")
 
@@ -400,38 +389,11 @@ class MainWindow(QMainWindow):
     def _run_in_view(self) -> bool:
         return self._run_page is not None and self.pages.currentWidget() is self._run_page and self.isActiveWindow()
 
-    @Slot(str, str, str)
-    def _say_of_a_run(self, title: str, detail: str, role: "Role") -> None:
-        self.show_message(title, detail, role)
-
-    def _allow(self, command: str, allowed: bool, why_not: str) -> None:
-        """Enable a command, or say in its tooltip why it is not."""
-        action = self.actions_by_id[command]
-        action.setEnabled(allowed)
-        action.setToolTip("" if allowed else why_not)
+    def _say_busy(self, title: str) -> None:
+        if self._new_page is not None:
+            self._new_page.summary.show_busy(title)
 
     @Slot()
-    def _follow_run(self) -> None:
-        """What the navigation and the menus say of the run in view."""
-        controller = self._controller
-        active = controller is not None and controller.active
-        self._allow("run.pause", active, self.tr("The run in view is not at work"))
-        self._allow("run.stop", active, self.tr("The run in view is not at work"))
-        resumable = controller is not None and controller.resumable
-        self._allow("run.resume", resumable, self.tr("The run in view has nothing left to resume"))
-        known = controller is not None and controller.experiment is not None
-        self._allow("run.duplicate", known, self.tr("No run is in view"))
-        if controller is not None:
-            self._follow(controller)
-
-    def _follow(self, controller: "RunController") -> None:
-        from kdstudio.gui.outlook import outlook
-        from kdstudio.gui.words import phase
-
-        seen = outlook(controller.state, controller.experiment, controller.status.state)
-        word, role = phase(controller.status.state, controller.state)
-        self.navigation.running.show_run(controller.title if controller.folder else "", word, seen.fraction, role)
-        if self._new_page is not None:
-            self._new_page.summary.show_busy(controller.title if controller.active else "")
-        if self._closing and not controller.active:
+    def _close_when_ended(self) -> None:
+        if self._closing and not self.controller.active:
             self.close()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from kdstudio.gui.help import HelpPanel
     from kdstudio.gui.palette import Palette
     from kdstudio.gui.run_controller import RunController
+    from kdstudio.gui.theme import Role
 
 
 class Shell(QObject):
@@ -69,7 +70,7 @@ class Shell(QObject):
         theme().changed.connect(self._fit_menus)
         self._mark()
 
-    def watch(self, controller: "RunController", in_view: Callable[[], bool], say: Callable[[str, str, str], None]) -> None:
+    def watch(self, controller: "RunController", in_view: Callable[[], bool], say: Callable[[str, str, "Role"], None]) -> None:
         """Tell of the runs of `controller` when they end."""
         from kdstudio.gui.endings import Desktop, Endings
 

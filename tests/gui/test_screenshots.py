@@ -107,3 +107,13 @@ def test_that_the_references_take_little_room() -> None:
     files = list(GOLDEN.glob("*.png"))
     assert len(files) == len(LOOKS) * len(PAGES)
     assert sum(file.stat().st_size for file in files) < 1_500_000
+
+
+def test_that_every_page_is_drawn_in_fusion_too(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "tests" / "gui" / "screens.py"), str(tmp_path), "dark"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "KDSTUDIO_STYLE": "fusion"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    for page in PAGES:  # the same page, in other type and controls
+        mean, _ = unlikeness(Image.open(tmp_path / f"{page}.png").convert("RGB"), reference(f"dark-{page}"))
+        assert mean < 30, page

@@ -429,3 +429,13 @@ def test_that_a_controller_is_watched_only_once_it_is_there(qapp: object, home: 
     assert isinstance(window.controller, RunController)
     assert window.shell.endings is not None
     window.shutdown()
+
+
+def test_that_new_experiment_begins_anew_and_undo_brings_back_what_was_there(window: MainWindow) -> None:
+    window.new_page.show_experiment(loads(EXPERIMENT))
+    window.show_page("runs")
+    window.actions_by_id["file.new"].trigger()
+    assert window.pages.currentWidget() is window.new_page
+    assert window.new_page.experiment() != loads(EXPERIMENT)
+    window.actions_by_id["edit.undo"].trigger()
+    assert window.new_page.experiment() == loads(EXPERIMENT)
