@@ -75,7 +75,7 @@ def main() -> None:
         WHERE.mkdir(exist_ok=True)
         for scheme in ("light", "dark"):
             theme().apply(scheme)
-            for page in ("home", "new", "run", "runs"):
+            for page in ("home", "new", "run"):  # Runs names the home folder, which is nobody's business
                 show(window, page)
                 picture = WHERE / f"{page}-{scheme}.png"
                 window.grab().save(str(picture))

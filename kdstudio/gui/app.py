@@ -64,7 +64,7 @@ def run_window(
     previous = sys.excepthook, signal.getsignal(signal.SIGINT)
     sys.excepthook = keeper.excepthook
     # Ctrl-C closes the window in order. Python hears it when it runs next, at the latest at the housekeeper's timer.
-    signal.signal(signal.SIGINT, lambda *_: app.quit())
+    signal.signal(signal.SIGINT, lambda *_: _leave(app, window))
     window.show()
     try:
         return int(app.exec())
@@ -73,6 +73,12 @@ def run_window(
         instance.release()
         sys.excepthook = previous[0]
         signal.signal(signal.SIGINT, previous[1])
+
+
+def _leave(app: QApplication, window: MainWindow) -> None:
+    """Close without a question, which nobody at the terminal would see: a run at work goes on."""
+    window.leaves = True
+    app.quit()
 
 
 def _hand_over(

@@ -56,7 +56,7 @@ class MainWindow(QMainWindow):
         self.home = home
         self.preferences = Preferences(home, self)
         self._controller: RunController | None = None
-        self._painted = self._closing = self._down = False
+        self._painted = self._closing = self._down = self.leaves = False  # leaves: it closes unasked, runs go on
         self.navigation = Navigation()
         self.pages = QStackedWidget()
         self.message = Banner("failure", "warning")
@@ -209,7 +209,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         answer = Closing.LEAVE
         titles = self._at_work()
-        if titles and not self._closing:
+        if titles and not self._closing and not self.leaves:
             answer = ask_on_close(self, titles)
         if answer is Closing.STOP:
             self._closing = self.controller.active

@@ -83,6 +83,23 @@ def test_that_a_run_out_of_view_is_asked_about_and_stopped_too(
     qtbot.waitUntil(lambda: first.status().state is State.STOPPED, timeout=15_000)
 
 
+def test_that_ctrl_c_closes_unasked_and_leaves_the_run_at_work(
+    qtbot: QtBot, window: MainWindow, player: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_work(qtbot, window, player)
+
+    def never(*_: object) -> Closing:
+        raise AssertionError("nobody is there to answer")
+
+    monkeypatch.setattr(main_window, "ask_on_close", never)
+    quits: list[bool] = []
+    application = type("Application", (), {"quit": lambda self: quits.append(window.close())})()
+    app_module._leave(application, window)
+    assert quits == [True]
+    assert window.controller.folder is not None
+    assert window.controller.folder.alive()
+
+
 def test_that_a_window_without_a_run_closes_without_a_question(
     qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
