@@ -162,7 +162,7 @@ def test_that_measuring_can_be_interrupted_between_chunks_and_puts_the_mode_back
         if request is not None:
             raise Interrupted(request)
 
-    assert len(digits[0]) > CHUNK or pytest.skip("one chunk")
+    assert len(digits[0]) > CHUNK, "an interruption between chunks needs two of them"
     with pytest.raises(Interrupted):
         logits_of(module, *digits, check=check)
     assert module.training
