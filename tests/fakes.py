@@ -4,13 +4,14 @@ Nothing here imports torch or Qt.
 """
 
 import contextlib
-import dataclasses
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from kdstudio.runs.events import (
     AnyEvent,
@@ -85,7 +86,7 @@ def a_story(
 def stamped(events: Iterable[AnyEvent], attempt: int = 1, first: int = 0) -> list[AnyEvent]:
     """`events` with what the writer of attempt `attempt` stamps on them."""
     return [
-        dataclasses.replace(event, seq=number, attempt=attempt, at="2026-11-24T03:05:41Z", seconds=0.25 * number)
+        msgspec.structs.replace(event, seq=number, attempt=attempt, at="2026-11-24T03:05:41Z", seconds=0.25 * number)
         for number, event in enumerate(events, start=first)
     ]
 

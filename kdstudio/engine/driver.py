@@ -1,6 +1,5 @@
 """Drives one attempt: holds the run's lock, beats, stamps and writes events, and always says how it ended."""
 
-import dataclasses
 import errno
 import logging
 import os
@@ -14,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import msgspec
 import torch
 from safetensors import SafetensorError
 
@@ -128,7 +128,7 @@ class _Attempt:
 
     def _stamped(self, event: AnyEvent) -> AnyEvent:
         self._seq += 1
-        return dataclasses.replace(
+        return msgspec.structs.replace(
             event, seq=self._seq, attempt=self._number,
             at=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             seconds=round(time.monotonic() - self._began, 4),

@@ -5,62 +5,60 @@ write. Appending and reading keep three promises: a torn last line is ended befo
 cannot be understood costs that line alone, and both are counted.
 """
 
-import dataclasses
 import json
 import math
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ClassVar, Literal, Self, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
+
+import msgspec
+from msgspec import Meta, Struct, field
 
 FORMAT = 1
+Whole: TypeAlias = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+"""What the columns of a curve can hold."""
 Metrics: TypeAlias = Mapping[str, float | list[float | None] | None]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True, gc=False, tag_field="type", tag=True):
     """What every event has. The writer stamps `seq`, `attempt`, `at` (UTC) and `seconds` (since the attempt began)."""
 
-    seq: int = -1
-    attempt: int = 0
+    seq: Whole = -1
+    attempt: Whole = 0
     at: str = ""
     seconds: float = 0.0
     stage: str | None = None
-    seed: int | None = None
+    seed: Whole | None = None
     who: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunStarted(Event):
+class RunStarted(Event, frozen=True, kw_only=True, gc=False):
     """The first event of an attempt. `resumes_from`: [stage, seed, step] of the checkpoint, or None for a fresh start."""
 
-    format: int = FORMAT
+    format: Whole = FORMAT
     resumes_from: list[Any] | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ModelReady(Event):
+class ModelReady(Event, frozen=True, kw_only=True, gc=False):
     """What a network costs: parameters, multiply-accumulates for one image, bytes in float32; input is [c, h, w]."""
 
-    parameters: int
-    macs: int
-    bytes: int
-    input: list[int]
-    classes: int
+    parameters: Whole
+    macs: Whole
+    bytes: Whole
+    input: list[Whole]
+    classes: Whole
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StageStarted(Event):
+class StageStarted(Event, frozen=True, kw_only=True, gc=False):
     """A stage begins; it plans `planned` of `unit` (steps, images, seconds)."""
 
     planned: float
     unit: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Progress(Event):
+class Progress(Event, frozen=True, kw_only=True, gc=False):
     """A stage has done `done` of `total`, at `rate` units a second (None until it is known)."""
 
     done: float
@@ -69,51 +67,45 @@ class Progress(Event):
     rate: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StageEnded(Event):
+class StageEnded(Event, frozen=True, kw_only=True, gc=False):
     """A stage is done; `reused`: its result was there already."""
 
     reused: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StepLogged(Event):
+class StepLogged(Event, frozen=True, kw_only=True, gc=False):
     """The weighted loss terms of this very step (nats), with the learning rate that it used and steps a second."""
 
-    step: int
+    step: Whole
     epoch: float
     lr: float
     terms: dict[str, float]
     rate: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Evaluated(Event):
+class Evaluated(Event, frozen=True, kw_only=True, gc=False):
     """`who` was measured on `split` (train, validation, test) after `step` steps; what does not exist is None."""
 
-    step: int
+    step: Whole
     split: str
     metrics: dict[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sampled(Event):
+class Sampled(Event, frozen=True, kw_only=True, gc=False):
     """Examples were written to `artefact`, a path inside the run folder."""
 
-    step: int
+    step: Whole
     artefact: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Saved(Event):
+class Saved(Event, frozen=True, kw_only=True, gc=False):
     """A checkpoint of `step` is on disk; `best` is the step with the best validation accuracy so far."""
 
-    step: int
-    best: int
+    step: Whole
+    best: Whole
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Note(Event):
+class Note(Event, frozen=True, kw_only=True, gc=False):
     """Something worth knowing that is no failure; words in `kdstudio.runs.failures`."""
 
     level: Literal["info", "warning"]
@@ -121,8 +113,7 @@ class Note(Event):
     parameters: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunEnded(Event):
+class RunEnded(Event, frozen=True, kw_only=True, gc=False):
     """The last event of an attempt. `outcome`: completed, stopped, paused or failed (then `code` says why)."""
 
     outcome: str
@@ -131,32 +122,22 @@ class RunEnded(Event):
 
 
 AnyEvent: TypeAlias = (
-    RunStarted | ModelReady | StageStarted | Progress | StageEnded | StepLogged | Evaluated | Sampled | Saved | Note | RunEnded
+    RunStarted
+    | ModelReady
+    | StageStarted
+    | Progress
+    | StageEnded
+    | StepLogged
+    | Evaluated
+    | Sampled
+    | Saved
+    | Note
+    | RunEnded
 )
 TYPES: dict[str, type[Event]] = {
     kind.__name__: kind
     for kind in (RunStarted, ModelReady, StageStarted, Progress, StageEnded, StepLogged, Evaluated, Sampled, Saved, Note, RunEnded)
 }  # fmt: skip
-
-_NUMBER = (int, float)
-_TEXT_OR_NONE = (str, type(None))
-_CHECKS: dict[str, tuple[type, ...]] = {
-    "int": (int,), "float": _NUMBER, "str": (str,), "bool": (bool,), "str | None": _TEXT_OR_NONE,
-    "int | None": (int, type(None)), "float | None": (int, float, type(None)), "list[int]": (list,),
-    "list[Any] | None": (list, type(None)), "dict[str, float]": (dict,), "dict[str, Any]": (dict,),
-    "Literal['info', 'warning']": (str,),
-}  # fmt: skip
-
-
-def _name(annotation: Any) -> str:
-    text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", str(annotation))
-    text = str(annotation) if "[" in str(annotation) or "|" in str(annotation) else text
-    return text.replace("typing.", "")
-
-
-_FIELDS: dict[type[Event], dict[str, tuple[type, ...]]] = {
-    kind: {each.name: _CHECKS[_name(each.type)] for each in dataclasses.fields(kind)} for kind in TYPES.values()
-}
 
 
 class BadLine(ValueError):
@@ -174,7 +155,7 @@ def to_json(event: Event) -> str:
         ValueError: a number in it is not finite.
     """
     values: dict[str, Any] = {"type": type(event).__name__}
-    for name in _FIELDS[type(event)]:
+    for name in event.__struct_fields__:
         value = getattr(event, name)
         if value is not None or name not in ("stage", "seed", "who"):
             values[name] = value
@@ -189,50 +170,57 @@ def from_json(line: str | bytes) -> AnyEvent:
         UnknownType: its type is not known here.
     """
     try:
-        values = _DECODER.decode(line if isinstance(line, str) else line.decode())
+        event = _DECODER.decode(line)
+    except msgspec.ValidationError as error:
+        kind = _type_of(line)
+        if kind is not None and kind not in TYPES:
+            raise UnknownType(kind) from None
+        raise BadLine(str(error)) from None
     except (ValueError, RecursionError):
         raise BadLine("not JSON") from None
-    if not isinstance(values, dict) or not isinstance(values.get("type"), str):
-        raise BadLine("no event")
-    kind = TYPES.get(values["type"])
-    if kind is None:
-        raise UnknownType(values["type"])
-    checks = _FIELDS[kind]
-    known = {name: values[name] for name in checks if name in values}
-    for name, value in known.items():
-        if not isinstance(value, checks[name]) or ((value is True or value is False) and checks[name] != (bool,)):
-            raise BadLine(f"{name} has the wrong type")
-        if not _within(value):
-            raise BadLine(f"{name} is larger than curves can hold")
-    try:
-        event = kind(**known)
-    except TypeError:
-        raise BadLine("a field is missing") from None
     if not _holds_what_it_should(event):
         raise BadLine("a field holds something odd")
-    return event  # type: ignore[return-value]
+    return event
+
+
+_DECODER = msgspec.json.Decoder(AnyEvent)
+
+
+class _Typed(Struct):
+    type: str
+
+
+def _type_of(line: str | bytes) -> str | None:
+    try:
+        return msgspec.json.decode(line, type=_Typed).type
+    except (ValueError, RecursionError):
+        return None
 
 
 def _holds_what_it_should(event: Event) -> bool:
-    """Whether lists and dictionaries hold what readers take for granted; their own types were checked before."""
+    """Whether fields of any content hold what readers take for granted; the others were checked by their types."""
     match event:
         case StepLogged():
-            return all(type(value) in _NUMBER for value in event.terms.values())
-        case ModelReady():
-            return all(type(value) is int for value in event.input)
-        case Note():
-            return event.level in ("info", "warning")
+            return True
+        case Evaluated():
+            return _within(event.metrics)
+        case Note() | RunEnded():
+            return _within(event.parameters)
         case RunStarted() if event.resumes_from is not None:
             if len(event.resumes_from) != 3:
                 return False
             stage, seed, step = event.resumes_from
-            return type(stage) is str and (seed is None or type(seed) is int) and type(step) is int
+            return (
+                type(stage) is str
+                and (seed is None or type(seed) is int)
+                and type(step) is int
+                and _within([seed, step])
+            )
     return True
 
 
 def _within(value: Any) -> bool:
-    """Whether no number in `value` is larger than curves can hold. Asked of what was decoded: a function of ours for each
-    number that is decoded would take the decoder's fast path away."""
+    """Whether no number in `value` is larger than curves can hold."""
     kind = type(value)
     if kind is float:
         return math.isfinite(value)
@@ -241,13 +229,6 @@ def _within(value: Any) -> bool:
     if kind is dict:
         return all(map(_within, value.values()))
     return all(map(_within, value)) if kind is list else True
-
-
-def _refuse(constant: str) -> float:
-    raise ValueError(f"{constant} is no JSON")
-
-
-_DECODER = json.JSONDecoder(parse_constant=_refuse)
 
 
 class EventWriter:

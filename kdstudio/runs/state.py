@@ -120,7 +120,13 @@ class RunState:
     def apply(self, event: AnyEvent) -> None:
         """Take one event in."""
         self.events += 1
-        self._seconds[event.attempt] = max(self._seconds.get(event.attempt, 0.0), event.seconds)
+        if event.seconds >= self._seconds.get(event.attempt, 0.0):
+            self._seconds[event.attempt] = event.seconds
+        if type(event) is StepLogged:  # nearly all of them are, and there may be 80,000
+            stage = self._stage_of(event)
+            if stage is not None:
+                _log_step(stage, event)
+            return
         match event:
             case RunStarted():
                 self._start(event)
@@ -134,11 +140,15 @@ class RunState:
                 self.samples.append(event)
             case RunEnded():
                 self.outcome, self.code, self.parameters = event.outcome, event.code, dict(event.parameters)
-            case Progress() | StageEnded() | StepLogged() | Evaluated() | Saved():
-                # A stage for all seeds (the evaluation) still says whose event it is.
-                stage = self.stages.get((event.stage or "", event.seed)) or self.stages.get((event.stage or "", None))
+            case Progress() | StageEnded() | Evaluated() | Saved():
+                stage = self._stage_of(event)
                 if stage is not None:
                     _take(stage, event)
+
+    def _stage_of(self, event: AnyEvent) -> Stage | None:
+        """A stage for all seeds (the evaluation) still says whose event it is."""
+        name = event.stage or ""
+        return self.stages.get((name, event.seed)) or self.stages.get((name, None))
 
     def timeless(self) -> dict[str, Any]:
         """Everything but timings and where checkpoints fell: equal for an undisturbed and for a resumed run."""
@@ -207,7 +217,19 @@ class RunState:
             self.notes.append(event)
 
 
-def _take(stage: Stage, event: Progress | StageEnded | StepLogged | Evaluated | Saved) -> None:
+def _log_step(stage: Stage, event: StepLogged) -> None:
+    step, terms = event.step, stage.terms
+    for term, value in event.terms.items():
+        series = terms.get(term)
+        if series is None:
+            series = terms[term] = Series()
+        series.append(step, value)
+    stage.learning_rate.append(step, event.lr)
+    stage.clock.append(step, event.seconds + stage.before)
+    stage.step, stage.epoch = max(stage.step, step), event.epoch
+
+
+def _take(stage: Stage, event: Progress | StageEnded | Evaluated | Saved) -> None:
     match event:
         case Progress():
             stage.done, stage.planned, stage.unit, stage.rate = event.done, event.total, event.unit, event.rate
@@ -215,12 +237,6 @@ def _take(stage: Stage, event: Progress | StageEnded | StepLogged | Evaluated | 
             stage.ended, stage.reused = True, event.reused
         case Saved():
             stage.saved, stage.best = event.step, event.best
-        case StepLogged():
-            for term, value in event.terms.items():
-                stage.terms.setdefault(term, Series()).append(event.step, value)
-            stage.learning_rate.append(event.step, event.lr)
-            stage.clock.append(event.step, event.seconds + stage.before)
-            stage.step, stage.epoch = max(stage.step, event.step), event.epoch
         case Evaluated():
             who = event.who or ""
             for metric, value in event.metrics.items():

@@ -1,11 +1,11 @@
 """Events as lines: each type survives the way to the file and back, and a bad line costs that line alone."""
 
-import dataclasses
 import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +20,7 @@ from kdstudio.runs.events import (
     RunStarted,
     StepLogged,
     UnknownType,
+    Whole,
     from_json,
     to_json,
 )
@@ -32,30 +33,26 @@ PLAIN = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=6,
 )
-OF_FIELD: dict[str, st.SearchStrategy[Any]] = {
-    "int": WHOLE,
-    "float": NUMBERS,
-    "str": TEXT,
-    "bool": st.booleans(),
-    "str | None": st.none() | TEXT,
-    "int | None": st.none() | WHOLE,
-    "float | None": st.none() | NUMBERS,
-    "list[int]": st.lists(WHOLE, max_size=4),
-    "list[Any] | None": st.none() | st.tuples(TEXT, st.none() | WHOLE, WHOLE).map(list),  # resumes_from
-    "dict[str, float]": st.dictionaries(TEXT, NUMBERS, max_size=3),
-    "dict[str, Any]": st.dictionaries(TEXT, PLAIN, max_size=3),
-    "Literal['info', 'warning']": st.sampled_from(["info", "warning"]),
+OF_FIELD: dict[Any, st.SearchStrategy[Any]] = {
+    Whole: WHOLE,
+    float: NUMBERS,
+    str: TEXT,
+    bool: st.booleans(),
+    str | None: st.none() | TEXT,
+    int: WHOLE,
+    Whole | None: st.none() | WHOLE,
+    float | None: st.none() | NUMBERS,
+    list[Whole]: st.lists(WHOLE, max_size=4),
+    list[Any] | None: st.none() | st.tuples(TEXT, st.none() | WHOLE, WHOLE).map(list),  # resumes_from
+    dict[str, float]: st.dictionaries(TEXT, NUMBERS, max_size=3),
+    dict[str, Any]: st.dictionaries(TEXT, PLAIN, max_size=3),
+    Literal["info", "warning"]: st.sampled_from(["info", "warning"]),
 }
-
-
-def _spelling(annotation: Any) -> str:
-    text = str(annotation) if "[" in str(annotation) or "|" in str(annotation) else annotation.__name__
-    return text.replace("typing.", "")
 
 
 def events(kind: type[Any]) -> st.SearchStrategy[Any]:
     """Any event of one type."""
-    fields = {each.name: OF_FIELD[_spelling(each.type)] for each in dataclasses.fields(kind)}
+    fields = {each.name: OF_FIELD[each.type] for each in msgspec.structs.fields(kind)}
     return st.fixed_dictionaries(fields).map(lambda values: kind(**values))
 
 

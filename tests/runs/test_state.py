@@ -1,12 +1,12 @@
 """The fold: what a run's events amount to is the same whether it was left alone or killed and resumed."""
 
-import dataclasses
 import itertools
 import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -132,7 +132,7 @@ def test_that_a_resumed_stage_that_says_again_that_it_starts_keeps_its_past() ->
     events = resumed(STORY, cut + 1)
     start = next(place for place in range(cut, len(events)) if isinstance(events[place], ModelReady))
 
-    events.insert(start + 3, dataclasses.replace(again, attempt=2))
+    events.insert(start + 3, msgspec.structs.replace(again, attempt=2))
 
     assert fold(events).timeless() == UNDISTURBED
 
@@ -150,7 +150,7 @@ def test_that_an_evaluation_told_twice_for_one_step_counts_once() -> None:
 def test_that_a_note_told_by_every_attempt_is_kept_once() -> None:
     note = Note(level="info", code="outputs-live", stage="teacher-outputs")
 
-    state = fold([*STORY, note, note, dataclasses.replace(note, seconds=9.0)])
+    state = fold([*STORY, note, note, msgspec.structs.replace(note, seconds=9.0)])
 
     assert [each.code for each in state.notes].count("outputs-live") == 1
 
