@@ -5,9 +5,11 @@ The table of arrows is in pyproject.toml; a rule that no test checks is not a ru
 
 import ast
 import os
+import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ PACKAGE = ROOT / "kdstudio"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 NAMES = sorted(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in MODULES)
 HEAVY = ("torch", "sklearn", "scipy", "transformers", "datasets", "matplotlib", "pandas")
-QT = ("PySide6", "shiboken6", "pyqtgraph", "superqt", "qtawesome", "app_model", "PySide6Qlementine")
+QT = ("PySide6", "shiboken6", "pyqtgraph", "superqt", "qtpy", "qtawesome", "app_model", "PySide6Qlementine")
 
 
 def python(*arguments: str, **environment: str) -> str:
@@ -125,6 +127,27 @@ def test_that_the_wheel_names_every_package() -> None:
     assert set(settings["packages"]) >= packages | resources
     ours = {name for name in settings["packages"] if not name.startswith("kdstudio.resources")}
     assert ours == packages
+
+
+def test_that_every_dependency_is_imported_by_the_program() -> None:
+    """What nothing imports is only downloaded, and may do things of its own: qtpy writes QT_API into the environment."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = {_plain(re.split(r"[\s<>=!~;\[]", line)[0]) for line in project["dependencies"]}
+    givers = packages_distributions()
+    imported = {name.partition(".")[0] for path in MODULES for name in _imported(ast.parse(path.read_text(encoding="utf-8")))}
+    used = {_plain(giver) for module in imported for giver in givers.get(module, ())}
+
+    assert wanted - used == set()
+
+
+def _plain(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def _imported(tree: ast.AST) -> set[str]:
+    nodes = list(ast.walk(tree))
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return names | {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
 
 
 def test_that_every_shipped_file_is_in_the_wheels_data() -> None:

@@ -1,6 +1,6 @@
 """A layout that goes on in the next line where the width ends, as words do.
 
-superqt has one too; but it comes with qtpy, which writes into the environment of every process that the window starts.
+superqt has one; but it comes with qtpy, which writes into the environment of every process that the window starts.
 """
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
