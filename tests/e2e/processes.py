@@ -76,7 +76,9 @@ class AtWork:
         return self.process.wait(PATIENCE)
 
 
-def cli(*arguments: str | Path, timeout: float = PATIENCE) -> "subprocess.CompletedProcess[str]":
-    """`kdstudio` with `arguments`, its output piped."""
+def cli(*arguments: str | Path, given: str = "", timeout: float = PATIENCE) -> "subprocess.CompletedProcess[str]":
+    """`kdstudio` with `arguments`, its output piped; `given` is what it reads from its standard input."""
     command = [sys.executable, "-m", "kdstudio", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=timeout, cwd=ROOT, check=False)
+    return subprocess.run(
+        command, input=given, capture_output=True, text=True, timeout=timeout, cwd=ROOT, check=False
+    )

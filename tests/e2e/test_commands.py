@@ -7,6 +7,7 @@ import pytest
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.state import State
+from kdstudio.spec import loads
 from tests.e2e.processes import EXPERIMENT, cli
 
 SHORT = [
@@ -59,3 +60,13 @@ def test_that_a_failed_run_exits_with_1_and_names_folder_cause_and_field(file: P
     assert f"{missing} is not there" in ran.stderr
     assert "dataset.path" in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_that_run_carries_out_what_stands_on_its_standard_input(home: Home) -> None:
+    ran = cli("run", "-", "--home", home.root, *SHORT, given=EXPERIMENT)
+    assert ran.returncode == 0, ran.stderr
+    folder = RunFolder(Path(ran.stdout.splitlines()[-1]))
+    assert folder.status().state is State.COMPLETED
+    made, told = folder.experiment(), loads(EXPERIMENT)
+    assert (made.title, made.student, made.method) == (told.title, told.student, told.method)
+    assert made.training.steps == 20

@@ -219,6 +219,24 @@ def test_that_a_run_can_be_used_as_a_new_experiment(qtbot: QtBot, window: MainWi
     assert window.new_page.experiment() == loads(EXPERIMENT)
 
 
+def test_that_train_longer_goes_through_the_form_and_the_new_run_names_its_parent(
+    qtbot: QtBot, window: MainWindow, home: Home
+) -> None:
+    parent = a_told_run(home)
+    window.open_run(parent)
+    longer = window.run_page.sentences.longer
+    qtbot.waitUntil(longer.isVisible)
+    qtbot.mouseClick(longer, Qt.MouseButton.LeftButton)
+    assert window.pages.currentWidget() is window.new_page
+    qtbot.mouseClick(window.new_page.start_button, Qt.MouseButton.LeftButton)
+    child = window.controller.folder
+    assert child is not None
+    assert child != parent
+    assert f"parent: {parent.id}" in child.experiment_file.read_text(encoding="utf-8")
+    assert child.experiment().training.epochs == 2 * parent.experiment().training.epochs
+    qtbot.waitUntil(lambda: not window.controller.active, timeout=15_000)
+
+
 def test_that_all_that_takes_focus_has_a_name(qtbot: QtBot, window: MainWindow) -> None:
     for page in PAGES:
         window.show_page(page)
