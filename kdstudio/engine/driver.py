@@ -58,6 +58,7 @@ class _Attempt:
         self._seq = self._state.events + reader.torn + reader.unknown
         self._began = time.monotonic()
         self._summarised = 0.0
+        self._folded = 0  # bytes of the events whose fold is kept
         self._signalled: Request | None = None
         self._title = ""
         self._ballast = folder.path / ".ballast"
@@ -103,9 +104,7 @@ class _Attempt:
         with suppress(OSError):
             self._summarise()
         with suppress(OSError):
-            mark = fold_cache.mark_of(self._folder)
-            if mark[1] >= fold_cache.WORTH:  # a window then opens it without parsing every line
-                fold_cache.keep(self._folder, self._state, mark)
+            self._keep_fold(growth=1.0)
         with suppress(OSError):
             self._set(State(ended.outcome), ended.code, **ended.parameters)
         log.info("attempt %d ended: %s", self._number, ended.outcome)
@@ -123,6 +122,7 @@ class _Attempt:
             _write_log(stamped)
             if time.monotonic() - self._summarised >= SUMMARY:
                 self._summarise()
+                self._keep_fold(growth=1.5)
         if self._on_event is not None:
             self._on_event(stamped, self._state)
 
@@ -137,6 +137,14 @@ class _Attempt:
     def _summarise(self) -> None:
         write_json(self._folder.summary_file, summarise(self._state, self._title))
         self._summarised = time.monotonic()
+
+    def _keep_fold(self, growth: float) -> None:
+        """Keep the fold when the events are many and `growth` times those of the one that is kept: a window then opens the
+        run, at work or killed, without reading every line."""
+        size = self._writer.size
+        if size >= max(fold_cache.WORTH, growth * self._folded):
+            fold_cache.keep(self._folder, self._state, size)
+            self._folded = size
 
     def _set(self, state: State, code: str | None = None, **parameters: Any) -> None:
         self._folder.set_status(state, attempt=self._number, code=code, **parameters)

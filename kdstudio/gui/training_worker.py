@@ -110,16 +110,17 @@ class TrainingWorker(QThread):
     def _work(self) -> None:
         if self._launcher is not None and not self._launch(self._launcher):
             return
-        if self._launcher is None and self._put_kept():
-            return
-        mark = self._mark()  # before the first look: what is written after it makes a kept fold another one
-        follower = Follower(self.folder)
+        state, known = fold_cache.kept(self.folder) or (RunState(), 0)
+        follower = Follower(self.folder, at=known)
         first = True
         while True:
             ended = self._process is not None and self._process.poll() is not None
             news = self._as_launched(follower.look(), ended)
-            if first and news.events:
-                self._put_folded(news, mark)
+            if first and (news.events or known):
+                state.apply_all(news.events)
+                if news.over and follower.reader.at - known >= fold_cache.WORTH:
+                    fold_cache.keep(self.folder, state, follower.reader.at)
+                self.news.put(Folded(state=state, news=replace(news, events=())))
             else:
                 for piece in pieces(news):
                     self.news.put(piece)
@@ -130,28 +131,6 @@ class TrainingWorker(QThread):
             self._obey(news.status)
             self._wake.wait(LOOK_EVERY)
             self._wake.clear()
-
-    def _put_kept(self) -> bool:
-        """The fold of an ended run as it was kept, when it was."""
-        status = self.folder.current()
-        state = None if status.state.active else fold_cache.kept(self.folder)
-        if state is None:
-            return False
-        self.news.put(Folded(state=state, news=News(events=(), status=status)))
-        return True
-
-    def _put_folded(self, news: News, mark: list[int] | None) -> None:
-        state = RunState()
-        state.apply_all(news.events)
-        if news.over and mark is not None and mark[1] >= fold_cache.WORTH:
-            fold_cache.keep(self.folder, state, mark)
-        self.news.put(Folded(state=state, news=replace(news, events=())))
-
-    def _mark(self) -> list[int] | None:
-        try:
-            return fold_cache.mark_of(self.folder)
-        except OSError:
-            return None
 
     def _measure(self, status: Status) -> None:
         """How busy the run is, twice a second, while somebody looks."""

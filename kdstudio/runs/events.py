@@ -250,6 +250,11 @@ class EventWriter:
             rest = rest[self._file.write(rest) or 0 :]
         self._torn = False
 
+    @property
+    def size(self) -> int:
+        """Bytes of the file so far, the torn line among them."""
+        return self._file.tell()
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()
@@ -272,16 +277,20 @@ def _ends_with_newline(path: Path) -> bool:
 class EventReader:
     """Reads a growing file of events from a cursor on.
 
+    Args:
+        at: bytes from the start where the cursor stands, at the beginning of a line.
+
     Attributes:
+        at: where it stands now: behind the last whole line.
         torn: lines that were no event.
         unknown: lines of a type that this version does not know.
     """
 
     CHUNK: ClassVar[int] = 1 << 22
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, at: int = 0) -> None:
         self._path = path
-        self._at = 0
+        self.at = at
         self._in_giant = False
         self.torn = 0
         self.unknown = 0
@@ -301,7 +310,7 @@ class EventReader:
     def _lines(self) -> Iterator[bytes]:
         try:
             with self._path.open("rb") as file:
-                file.seek(self._at)
+                file.seek(self.at)
                 while True:
                     chunk = file.read(self.CHUNK)
                     end = chunk.rfind(b"\n")
@@ -311,10 +320,10 @@ class EventReader:
                         # A single line larger than a chunk: no event of ours.
                         self.torn += not self._in_giant
                         self._in_giant = True
-                        self._at += len(chunk)
+                        self.at += len(chunk)
                         continue
-                    self._at += end + 1
-                    file.seek(self._at)
+                    self.at += end + 1
+                    file.seek(self.at)
                     lines = chunk[:end].split(b"\n")[self._in_giant :]
                     self._in_giant = False
                     yield from (line for line in lines if line.strip())

@@ -1,9 +1,11 @@
-"""The fold of an ended run, kept beside its summary so that a large run opens at once: a cache, never the truth.
+"""The fold of a run's first events, kept beside its summary so that a large run opens at once: a cache, never the truth.
 
-One line of JSON, then the curves as plain arrays. It is believed only while `events.jsonl` has the size and the time that
-it had when it was folded; what is missing, torn or of another version counts as not there, and the events are read.
+One line of JSON, then the curves as plain arrays. It is believed only while `events.jsonl` begins with the very bytes that
+were folded, by their digest: so it serves a run that has gone on, was killed, or was copied. What is missing, torn or of
+another version counts as not there, and all events are read.
 """
 
+import hashlib
 import json
 import os
 import sys
@@ -15,25 +17,37 @@ from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.series import Series
 from kdstudio.runs.state import Measured, RunState, Stage
 
-VERSION = 2
+VERSION = 3
 WORTH = 1 << 20  # bytes of events from which on reading them takes long enough
 _PLAIN = (
     "name", "seed", "planned", "unit", "began", "done", "before", "rate", "ended", "reused", "step", "epoch", "best", "saved",
 )  # fmt: skip
 
 
-def mark_of(folder: RunFolder) -> list[int]:
-    """Size and time of the events, by which a kept fold is believed.
+def _mark(folder: RunFolder, size: int) -> list[Any]:
+    """By what a fold of the first `size` bytes of the events is known.
 
     Raises:
-        OSError: there are none.
+        OSError: there are no events.
+        ValueError: there are fewer.
     """
-    said = folder.events_file.stat()
-    return [VERSION, said.st_size, said.st_mtime_ns, sys.byteorder == "little"]
+    digest, left = hashlib.blake2b(digest_size=16), size
+    with folder.events_file.open("rb") as file:
+        while left:
+            chunk = file.read(min(left, 1 << 20))
+            if not chunk:
+                raise ValueError("fewer events than were folded")
+            digest.update(chunk)
+            left -= len(chunk)
+    return [VERSION, size, digest.hexdigest(), sys.byteorder]
 
 
-def keep(folder: RunFolder, state: RunState, mark: list[int]) -> None:
-    """Keep `state`, folded from events with `mark`; where that is not possible nothing is kept."""
+def keep(folder: RunFolder, state: RunState, size: int) -> None:
+    """Keep `state`, the fold of the first `size` bytes of the events; where that is not possible nothing is kept."""
+    try:
+        mark = _mark(folder, size)
+    except (OSError, ValueError):
+        return
     curves: list[Series] = []
 
     def put(series: Series) -> list[int]:
@@ -59,13 +73,13 @@ def keep(folder: RunFolder, state: RunState, mark: list[int]) -> None:
         aside.unlink(missing_ok=True)
 
 
-def kept(folder: RunFolder) -> RunState | None:
-    """The fold of all events of `folder`, when it has been kept and is that of the events as they are."""
+def kept(folder: RunFolder) -> tuple[RunState, int] | None:
+    """The fold that was kept, with the bytes of events that it is the fold of, when those are still as they were."""
     try:
-        mark = mark_of(folder)
         head, _, body = (folder.path / "fold.bin").read_bytes().partition(b"\n")
         values = json.loads(head)
-        return _state(values, memoryview(body)) if values["mark"] == mark else None
+        size = int(values["mark"][1])
+        return (_state(values, memoryview(body)), size) if values["mark"] == _mark(folder, size) else None
     except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError):
         return None
 
@@ -121,4 +135,4 @@ def _state(values: dict[str, Any], body: memoryview) -> RunState:
     return state
 
 
-__all__ = ["WORTH", "keep", "kept", "mark_of"]
+__all__ = ["WORTH", "keep", "kept"]

@@ -33,11 +33,12 @@ class Follower:
     Args:
         folder: the run.
         clock: monotonic seconds.
+        at: bytes of the events that are known already.
     """
 
-    def __init__(self, folder: RunFolder, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, folder: RunFolder, clock: Callable[[], float] = time.monotonic, *, at: int = 0) -> None:
         self.folder = folder
-        self.reader = EventReader(folder.events_file)
+        self.reader = EventReader(folder.events_file, at)
         self._clock = clock
         self._beat: str | None = None
         self._beat_seen = self._event_seen = clock()

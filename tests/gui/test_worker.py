@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 from kdstudio.gui import training_worker
 from kdstudio.gui.run_controller import RunController
 from kdstudio.gui.training_worker import BATCH, Folded, TrainingWorker, drained, pieces
+from kdstudio.runs import fold_cache
 from kdstudio.runs.events import AnyEvent
 from kdstudio.runs.folder import Request, RunFolder, Status
 from kdstudio.runs.follow import News
@@ -237,6 +238,25 @@ def test_that_the_thread_folds_what_was_there_when_a_run_is_opened(qapp: object,
     assert isinstance(first, Folded)
     assert first.state.timeless() == whole()
     assert first.news.over
+
+
+def test_that_a_run_with_a_kept_fold_is_told_from_there_on(qapp: object, home: Home) -> None:
+    folder = a_told_run(home)
+    lines = folder.events_file.read_bytes().splitlines(keepends=True)
+    half = len(b"".join(lines[: len(lines) // 2]))
+    folded = RunState()
+    folded.apply_all(a_story()[: len(lines) // 2])
+    folded.parameters["kept"] = True  # by which it is known again
+    fold_cache.keep(folder, folded, half)
+    worker = TrainingWorker(folder, home, None)
+    worker.start()
+    assert worker.wait(20_000)
+    (first,) = drained(worker.news)
+    assert isinstance(first, Folded)
+    assert first.state.timeless() == whole()
+    assert first.state.events == len(lines)
+    state, known = fold_cache.kept(folder) or (RunState(), 0)
+    assert known == half and state.parameters == {"kept": True}  # so few new ones are not worth another
 
 
 def test_that_a_wish_to_save_or_to_evaluate_is_forgotten_when_it_has_come_true(

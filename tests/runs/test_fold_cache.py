@@ -1,10 +1,12 @@
 """The kept fold: the same as reading all events, and believed only while they are as they were."""
 
+import shutil
 from collections.abc import Callable
 
 import pytest
 
 from kdstudio.runs import fold_cache
+from kdstudio.runs.events import EventReader
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.state import RunState
@@ -15,7 +17,7 @@ from tests.fakes import a_story, a_told_run, resumed
 def folder(home: Home) -> RunFolder:
     made = a_told_run(home, resumed(a_story(), 100, 200))
     state, _ = made.fold()
-    fold_cache.keep(made, state, fold_cache.mark_of(made))
+    fold_cache.keep(made, state, made.events_file.stat().st_size)
     return made
 
 
@@ -25,14 +27,41 @@ def everything(state: RunState) -> object:
 
 
 def test_that_a_kept_fold_is_the_fold_of_all_events(folder: RunFolder) -> None:
-    found = fold_cache.kept(folder)
-    assert found is not None
-    assert everything(found) == everything(folder.fold()[0])
+    state, size = fold_cache.kept(folder) or (RunState(), 0)
+    assert size == folder.events_file.stat().st_size
+    assert everything(state) == everything(folder.fold()[0])
 
 
-def longer_events(folder: RunFolder) -> None:
-    with folder.events_file.open("ab") as file:
-        file.write(b"{}\n")
+def test_that_a_fold_that_was_kept_while_the_run_went_on_serves_for_what_came_before(home: Home) -> None:
+    folder = a_told_run(home, resumed(a_story(), 100, 200))
+    lines = folder.events_file.read_bytes().splitlines(keepends=True)
+    for number in range(0, len(lines), 40):
+        size = sum(map(len, lines[:number]))
+        folder.events_file.write_bytes(b"".join(lines[:number]))
+        fold_cache.keep(folder, folder.fold()[0], size)
+        folder.events_file.write_bytes(b"".join(lines))
+
+        state, known = fold_cache.kept(folder) or (RunState(), -1)
+
+        assert known == size
+        state.apply_all(EventReader(folder.events_file, known).read())
+        assert everything(state) == everything(folder.fold()[0])
+
+
+def test_that_a_copy_of_a_run_keeps_its_fold(folder: RunFolder, home: Home) -> None:
+    copy = RunFolder(home.runs / "copy")
+    shutil.copytree(folder.path, copy.path, copy_function=shutil.copy)
+    assert fold_cache.kept(copy) is not None
+
+
+def another_event(folder: RunFolder) -> None:
+    path = folder.events_file
+    path.write_bytes(path.read_bytes().replace(b'"lr":', b'"Lr":', 1))
+
+
+def fewer_events(folder: RunFolder) -> None:
+    path = folder.events_file
+    path.write_bytes(path.read_bytes()[:-9])
 
 
 def torn(folder: RunFolder) -> None:
@@ -44,6 +73,11 @@ def nonsense(folder: RunFolder) -> None:
     (folder.path / "fold.bin").write_bytes(b'{"mark": 7')
 
 
+def of_another_version(folder: RunFolder) -> None:
+    path = folder.path / "fold.bin"
+    path.write_bytes(path.read_bytes().replace(b'{"mark":[', b'{"mark":[9', 1))
+
+
 def gone(folder: RunFolder) -> None:
     (folder.path / "fold.bin").unlink()
 
@@ -52,9 +86,17 @@ def no_events(folder: RunFolder) -> None:
     folder.events_file.unlink()
 
 
-@pytest.mark.parametrize("damage", [longer_events, torn, nonsense, gone, no_events])
+@pytest.mark.parametrize("damage", [another_event, fewer_events, torn, nonsense, of_another_version, gone, no_events])
 def test_that_a_fold_that_is_not_that_of_the_events_is_not_believed(
     folder: RunFolder, damage: Callable[[RunFolder], None]
 ) -> None:
+    before = [path.read_bytes() for path in (folder.events_file, folder.path / "fold.bin")]
     damage(folder)
+    assert before != [path.read_bytes() for path in (folder.events_file, folder.path / "fold.bin") if path.exists()]
     assert fold_cache.kept(folder) is None
+
+
+def test_that_a_fold_of_more_bytes_than_there_are_is_not_kept(folder: RunFolder) -> None:
+    gone(folder)
+    fold_cache.keep(folder, RunState(), folder.events_file.stat().st_size + 1)
+    assert [path.name for path in folder.path.glob("*fold*")] == []
