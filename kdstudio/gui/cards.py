@@ -269,6 +269,7 @@ class Banner(Painted):
         row.addLayout(words, 1)
         self.steps = QHBoxLayout()  # a row of buttons below the words
         self.steps.setSpacing(2 * SPACE)
+        self.steps.addStretch(0)  # an empty row would be no wider than nothing, and the words with it
         words.addLayout(self.steps)
         self.offers = QHBoxLayout()
         row.addLayout(self.offers)
@@ -302,5 +303,11 @@ class Banner(Painted):
         painter.setBrush(theme().color(self._role, 0.12, "ground"))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS - 2, RADIUS - 2)
         sign = pixmap(self._icon, self._role, 18, self.devicePixelRatioF())
-        painter.drawPixmap(4 * SPACE, GAP, sign)
+        painter.drawPixmap(4 * SPACE, self._first_line() - 9, sign)
         painter.end()
+
+    def _first_line(self) -> int:
+        """The middle of the title's first line, which the sign stands beside."""
+        title = self._title
+        spare = title.height() - title.heightForWidth(title.width())
+        return title.y() + max(0, spare) // 2 + title.fontMetrics().height() // 2
