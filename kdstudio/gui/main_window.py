@@ -8,9 +8,10 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
-from kdstudio.gui import dropping, geometry
+from kdstudio.gui import geometry
 from kdstudio.gui.asking import Closing, ask_on_close, pick_file_to_open, pick_file_to_save
 from kdstudio.gui.cards import Banner
+from kdstudio.gui.carried import carried_path
 from kdstudio.gui.commands import build_menus
 from kdstudio.gui.lobby import Lobby
 from kdstudio.gui.navigation import Navigation
@@ -18,6 +19,7 @@ from kdstudio.gui.preferences import Preferences
 from kdstudio.gui.run_follower import RunFollower
 from kdstudio.gui.shell import Shell
 from kdstudio.gui.theme import theme
+from kdstudio.gui.uses import use_of
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 
@@ -179,20 +181,19 @@ class MainWindow(QMainWindow):
 
     def open_dropped(self, path: Path) -> None:
         """Take a file or a folder: an experiment, a run, or images to make an experiment of."""
-        if not path.is_dir():
-            self.open_file(path)
-        elif dropping.is_run(path):
-            self.open_run(RunFolder(path))
+        use = use_of(path)
+        if use.run is not None:
+            self.open_run(RunFolder(use.run))
         else:
             self.show_page("new")
-            self.new_page.take_dropped(path)
+            self.new_page.take(use)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if dropping.dropped(event.mimeData()) is not None:
+        if carried_path(event.mimeData()) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        path = dropping.dropped(event.mimeData())
+        path = carried_path(event.mimeData())
         if path is not None:
             event.acceptProposedAction()
             self.open_dropped(path)

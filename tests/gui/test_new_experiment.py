@@ -18,15 +18,15 @@ from pytestqt.qtbot import QtBot
 from kdstudio.gui.command_line import command
 from kdstudio.gui.desk_client import AGAIN
 from kdstudio.gui.drafts import recent_files
-from kdstudio.gui.dropped import dropped
 from kdstudio.gui.forms import FieldRow
 from kdstudio.gui.main_window import MainWindow
 from kdstudio.gui.pages.new_experiment import YAML, NewExperimentPage
 from kdstudio.gui.presets import presets
+from kdstudio.gui.uses import use_of
 from kdstudio.runs.home import Home
 from kdstudio.spec import loads
 from kdstudio.spec.training import BUDGETS
-from tests.fakes import EXPERIMENT
+from tests.fakes import EXPERIMENT, a_told_run
 from tests.gui.desks import FakeDesk, data, memory, networks
 from tests.gui.test_forms import _filled, every_field, part_of, type_into
 
@@ -335,10 +335,10 @@ def test_that_what_is_dropped_is_told_apart(tmp_path: Path) -> None:
     (tmp_path / "pictures" / "cat").mkdir(parents=True)
     (tmp_path / "pictures" / "cat" / "1.PNG").touch()
     (tmp_path / "a.yaml").touch()
-    assert dropped(tmp_path / "idx").dataset["kind"] == "idx"
-    assert dropped(tmp_path / "pictures").dataset["kind"] == "image-folder"
-    assert dropped(tmp_path / "a.yaml").file == tmp_path / "a.yaml"
-    assert "neither" in dropped(tmp_path / "idx" / "train-images-idx3-ubyte.gz").refusal
+    assert use_of(tmp_path / "idx").dataset["kind"] == "idx"
+    assert use_of(tmp_path / "pictures").dataset["kind"] == "image-folder"
+    assert use_of(tmp_path / "a.yaml").file == tmp_path / "a.yaml"
+    assert "neither" in use_of(tmp_path / "idx" / "train-images-idx3-ubyte.gz").refusal
 
 
 def test_that_a_dropped_folder_becomes_the_dataset(page: NewExperimentPage, tmp_path: Path) -> None:
@@ -347,6 +347,17 @@ def test_that_a_dropped_folder_becomes_the_dataset(page: NewExperimentPage, tmp_
     page.take_dropped(tmp_path)
     assert page.values()["dataset"]["path"] == str(tmp_path)
     assert page.values()["dataset"]["kind"] == "image-folder"
+
+
+def test_that_a_run_dropped_on_the_form_gives_its_experiment_and_not_its_file(page: NewExperimentPage, home: Home) -> None:
+    run = a_told_run(home)
+    assert use_of(run.path).run == run.path
+    page.take_dropped(run.path)
+    assert page.experiment() == loads(EXPERIMENT)
+    assert page.document.file is None  # Save would write over what is frozen
+    run.experiment_file.write_text("kind: classification\nmethod: {kind: soft-targets, temprature: 3}\n")
+    page.take_dropped(run.path)
+    assert "did you mean temperature" in page.banner.detail
 
 
 def test_that_every_sample_experiment_can_be_opened(page: NewExperimentPage) -> None:

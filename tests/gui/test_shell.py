@@ -18,7 +18,7 @@ from kdstudio.gui import awake as awake_module
 from kdstudio.gui import main_window
 from kdstudio.gui import theme as theme_module
 from kdstudio.gui.app import Housekeeper
-from kdstudio.gui.dropping import dropped
+from kdstudio.gui.carried import carried_path
 from kdstudio.gui.endings import Desktop, Endings, words_of
 from kdstudio.gui.geometry import FILE, VISIBLE, restored
 from kdstudio.gui.main_window import Closing, MainWindow
@@ -214,7 +214,7 @@ def test_that_other_things_are_not_taken(window: MainWindow, tmp_path: Path) -> 
     assert not drop(window, other, SAMPLE)
     web = QMimeData()
     web.setUrls([QUrl("https://example.org/a.yaml")])
-    assert dropped(web) is None
+    assert carried_path(web) is None
 
 
 # First steps

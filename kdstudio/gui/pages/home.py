@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QGridLayout, QVBoxLayout, QWidget
 
 from kdstudio.gui.buttons import IconButton
 from kdstudio.gui.cards import Card, Text
-from kdstudio.gui.dropping import dropped
+from kdstudio.gui.carried import carried_path
 from kdstudio.gui.pages.home_cards import DropPlace, RunLine, SampleCard
 from kdstudio.gui.pages.page import Page, scrolling
 from kdstudio.gui.pages.runs_actions import is_at_work
@@ -86,7 +86,7 @@ class HomePage(Page):
         self._place_samples()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if dropped(event.mimeData()) is not None:
+        if carried_path(event.mimeData()) is not None:
             self.place.set_hot(True)
             event.acceptProposedAction()
 
@@ -95,7 +95,7 @@ class HomePage(Page):
 
     def dropEvent(self, event: QDropEvent) -> None:
         self.place.set_hot(False)
-        path = dropped(event.mimeData())
+        path = carried_path(event.mimeData())
         if path is not None:
             event.acceptProposedAction()
             self.dropped.emit(path)

@@ -16,7 +16,6 @@ from kdstudio.gui.cards import Banner
 from kdstudio.gui.command_line import command
 from kdstudio.gui.document import Document, plain_values, read
 from kdstudio.gui.drafts import Draft
-from kdstudio.gui.dropped import dropped
 from kdstudio.gui.history import History
 from kdstudio.gui.next_step import mistakes, mistakes_in_text, next_step, next_step_in_text
 from kdstudio.gui.pages.form_board import FormBoard
@@ -25,6 +24,7 @@ from kdstudio.gui.pages.page import scrolling
 from kdstudio.gui.pages.preview_card import PreviewCard
 from kdstudio.gui.pages.preview_feed import PreviewFeed
 from kdstudio.gui.theme import GAP
+from kdstudio.gui.uses import Use, use_of
 from kdstudio.gui.yaml_view import YamlView
 from kdstudio.runs.home import Home
 from kdstudio.spec import EXPERIMENTS, Experiment, SpecError, dump, loads, problems_of
@@ -370,15 +370,29 @@ class NewExperimentPage(DropPage):
         self.discard_draft.hide()
 
     def take_dropped(self, path: Path) -> None:
-        """An experiment is opened, a folder of images becomes the dataset; what is neither is refused in words."""
-        found = dropped(path)
-        if found.file is not None:
-            self.open_file(found.file)
-        elif found.dataset:
+        """Use what was dropped onto the page."""
+        self.take(use_of(path))
+
+    def take(self, use: Use) -> None:
+        """Open an experiment, copy a run's, make a folder of images the dataset; what is none of them is refused in words."""
+        if use.file is not None:
+            self.open_file(use.file)
+        elif use.run is not None:
+            self._copy_from(use.run)
+        elif use.dataset:
             self.banner.say("")
-            self._show_values({**self.values(), "dataset": {**self.values()["dataset"], **found.dataset}})
+            self._show_values({**self.values(), "dataset": {**self.values()["dataset"], **use.dataset}})
         else:
-            self.say(self.tr("That cannot be opened here"), found.refusal)
+            self.say(self.tr("That cannot be opened here"), use.refusal)
+
+    def _copy_from(self, run: Path) -> None:
+        """The experiment of a run, in no file of its own: the run's is frozen."""
+        _, experiment, problems = read(run / "experiment.yaml")
+        if experiment is not None:
+            self.show_experiment(experiment)
+        else:
+            title = self.tr("The experiment of this run cannot be read")
+            self.say(title, "\n".join(str(problem) for problem in problems))
 
     # Building it
 

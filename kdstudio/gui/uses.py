@@ -1,4 +1,4 @@
-"""What was dropped onto the page: an experiment, or a folder of images of one kind or the other. No Qt."""
+"""What a path is good for here: an experiment, a run, or a folder of images of one kind or the other. No Qt."""
 
 import os
 from dataclasses import dataclass, field
@@ -11,25 +11,28 @@ LOOKED = 200  # entries of a folder that are looked at
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Dropped:
-    """`file` is an experiment; `dataset` are a dataset's fields; `refusal` says why it is neither."""
+class Use:
+    """`file` is an experiment, `run` a run's folder; `dataset` are a dataset's fields; `refusal` says why it is none of them."""
 
     file: Path | None = None
+    run: Path | None = None
     dataset: dict[str, Any] = field(default_factory=dict)
     refusal: str = ""
 
 
-def dropped(path: Path) -> Dropped:
+def use_of(path: Path) -> Use:
     """What `path` is good for."""
     if path.is_file() and path.suffix.lower() in (".yaml", ".yml"):
-        return Dropped(file=path)
+        return Use(file=path)
     if not path.is_dir():
-        return Dropped(refusal=f"{path.name} is neither an experiment (.yaml) nor a folder of images.")
+        return Use(refusal=f"{path.name} is neither an experiment (.yaml) nor a folder of images.")
+    if (path / "experiment.yaml").is_file() and (path / "status.json").is_file():
+        return Use(run=path)
     if any("-idx3-ubyte" in name or "-idx3-ubyte" in name.replace(".", "-") for name in _names(path)):
-        return Dropped(dataset={"kind": "idx", "path": str(path)})
+        return Use(dataset={"kind": "idx", "path": str(path)})
     if _holds_classes(path):
-        return Dropped(dataset={"kind": "image-folder", "path": str(path)})
-    return Dropped(refusal=f"{path.name} holds neither IDX files nor one folder of pictures for each class.")
+        return Use(dataset={"kind": "image-folder", "path": str(path)})
+    return Use(refusal=f"{path.name} holds neither IDX files nor one folder of pictures for each class.")
 
 
 def _names(folder: Path) -> list[str]:
