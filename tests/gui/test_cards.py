@@ -14,7 +14,9 @@ def test_that_the_words_of_a_banner_have_the_room_that_its_buttons_leave(qtbot: 
     holder = QWidget()
     qtbot.addWidget(holder)
     banner = Banner()
-    QVBoxLayout(holder).addWidget(banner)
+    column = QVBoxLayout(holder)
+    column.addWidget(banner)
+    column.addStretch(1)
     for _ in range(offers):
         banner.offers.addWidget(QPushButton("Discard"))
     holder.resize(900, 200)
