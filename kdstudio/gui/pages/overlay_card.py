@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from kdstudio.gui.cards import Text
 from kdstudio.gui.flow import FlowLayout
 from kdstudio.gui.pages.overlay_pictures import Look, Story, StoryReader, looks, pictures
-from kdstudio.gui.plots.curve_plot import STYLES, CurvePlot, finite
+from kdstudio.gui.plots.curve_plot import STYLES, CurvePlot
 from kdstudio.gui.plots.drawn import pen_of
 from kdstudio.gui.plots.legend import LegendEntry
+from kdstudio.gui.plots.linked import Linked
 from kdstudio.gui.theme import GAP, SPACE, theme
 from kdstudio.runs.events import EventReader
 from kdstudio.runs.library import Row
@@ -118,10 +119,8 @@ class OverlayCard(QWidget):
             plot.legend.hide()
             plot.setMinimumSize(190, 160)
             row.addWidget(plot, 1)
-            plot.hovered.connect(self._hover)
-            plot.moved.connect(self._move)
-            plot.reset.connect(self._reset)
             plot.menu.failed.connect(self.failed)
+        self._linked = Linked(self.plots, self)
         column.addLayout(row, 1)
         column.addWidget(self.note)
 
@@ -199,23 +198,6 @@ class OverlayCard(QWidget):
         off = {label for look in out for label in (look.label, look.teacher)}
         for plot in self.plots:
             plot.legend.off = set(off)
-            plot.refresh()
-
-    @Slot(float)
-    def _hover(self, x: float) -> None:
-        for plot in self.plots:
-            plot.show_cross(finite(x))
-
-    @Slot(float, float)
-    def _move(self, low: float, high: float) -> None:
-        for plot in self.plots:
-            if plot is not self.sender() and not plot.picture.empty:
-                plot.plot.look_at(low, high)
-
-    @Slot()
-    def _reset(self) -> None:
-        for plot in self.plots:
-            plot.plot.free = False
             plot.refresh()
 
 

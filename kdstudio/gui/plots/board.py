@@ -4,7 +4,8 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from kdstudio.gui.plots import curves
-from kdstudio.gui.plots.curve_plot import CurvePlot, finite
+from kdstudio.gui.plots.curve_plot import CurvePlot
+from kdstudio.gui.plots.linked import Linked
 from kdstudio.gui.plots.options import Options
 from kdstudio.gui.theme import GAP
 from kdstudio.runs.state import RunState
@@ -35,10 +36,8 @@ class Board(QWidget):
         grid.addWidget(self.loss, 1, 1)
         grid.setColumnStretch(0, 55)
         grid.setColumnStretch(1, 45)
+        self._linked = Linked(self.plots, self)
         for plot in self.plots:
-            plot.hovered.connect(self._hover)
-            plot.moved.connect(self._move)
-            plot.reset.connect(self._reset)
             plot.menu.failed.connect(self.failed)
 
     def show_accuracy(self, state: RunState) -> None:
@@ -57,33 +56,13 @@ class Board(QWidget):
 
     def show_all(self) -> None:
         """Forget where people were looking: another run is in view."""
-        for plot in self.plots:
-            plot.plot.free = False
-            plot.show_cross(None)
+        self._linked.forget()
 
     @Slot(object)
     def set_options(self, options: Options) -> None:
         """Show all plots another way."""
         for plot in self.plots:
             plot.set_options(options)
-
-    @Slot(float)
-    def _hover(self, x: float) -> None:
-        for plot in self.plots:
-            plot.show_cross(finite(x))
-
-    @Slot(float, float)
-    def _move(self, low: float, high: float) -> None:
-        for plot in self.plots:
-            if plot is not self.sender() and not plot.picture.empty:
-                plot.plot.look_at(low, high)
-
-    @Slot()
-    def _reset(self) -> None:
-        for plot in self.plots:
-            if plot.plot.free:
-                plot.plot.free = False
-                plot.refresh()
 
 
 __all__ = ["Board"]
