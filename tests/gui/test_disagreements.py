@@ -2,13 +2,21 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from pytestqt.qtbot import QtBot
 
-from kdstudio.gui.pages.disagreements import DisagreementsCard, image_of, samples_in, thumbnails_in
+from kdstudio.gui.pages.disagreements import (
+    DisagreementsCard,
+    Sample,
+    SamplePicture,
+    image_of,
+    samples_in,
+    thumbnails_in,
+)
+from kdstudio.gui.theme import theme
 from kdstudio.runs.events import Sampled
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
@@ -41,11 +49,56 @@ def test_that_a_sample_shows_what_both_say_and_how_sure_they_are(qtbot: QtBot, f
     assert [picture.accessibleName() for picture in card.pictures] == ["teacher one  97 %, student nought  61 %"]
 
 
+def test_that_a_sample_tells_the_soft_targets_the_truth_and_who_is_right(qtbot: QtBot, folder: RunFolder) -> None:
+    card = DisagreementsCard()
+    qtbot.addWidget(card)
+    card.show_run(folder, [SAMPLED])
+    said = card.pictures[0].toolTip().splitlines()
+    assert said == ["teacher: one 97 %, nought 2 %", "student: nought 61 %, one 30 %", "true class: one"]
+    (sample, _) = samples_in(folder, SAMPLED)
+    assert sample.answer("teacher") == ("one", 0.97, True)
+    assert sample.answer("student") == ("nought", 0.61, False)
+
+
+@pytest.mark.parametrize(
+    ("teacher", "student", "rows"),
+    [
+        ("abc", "cab", "abc"),  # the teacher's order, whatever the student's
+        ("abc", "dab", "abd"),  # the student's guess is always among them
+        ("ab", "ba", "ab"),
+        ("a", "a", "a"),
+    ],
+)
+def test_that_the_classes_in_question_are_the_students_guess_and_the_teachers_likeliest(
+    teacher: str, student: str, rows: str
+) -> None:
+    guesses = [{name: 0.6 / 2**rank for rank, name in enumerate(names)} for names in (teacher, student)]
+    sample = Sample(image=0, label=None, teacher=guesses[0], student=guesses[1])
+    assert "".join(sample.rows) == rows
+
+
+def test_that_bars_are_as_long_as_a_class_is_likely_in_the_colours_of_both(qtbot: QtBot, folder: RunFolder) -> None:
+    picture = SamplePicture()
+    qtbot.addWidget(picture)
+    sample = Sample(image=0, label="a", teacher={"a": 0.9, "b": 0.1}, student={"b": 0.6, "a": 0.4})
+    picture.show_sample(sample, np.zeros((8, 8), dtype=np.uint8))
+    picture.resize(320, picture.sizeHint().height())
+    image = picture.grab().toImage()
+    lengths = {}
+    for role in ("teacher", "student"):
+        colour = theme().color(role).name()
+        rows = [sum(image.pixelColor(x, y).name() == colour for x in range(60, 320)) for y in range(48)]
+        lengths[role] = sorted({length for length in rows if length > 20}, reverse=True)
+    assert lengths["teacher"][0] / lengths["teacher"][-1] == pytest.approx(9, rel=0.1)
+    assert lengths["student"][0] / lengths["student"][-1] == pytest.approx(1.5, rel=0.05)
+
+
 def test_that_the_same_answers_are_not_called_disagreements(qtbot: QtBot, folder: RunFolder) -> None:
     same = {"image": 3, "label": 1, "teacher": [[1, 0.9]], "student": [[1, 0.6]]}
     other = {"image": 4, "label": 1, "teacher": [[1, 0.9]], "student": [[0, 0.6]]}
     card = DisagreementsCard()
     qtbot.addWidget(card)
+    card.resize(800, 150)
     for samples, title, count in (([other, same], "Surest disagreements", 1), ([same, same], "The same answers", 2)):
         (folder.path / SAMPLED.artefact).write_text(json.dumps({"classes": ["nought", "one"], "samples": samples}))
         card.show_run(folder, [replace(SAMPLED, seed=count)])
@@ -61,6 +114,15 @@ def test_that_the_strip_hides_until_there_is_a_sample_and_for_another_run(qtbot:
     card.show_run(folder, [SAMPLED])
     card.show_run(None, [])
     assert card.isHidden()
+
+
+def test_that_the_strip_comes_back_when_it_was_out_of_view(qtbot: QtBot, folder: RunFolder) -> None:
+    card = DisagreementsCard()
+    qtbot.addWidget(card)
+    card.show_run(folder, [SAMPLED])
+    card.hide()  # another part of the page is looked at
+    card.show_run(folder, [SAMPLED])
+    assert not card.isHidden()
 
 
 def no_images(folder: RunFolder) -> None:
@@ -118,6 +180,6 @@ def test_that_a_narrow_strip_shows_fewer_pictures(qtbot: QtBot, folder: RunFolde
     card.resize(1200, 150)
     card.show()
     card.show_run(folder, [SAMPLED])
-    assert sum(picture.isVisible() for picture in card.pictures) == 8
+    assert sum(picture.isVisible() for picture in card.pictures) == 6
     card.resize(420, 150)
-    assert sum(picture.isVisible() for picture in card.pictures) == 3
+    assert sum(picture.isVisible() for picture in card.pictures) == 2

@@ -1,39 +1,61 @@
-"""A strip of validation images on which teacher and student differ most surely, renewed at each evaluation."""
+"""A strip of validation images on which teacher and student differ most surely, renewed at each evaluation.
+
+Beside each image stand bars: how likely teacher and student think the classes in question. What the teacher gives to classes
+other than its guess is what a student can learn from it beyond a label.
+"""
 
 import json
 import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPainterPath, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from kdstudio.gui.cards import Card, Painted, Text
+from kdstudio.gui.cards import Card, Elided, Painted, Text
 from kdstudio.gui.theme import GAP, SPACE, Role, theme
 from kdstudio.runs.events import Sampled
 from kdstudio.runs.folder import RunFolder
+
+WHO: tuple[Role, Role] = ("teacher", "student")
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SIDE = 48  # pixels of a picture
-WIDTH = 116  # pixels of a picture with its words
+SIDE = 48  # pixels of a picture, at least; it is as high as its bars
+BARS = 3  # classes that have bars
+NAME = 44  # pixels of a class name before its bars, at most
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sample:
-    """One image: its place among the thumbnails, and the top guess of both, with its probability."""
+    """One image: its place among the thumbnails, its class where that is known, and the top guesses of both, each with its
+    probability, the likeliest first."""
 
     image: int
-    teacher: tuple[str, float]
-    student: tuple[str, float]
+    label: str | None
+    teacher: dict[str, float]
+    student: dict[str, float]
 
     @property
     def differs(self) -> bool:
         """Whether the two answers are different ones."""
-        return self.teacher[0] != self.student[0]
+        return next(iter(self.teacher)) != next(iter(self.student))
+
+    @property
+    def rows(self) -> list[str]:
+        """The classes in question: the student's guess and the teacher's likeliest, as the teacher ranks them."""
+        guess = next(iter(self.student))
+        kept = [name for name in self.teacher if name != guess][: BARS - 1]
+        return [*(name for name in self.teacher if name in kept or name == guess), *([] if guess in self.teacher else [guess])]
+
+    def answer(self, who: str) -> tuple[str, float, bool]:
+        """What teacher or student says: the class, how likely, and whether it is right."""
+        guesses = self.teacher if who == "teacher" else self.student
+        name, chance = next(iter(guesses.items()))
+        return name, chance, name == self.label
 
 
 def samples_in(folder: RunFolder, sampled: Sampled) -> list[Sample]:
@@ -47,8 +69,9 @@ def samples_in(folder: RunFolder, sampled: Sampled) -> list[Sample]:
         return [
             Sample(
                 image=int(each["image"]),
-                teacher=_guess(each["teacher"], names),
-                student=_guess(each["student"], names),
+                label=_name(each.get("label"), names),
+                teacher=_guesses(each["teacher"], names),
+                student=_guesses(each["student"], names),
             )
             for each in values["samples"]
         ]
@@ -56,9 +79,15 @@ def samples_in(folder: RunFolder, sampled: Sampled) -> list[Sample]:
         return []
 
 
-def _guess(guesses: Any, names: list[str]) -> tuple[str, float]:
-    number, chance = guesses[0]
-    return names[int(number)], float(chance)
+def _guesses(guesses: Any, names: list[str]) -> dict[str, float]:
+    found = {names[int(number)]: float(chance) for number, chance in guesses}
+    if not found:
+        raise ValueError("no guess")
+    return found
+
+
+def _name(label: Any, names: list[str]) -> str | None:
+    return names[label] if isinstance(label, int) and 0 <= label < len(names) else None
 
 
 def thumbnails_in(folder: RunFolder) -> "NDArray[np.uint8] | None":
@@ -81,40 +110,87 @@ class SamplePicture(Painted):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._image = QImage()
-        self._lines: tuple[tuple[str, Role], ...] = ()
+        self._sample: Sample | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setMaximumWidth(2 * WIDTH)
 
     def show_sample(self, sample: Sample, pixels: "NDArray[np.uint8]") -> None:
         """Show `sample`, whose thumbnail is `pixels`."""
-        self._image = image_of(pixels)
-        said = [(who, *guess) for who, guess in (("teacher", sample.teacher), ("student", sample.student))]
-        texts = [f"{who} {name}  {100 * chance:.0f} %" for who, name, chance in said]
-        self._lines = ((texts[0], "teacher"), (texts[1], "student"))
-        self.setAccessibleName(", ".join(texts))
-        self.setToolTip("\n".join(texts))
+        self._image, self._sample = image_of(pixels), sample
+        self.setAccessibleName(", ".join(_said(sample, who) for who in ("teacher", "student")))
+        self.setAccessibleDescription(_in_full(sample))
+        self.setToolTip(_in_full(sample))
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(WIDTH, SIDE + 2 * QFontMetrics(theme().font("caption")).height() + 2 * SPACE)
+        line = QFontMetrics(theme().font("caption")).height()
+        return QSize(wanted_width(), _side(line) + 2 * line + SPACE)
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        if self._sample is None:
+            return
         painter = QPainter(self)
-        area = QRectF((self.width() - SIDE) / 2, 0, SIDE, SIDE)
-        clip = QPainterPath()
-        clip.addRoundedRect(area, 4, 4)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setClipPath(clip)
-        painter.drawImage(area, self._image)  # not smoothed: eight pixels should look like eight pixels
-        painter.setClipping(False)
         painter.setFont(theme().font("caption"))
-        metrics = painter.fontMetrics()
-        for number, (text, role) in enumerate(self._lines):
-            painter.setPen(theme().color(role, 0.85, "text"))
-            line = QRectF(0, SIDE + SPACE + number * metrics.height(), self.width(), metrics.height())
-            shown = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, self.width())
-            painter.drawText(line, Qt.AlignmentFlag.AlignCenter, shown)
+        line = painter.fontMetrics().height()
+        side = _side(line)
+        clip = QPainterPath()
+        clip.addRoundedRect(QRectF(0, 0, side, side), 4, 4)
+        painter.setClipPath(clip)
+        painter.drawImage(QRectF(0, 0, side, side), self._image)  # not smoothed: eight pixels should look like eight pixels
+        painter.setClipping(False)
+        self._paint_bars(painter, self._sample, QRectF(side + 2 * SPACE, 0, self.width() - side - 2 * SPACE, side))
+        for number, who in enumerate(WHO):
+            painter.setPen(theme().color(who, 0.85, "text"))
+            place = QRectF(0, side + SPACE + number * line, self.width(), line)
+            right = self._sample.answer(who)[2]
+            text = _said(self._sample, who) + ("  \N{CHECK MARK}" if right else "")
+            shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, self.width())
+            painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
         painter.end()
+
+    def _paint_bars(self, painter: QPainter, sample: Sample, area: QRectF) -> None:
+        """A pair of bars for each class in question, the teacher's above the student's, over a track that is 100 per cent."""
+        metrics, rows = painter.fontMetrics(), sample.rows
+        names = min(NAME, max(metrics.horizontalAdvance(name) for name in rows))
+        height = area.height() / BARS
+        thick = (height - 6) / 2
+        track = area.adjusted(names + SPACE + 2, 0, -1, 0)
+        for number, name in enumerate(rows):
+            top = area.top() + number * height
+            painter.setPen(theme().color("quiet"))
+            shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, names)
+            place = QRectF(area.left(), top, names, height)
+            painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, shown)
+            painter.fillRect(QRectF(track.left(), top + 2, track.width(), 2 * thick + 1), theme().color("raised"))
+            for who, guesses, y in (("teacher", sample.teacher, top + 2), ("student", sample.student, top + 3 + thick)):
+                if name in guesses:
+                    wide = max(2.0, guesses[name] * track.width())
+                    painter.fillRect(QRectF(track.left(), y, wide, thick), theme().color(who))  # type: ignore[arg-type]
+
+
+def _said(sample: Sample, who: "Role") -> str:
+    name, chance, _ = sample.answer(who)
+    return f"{who} {name}  {100 * chance:.0f} %"
+
+
+def _in_full(sample: Sample) -> str:
+    """All guesses of both, and the truth, in lines."""
+    lines = [
+        f"{who}: {', '.join(f'{name} {100 * chance:.0f} %' for name, chance in guesses.items())}"
+        for who, guesses in (("teacher", sample.teacher), ("student", sample.student))
+    ]
+    return "\n".join([*lines, *([f"true class: {sample.label}"] if sample.label is not None else [])])
+
+
+def _side(line: int) -> int:
+    """How high a picture is beside bars whose text is `line` high."""
+    return max(SIDE, BARS * line)
+
+
+def wanted_width() -> int:
+    """The width of a picture with its bars and words."""
+    line = QFontMetrics(theme().font("caption")).height()
+    return _side(line) + 7 * line + 2 * SPACE
 
 
 def image_of(pixels: "NDArray[np.uint8]") -> QImage:
@@ -137,15 +213,18 @@ class DisagreementsCard(Card):
         self._shown: Sampled | None = None
         head = QHBoxLayout()
         self.title = Text("", "strong")
-        head.addWidget(self.title, 1)
-        head.addWidget(Text(self.tr("validation images, renewed at each evaluation"), "caption", "quiet"))
+        head.setSpacing(GAP)
+        head.addWidget(self.title)
+        said = self.tr("validation images, renewed at each evaluation; bars: how likely each class seems to both")
+        head.addWidget(Elided(said, "caption", "quiet"), 3)
         self.body.addLayout(head)
         self._row = QHBoxLayout()
-        self._row.setSpacing(GAP)
+        self._row.setSpacing(2 * GAP)
         self._row.addStretch(1)  # few pictures stand at the left, together
         self.body.addLayout(self._row)
         self.pictures: list[SamplePicture] = []
         self._count = 0
+        theme().changed.connect(self._fit)
         self.hide()
 
     def show_run(self, folder: RunFolder | None, samples: list[Sampled]) -> None:
@@ -157,6 +236,7 @@ class DisagreementsCard(Card):
             self.hide()
             return
         if newest is self._shown:
+            self.setVisible(self._count > 0)  # another part of the page may have been in view meanwhile
             return
         self._shown = newest
         if self._images is None:
@@ -185,11 +265,14 @@ class DisagreementsCard(Card):
         self.setVisible(bool(samples))
         self._fit()
 
+    @Slot()
     def _fit(self) -> None:
-        """As many pictures as there is room for."""
-        room = max(1, (self.width() - 8 * SPACE + GAP) // (WIDTH + GAP))
+        """As many pictures as there is room for; they share it, and few keep to the left."""
+        wide = wanted_width()
+        room = max(1, (self.width() - 8 * SPACE + 2 * GAP) // (wide + 2 * GAP))
         for number, picture in enumerate(self.pictures):
+            picture.setMaximumWidth(round(1.4 * wide))
             picture.setVisible(number < min(room, self._count))
 
 
-__all__ = ["DisagreementsCard", "SamplePicture", "image_of", "samples_in", "thumbnails_in"]
+__all__ = ["DisagreementsCard", "Sample", "SamplePicture", "image_of", "samples_in", "thumbnails_in"]
