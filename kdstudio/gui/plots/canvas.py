@@ -8,7 +8,7 @@ shows everything again; the keys + - and the arrows do the same for those who us
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -24,6 +24,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QSizePolicy
 
 from kdstudio.gui.plots.axes import ValueAxis
+from kdstudio.gui.plots.bracket import Bracket, paint_bracket
 from kdstudio.gui.theme import SPACE, theme
 
 AXIS = 38  # pixels for the numbers at the left
@@ -57,6 +58,7 @@ class Canvas(pg.GraphicsLayoutWidget):
         self.free = False  # whether people look at a part of their own choice
         self._ringed = False
         self._cross: float | None = None
+        self._bracket: Bracket | None = None
         self.left, self.bottom = ValueAxis("left"), ValueAxis("bottom")
         self.ci.layout.setSpacing(0)
         self.ci.layout.setContentsMargins(0, SPACE, 2 * SPACE, 0)
@@ -135,6 +137,12 @@ class Canvas(pg.GraphicsLayoutWidget):
                 self.viewport().update(at - 2, 0, 5, self.viewport().height())
         self._cross = x
 
+    def show_bracket(self, bracket: Bracket | None) -> None:
+        """Mark how far two curves are apart; None for nothing. Painted over the curves too."""
+        if bracket != self._bracket:
+            self._bracket = bracket
+            self.viewport().update()
+
     def pixel_of(self, x: float) -> float:
         """Where the value `x` is on the viewport."""
         return float(self.mapFromScene(self.view.mapViewToScene(QPointF(x, 0.0))).x())
@@ -152,9 +160,12 @@ class Canvas(pg.GraphicsLayoutWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        if self._cross is None and not self._ringed:
+        if self._cross is None and self._bracket is None and not self._ringed:
             return
         painter = QPainter(self.viewport())
+        if self._bracket is not None:
+            area = self.mapFromScene(self.view.sceneBoundingRect()).boundingRect()
+            paint_bracket(painter, self._bracket, QRectF(area), self._place)
         if self._cross is not None:
             area = self.mapFromScene(self.view.sceneBoundingRect()).boundingRect()
             at = round(self.pixel_of(self._cross))
@@ -216,6 +227,10 @@ class Canvas(pg.GraphicsLayoutWidget):
         """Give the view back to the plot."""
         self.free = False
         self.reset.emit()
+
+    def _place(self, x: float, y: float) -> QPointF:
+        """Where a point of the curves is on the viewport."""
+        return QPointF(self.mapFromScene(self.view.mapViewToScene(QPointF(x, y))))
 
     def _show_x(self, low: float, high: float) -> None:
         self.look_at(low, high)

@@ -13,9 +13,10 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from kdstudio.gui.cards import Card, Elided, Text
+from kdstudio.gui.plots.bracket import Bracket
 from kdstudio.gui.plots.canvas import Canvas
 from kdstudio.gui.plots.curves import Curve, Level, Line, Picture
-from kdstudio.gui.plots.drawn import FEW, POINTS, Drawn, Stack, pen_of
+from kdstudio.gui.plots.drawn import FEW, POINTS, Between, Drawn, Stack, pen_of
 from kdstudio.gui.plots.legend import Legend
 from kdstudio.gui.plots.options import Options, averaged
 from kdstudio.gui.plots.plot_menu import PlotMenu
@@ -61,7 +62,7 @@ class CurvePlot(Card):
         self._head()
         self.plot = Canvas()
         self.plot.setAccessibleName(title)
-        self.stack = Stack(self.plot)
+        self.stack, self.between = Stack(self.plot), Between(self.plot)
         self.body.addWidget(self.plot, 1)
         self.waiting = Text("", "body", "quiet", self.plot, wrap=True)
         self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -82,6 +83,8 @@ class CurvePlot(Card):
                 said.append(described(
                     curve.label, self.options.axis, self.unit, drawn.xs, drawn.ys, low_is_good=low_is_good
                 ))  # fmt: skip
+        if self.picture.gap is not None and self.between.end is not None:
+            said.append(f"{self.picture.gap.label} {self.between.apart:+.1f} points")
         said += [
             f"{label} {worded(float(part[-1]), self.unit)}" for label, part in self.stack.parts.items() if len(part)
         ]
@@ -99,6 +102,7 @@ class CurvePlot(Card):
         for level in picture.levels:
             self._draw_level(level)
         self.stack.show_areas(picture.areas, self.options, self.key.off)
+        self._draw_gap(picture)
         self._fit(picture)
         self.legend.show_entries(self._entries(picture))
         self.key.show_entries(self._parts(picture))
@@ -252,6 +256,19 @@ class CurvePlot(Card):
         line.setPen(pen_of(theme().color(level.role), self._wide, "dotted"))
         line.setValue(level.value)
         line.setVisible(level.label not in self.legend.off)
+
+    def _draw_gap(self, picture: Picture) -> None:
+        """The space between two curves, and how much it is at its end, while both are shown."""
+        shown = {curve.key for curve in picture.curves if curve.label not in self.legend.off}
+        gap = picture.gap if picture.gap is not None and {picture.gap.low, picture.gap.high} <= shown else None
+        self.between.show(self.items[gap.low] if gap else None, self.items[gap.high] if gap else None)
+        if gap is None or self.between.end is None:
+            self.plot.show_bracket(None)
+            return
+        x, low, high = self.between.end
+        role: Role = "agreement" if high >= low else "failure"
+        words = self.tr("{0:+.1f} points").format(high - low)
+        self.plot.show_bracket(Bracket(x=x, low=low, high=high, words=words, detail=gap.label, role=role))
 
     def _fit(self, picture: Picture) -> None:
         """Fixed x from the plan; y around what is shown."""

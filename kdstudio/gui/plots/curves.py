@@ -70,6 +70,15 @@ class Level:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Gap:
+    """What lies between two curves of a picture, by their keys, and what it is called."""
+
+    low: str
+    high: str
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Picture:
     """All that a plot shows. `areas` are stacked, the first at the bottom. `waiting` is said while there is no curve;
     `x_end` is the planned last step."""
@@ -77,6 +86,7 @@ class Picture:
     curves: tuple[Curve, ...] = ()
     areas: tuple[Curve, ...] = ()
     levels: tuple[Level, ...] = ()
+    gap: Gap | None = None
     x_end: float | None = None
     waiting: str = ""
 
@@ -99,22 +109,36 @@ def accuracy(state: RunState) -> Picture:
     baseline, student = state.stages_of("baseline"), state.stages_of("student")
     if not baseline and not student:
         return _teacher_alone(state)
-    curves = [
-        *_measured(baseline, "baseline", "accuracy", seed),
-        *_measured(student, "student", "accuracy", seed),
-    ]
+    alone = list(_measured(baseline, "baseline", "accuracy", seed))
+    taught = list(_measured(student, "student", "accuracy", seed))
     levels = (Level(label="teacher", role="teacher", value=100 * level),) if level is not None else ()
     return Picture(
-        curves=tuple(curves), levels=levels, x_end=_planned([*baseline, *student], seed),
-        waiting="Waits for the first evaluation",
+        curves=(*alone, *taught), levels=levels, x_end=_planned([*baseline, *student], seed),
+        gap=_help(alone, taught), waiting=_waiting(state, "evaluation", "accuracy on validation data"),
     )  # fmt: skip
+
+
+def _help(alone: Sequence[Curve], taught: Sequence[Curve]) -> Gap | None:
+    """What the teacher's help is worth to the seed in view: the space between its baseline and its student."""
+    if not alone or not taught:
+        return None
+    low, high = alone[-1].key, taught[-1].key
+    if low.rpartition(".")[2] != high.rpartition(".")[2]:
+        return None  # the next baseline trains, and has no student yet
+    label = "the teacher's help" if len(taught) == 1 else "the teacher's help, this seed"
+    return Gap(low=low, high=high, label=label)
+
+
+def _waiting(state: RunState, first: str, lacking: str = "") -> str:
+    """What an empty plot says: what it waits for, or that this never came."""
+    return f"The run ended without any {lacking or first}" if state.outcome is not None else f"Waits for the first {first}"
 
 
 def _teacher_alone(state: RunState) -> Picture:
     teacher = state.stages_of("teacher")
     curves = tuple(_measured(teacher, "teacher", "accuracy", None))
     return Picture(
-        curves=curves, x_end=_planned(teacher, None), waiting="Waits for the first evaluation of the teacher"
+        curves=curves, x_end=_planned(teacher, None), waiting=_waiting(state, "evaluation of the teacher")
     )
 
 
@@ -128,7 +152,7 @@ def agreement(state: RunState) -> Picture:
         curves=(*strong, *validation),
         areas=tuple(_split(student, seed)),
         x_end=_planned(student, seed),
-        waiting="Waits for the student's first evaluation",
+        waiting=_waiting(state, "evaluation of the student"),
     )
 
 
@@ -158,7 +182,7 @@ def loss(state: RunState) -> Picture:
     """The weighted loss terms of the training at work, or of the student when all is done."""
     stage = _training_at_work(state)
     if stage is None:
-        return Picture(waiting="Waits for the first training step")
+        return Picture(waiting=_waiting(state, "training step"))
     order = sorted(stage.terms, key=lambda term: term == "labels")
     curves = [
         Curve(
@@ -172,7 +196,7 @@ def loss(state: RunState) -> Picture:
         for number, term in enumerate(order)
     ]
     end = stage.planned if stage.unit == "steps" else None
-    return Picture(curves=tuple(curves), x_end=end, waiting="Waits for the first training step")
+    return Picture(curves=tuple(curves), x_end=end, waiting=_waiting(state, "training step"))
 
 
 def _role_of_term(term: str, number: int) -> "Role":

@@ -1,4 +1,4 @@
-"""What is on the canvas for one curve, and for a stack of areas: made once, given new data when there are new data."""
+"""What is on the canvas for one curve, a stack of areas, the space between two: made once, given new data when there are new."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +17,7 @@ from kdstudio.runs.series import thinned
 POINTS = 2000  # more than a plot has pixels
 EARLY = 0.08  # the first part of a curve, in which everybody learns the obvious, may leave the picture
 FEW = 300  # up to so many points a curve may be antialiased and wide
+BETWEEN_SHARE = 0.13  # of its role's colour between two curves
 EMPTY = np.zeros(0)
 
 
@@ -142,6 +143,63 @@ class Stack:
         self._mark = ()
 
 
+class Between:
+    """The area between two curves, as far as both go, and how far apart they are at its end."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self._canvas = canvas
+        self._edges: list[Any] = []
+        self._fill: Any = None
+        self._mark: tuple[object, ...] = ()
+        self.end: tuple[float, float, float] | None = None  # x, and the two values there
+
+    def show(self, low: Drawn | None, high: Drawn | None) -> None:
+        """Show what lies between `low` and `high`; None for nothing."""
+        if low is None or high is None:
+            self._hide()
+            return
+        if (low.mark, high.mark) != self._mark:
+            self._mark = (low.mark, high.mark)
+            self._take(low, high)
+        if self.end is None:
+            return
+        self._fill.setBrush(theme().color("agreement" if self.apart >= 0 else "failure", BETWEEN_SHARE))
+        self._fill.setVisible(True)
+
+    @property
+    def apart(self) -> float:
+        """How far the high curve is above the low one at the end; below zero where it is not."""
+        return self.end[2] - self.end[1] if self.end is not None else 0.0
+
+    def _take(self, low: Drawn, high: Drawn) -> None:
+        xs = _common(low, high)
+        if len(xs) < 2:
+            self._hide()
+            return
+        if self._fill is None:
+            self._edges = [self._canvas.curve(), self._canvas.curve()]
+            for edge in self._edges:
+                edge.setPen(None)
+            self._fill = self._canvas.area(*self._edges)
+        sides = [np.interp(xs, each.xs, each.ys) for each in (low, high)]
+        for edge, ys in zip(self._edges, sides, strict=True):
+            edge.setData(xs, ys)
+        self.end = float(xs[-1]), float(sides[0][-1]), float(sides[1][-1])
+
+    def _hide(self) -> None:
+        self.end, self._mark = None, ()
+        if self._fill is not None:
+            self._fill.setVisible(False)
+
+
+def _common(low: Drawn, high: Drawn) -> Floats:
+    """The points of both up to where the shorter one ends."""
+    if not len(low.xs) or not len(high.xs):
+        return EMPTY
+    xs = np.union1d(low.xs, high.xs)
+    return xs[(xs >= max(low.xs[0], high.xs[0])) & (xs <= min(low.xs[-1], high.xs[-1]))]
+
+
 def _transformed(xs: Floats, values: Floats, logarithmic: bool) -> tuple[Floats, Floats]:
     """The points as they are painted: on a logarithmic axis those at or below zero have no place."""
     if not logarithmic:
@@ -174,4 +232,4 @@ def _put_pen(item: Any, pen: QPen, antialias: bool) -> None:
         item.update()
 
 
-__all__ = ["FEW", "POINTS", "Drawn", "Stack", "lowest", "pen_of"]
+__all__ = ["FEW", "POINTS", "Between", "Drawn", "Stack", "lowest", "pen_of"]
