@@ -3,7 +3,6 @@
 The lock is the operating system's, so that it is free the moment its holder dies; the server is how the first is reached.
 """
 
-import hashlib
 import json
 import logging
 import os
@@ -34,7 +33,7 @@ class SingleInstance(QObject):
         super().__init__(parent)
         self._path = home.root / "window.lock"
         self._give_back: Callable[[], None] = lambda: None
-        self._name = server_name(home)
+        self._home = home
         self._server: QLocalServer | None = None
         self._answer: Callable[[Request], Request] | None = None
 
@@ -52,12 +51,12 @@ class SingleInstance(QObject):
         """Hear what later starts ask for; `answer` carries it out and says what came of it."""
         from PySide6.QtNetwork import QLocalServer
 
-        self._answer = answer
-        QLocalServer.removeServer(self._name)  # left behind by one that was killed: the lock is ours
+        self._answer, name = answer, server_name(self._home)
+        QLocalServer.removeServer(name)  # left behind by one that was killed: the lock is ours
         self._server = QLocalServer(self)
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self._server.newConnection.connect(self._connected)
-        if not self._server.listen(self._name):
+        if not self._server.listen(name):
             log.info("later starts cannot be heard: %s", self._server.errorString())
 
     def release(self) -> None:
@@ -120,6 +119,8 @@ def _locked(path: Path) -> Callable[[], None]:
 
 def server_name(home: Home) -> str:
     """The name under which the window of `home` is reached on this computer."""
+    import hashlib
+
     return f"kdstudio-{hashlib.sha256(str(home.root.resolve()).encode()).hexdigest()[:20]}"
 
 

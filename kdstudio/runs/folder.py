@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import socket
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -167,6 +166,8 @@ class RunFolder:
         Raises:
             ForbiddenTransition: the run is in a state that `state` cannot follow.
         """
+        import socket  # 3 ms, and who only reads runs needs it not
+
         old = self.status()
         if old.attempt == attempt:
             check_transition(old.state, state)
