@@ -253,7 +253,9 @@ class Bar(Painted):
 class Banner(Painted):
     """A tinted box that says something worth reading, in place and never in the way. Buttons go into `offers`."""
 
-    def __init__(self, role: Role = "teacher", icon: str = "warning", parent: QWidget | None = None) -> None:
+    def __init__(
+        self, role: Role = "teacher", icon: str = "warning", parent: QWidget | None = None, *, scale: TextRole = "strong"
+    ) -> None:
         super().__init__(parent)
         self._role, self._icon = role, icon
         row = QHBoxLayout(self)
@@ -261,7 +263,7 @@ class Banner(Painted):
         row.setSpacing(GAP)
         words = QVBoxLayout()
         words.setSpacing(SPACE // 2)
-        self._title = Text("", "strong", wrap=True)
+        self._title = Text("", scale, wrap=True)
         self._detail = Text("", "body", wrap=True)
         for part in (self._title, self._detail):
             part.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

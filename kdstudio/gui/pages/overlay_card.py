@@ -60,7 +60,7 @@ class OverlayCard(QWidget):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._read)
-        self.accuracy = CurvePlot(self.tr("Accuracy on validation data"), "overlay.accuracy", "%")
+        self.accuracy = CurvePlot(self.tr("Validation accuracy"), "overlay.accuracy", "%")
         self.agreement = CurvePlot(self.tr("Agreement with the teacher"), "overlay.agreement", "%")
         self.loss = CurvePlot(self.tr("Loss of the student"), "overlay.loss")
         self.plots = (self.accuracy, self.agreement, self.loss)

@@ -60,6 +60,7 @@ class RunPage(Page):
         self._controller = controller
         self._stale: list[Callable[[], None]] = []
         self._summary: dict[str, Any] | None = None
+        self._seen, self._held = controller.folder, False
         self.pill = Pill()
         self.pill.setObjectName("run.pill")
         self.controls = RunControls(controller)
@@ -69,6 +70,7 @@ class RunPage(Page):
         self.bar.setAccessibleName(self.tr("Progress"))
         self.times = Text("", "body", "quiet")
         self.times.setObjectName("run.times")
+        self.times.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.replay_bar = ReplayBar()
         self.sentences = RunWords(controller)
         self.verdict, self.notice, self.mend = self.sentences.verdict, self.sentences.notice, self.sentences.mend
@@ -184,7 +186,6 @@ class RunPage(Page):
         said.stop_wanted.connect(controller.stop)
         said.mend.clicked.connect(self._want_field)
         said.longer.clicked.connect(self._want_longer)
-        said.again.clicked.connect(self.duplicate.click)
         said.compare.clicked.connect(self.compare_wanted)
         said.folder.clicked.connect(self._open_folder)
         self.replay_bar.ended.connect(controller.end_replay)
@@ -235,7 +236,13 @@ class RunPage(Page):
 
     @Slot()
     def _opened(self) -> None:
+        """Another run; or the same one goes on: then what is in view stays until its events have been read again."""
         self._summary = None
+        folder = self._controller.folder
+        self._held, self._seen = folder is not None and folder == self._seen, folder
+        if self._held:
+            self._changed()
+            return
         self.board.show_all()
         self._refresh()
 
@@ -248,7 +255,8 @@ class RunPage(Page):
     @Slot()
     def _redraw(self) -> None:
         """Draw the next part that is out of date: one at a time, so that no frame waits for all of them."""
-        if self._stale and self.isVisible():
+        self._held = self._held and self._controller.active and not self._controller.state.events
+        if self._stale and self.isVisible() and not self._held:
             self._stale.pop(0)()
 
     def _refresh(self) -> None:
@@ -314,6 +322,8 @@ class RunPage(Page):
         seen = outlook(controller.shown, controller.experiment, controller.shown_as)
         self.bar.show_fraction(seen.fraction if controller.folder else 0.0, state_words(controller.shown_as)[1])
         self.times.setText(self._times(seen) if controller.folder else "")
+        kept = self.times.minimumWidth() if controller.active else 0  # the bar must not tremble with the seconds
+        self.times.setMinimumWidth(max(kept, self.times.sizeHint().width()) if controller.active else 0)
         parts = [subject(controller.experiment), place(controller.experiment, controller.shown)]
         if controller.folder is None:
             parts = [self.tr("Start one from New experiment, or open one from Runs.")]

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from kdstudio.gui.buttons import IconButton
@@ -27,7 +27,7 @@ class RunWords(QWidget):
     def __init__(self, controller: RunController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._controller = controller
-        self.verdict = Banner("agreement", "check")
+        self.verdict = Banner("agreement", "check", scale="heading")
         self.verdict.setObjectName("run.verdict")
         self.notice = Banner("teacher", "warning")
         self.notice.setObjectName("run.notice")
@@ -36,12 +36,11 @@ class RunWords(QWidget):
         self.mend = IconButton(self.tr("Open configuration"), "new", "mend")
         self.copy = IconButton(self.tr("Copy diagnostics"), "copy", "diagnostics")
         self.longer = IconButton(self.tr("Train longer"), "longer", "longer")
-        self.again = IconButton(self.tr("New experiment from this"), "new", "again")
         self.compare = IconButton(self.tr("Compare"), "compare", "compare")
         self.folder = IconButton(self.tr("Open folder"), "folder", "open.folder")
         self.stop_save = IconButton(self.tr("Stop and save"), "stop", "stop.save")
         self.keep = IconButton(self.tr("Keep training"), "play", "stop.keep")
-        self.next_steps = (self.longer, self.again, self.compare, self.folder)
+        self.next_steps = (self.longer, self.compare, self.folder)
         self.compare.setToolTip(self.tr("Choose runs in the table to lay their curves over one another"))
         self._arrange()
         self.copy.clicked.connect(self._copy)
@@ -98,11 +97,11 @@ class RunWords(QWidget):
         role: Role = "baseline"
         if low is not None and high is not None:
             role = "agreement" if low > 0 else "failure" if high < 0 else "baseline"
-        self.verdict.say(summary.get("headline") or "", "", role, SIGNS.get(role, "info"))
+        worth, stop, kept = str(summary.get("headline") or "").partition(". ")
+        self.verdict.say(f"{worth}{stop}".strip(), kept, role, SIGNS.get(role, "info"))
         known = self._controller.experiment is not None
-        for button in (self.longer, self.again):
-            button.setEnabled(known)
-            button.setToolTip("" if known else self.tr("The experiment of this run cannot be read"))
+        self.longer.setEnabled(known)
+        self.longer.setToolTip("" if known else self.tr("The experiment of this run cannot be read"))
 
     def _show_notice(self, words: Words | None, *, failed: bool) -> None:
         self.mend.setVisible(failed and bool(self.failure_field))
@@ -136,12 +135,26 @@ class RunWords(QWidget):
             self.stopping.offers.addWidget(button)
         for button in (self.mend, self.copy):
             self.notice.offers.addWidget(button)
-        steps = QWidget()
-        flow = FlowLayout(steps, 2 * SPACE)  # a narrow window has no room for all of them side by side
+        self._steps = QWidget()
+        flow = FlowLayout(self._steps, 2 * SPACE)  # a narrow window has no room for all of them side by side
         for button in self.next_steps:
             flow.addWidget(button)
-        self.verdict.steps.addWidget(steps, 1)
-        self.verdict.steps.setContentsMargins(0, 2 * SPACE, 0, 0)
+        self._place_steps()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_steps()
+
+    def _place_steps(self) -> None:
+        """The next steps stand beside the verdict, or below it where the page is narrow."""
+        wish = sum(button.sizeHint().width() + 2 * SPACE for button in self.next_steps)
+        beside, verdict = self.width() > 2.3 * wish, self.verdict
+        old, new = (verdict.steps, verdict.offers) if beside else (verdict.offers, verdict.steps)
+        if new.indexOf(self._steps) < 0:
+            old.removeWidget(self._steps)
+            new.addWidget(self._steps, 1, Qt.AlignmentFlag.AlignVCenter if beside else Qt.AlignmentFlag(0))
+        self._steps.setMinimumWidth(wish if beside else 0)
+        verdict.steps.setContentsMargins(0, 0 if beside else 2 * SPACE, 0, 0)
 
 
 class Notes(Text):

@@ -56,7 +56,7 @@ class Tiles(QWidget):
                 _points(gain["mean"]), self.tr("{0} of 3 seeds that an interval needs").format(seeds), "text"
             )
         else:
-            spread = self.tr("{0:+.1f} to {1:+.1f}, {2} seeds").format(100 * gain["low"], 100 * gain["high"], seeds)
+            spread = self.tr("test data, {0:+.1f} to {1:+.1f}, {2} seeds").format(100 * gain["low"], 100 * gain["high"], seeds)
             role: Role = "agreement" if gain["low"] > 0 else "failure" if gain["high"] < 0 else "text"
             self.gain.show_value(_points(gain["mean"]), spread, role)
 

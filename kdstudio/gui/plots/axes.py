@@ -8,9 +8,12 @@ import math
 from typing import Any
 
 import pyqtgraph as pg
+from PySide6.QtCore import QRectF
 
 from kdstudio.gui.outlook import clock
+from kdstudio.gui.plots.spoken import figure
 
+HALF = 10.0  # pixels of a line of numbers, in large type too
 MOST = 7  # marks of a logarithmic axis
 
 
@@ -28,6 +31,11 @@ class ValueAxis(pg.AxisItem):
             self.picture = None
             self.update()
 
+    def boundingRect(self) -> QRectF:
+        """Half a line more, so that the numbers at both ends are not left out."""
+        area: QRectF = super().boundingRect()
+        return area.adjusted(0, -HALF, 0, HALF) if self.orientation == "left" else area
+
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
         if self._logarithmic:
             return [(1.0, marks(minVal, maxVal))]
@@ -36,7 +44,7 @@ class ValueAxis(pg.AxisItem):
 
     def tickStrings(self, values: Any, scale: float, spacing: float) -> list[str]:
         if self._logarithmic:
-            return [f"{10**value:.3g}" for value in values]
+            return [figure(10**value) for value in values]
         if self._seconds and spacing >= 1:
             return [clock(value) for value in values]
         if self.orientation == "bottom" and spacing >= 1:

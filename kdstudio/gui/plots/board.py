@@ -10,7 +10,7 @@ from kdstudio.gui.plots.options import Options
 from kdstudio.gui.theme import GAP
 from kdstudio.runs.state import RunState
 
-LEAST = 440  # pixels: the page scrolls before the plots become stripes
+LEAST = 392  # pixels: the page scrolls before the plots become stripes
 
 
 class Board(QWidget):
@@ -22,7 +22,7 @@ class Board(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.accuracy = CurvePlot(self.tr("Accuracy on validation data"), "plot.accuracy", "%")
+        self.accuracy = CurvePlot(self.tr("Validation accuracy"), "plot.accuracy", "%")
         self.agreement = CurvePlot(self.tr("Agreement with the teacher"), "plot.agreement", "%")
         self.loss = CurvePlot(self.tr("Loss"), "plot.loss")
         self.plots = (self.accuracy, self.agreement, self.loss)

@@ -61,7 +61,7 @@ class Canvas(pg.GraphicsLayoutWidget):
         self._bracket: Bracket | None = None
         self.left, self.bottom = ValueAxis("left"), ValueAxis("bottom")
         self.ci.layout.setSpacing(0)
-        self.ci.layout.setContentsMargins(0, SPACE, 2 * SPACE, 0)
+        self.ci.layout.setContentsMargins(0, 2 * SPACE, 2 * SPACE, 0)
         for item, row, column in ((self.left, 0, 0), (self.view, 0, 1), (self.bottom, 1, 1)):
             self.addItem(item, row, column)
         for axis in (self.left, self.bottom):

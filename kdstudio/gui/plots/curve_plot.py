@@ -24,6 +24,7 @@ from kdstudio.gui.plots.readout import Readout
 from kdstudio.gui.plots.spoken import described, place, worded
 from kdstudio.gui.theme import GAP, SPACE, Role, theme
 
+TALL = 300  # pixels of a card that has room for a line of values below its title
 STYLES: dict[Line, Qt.PenStyle] = {
     "solid": Qt.PenStyle.SolidLine,
     "dashed": Qt.PenStyle.DashLine,
@@ -67,7 +68,7 @@ class CurvePlot(Card):
         self.waiting = Text("", "body", "quiet", self.plot, wrap=True)
         self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.waiting.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.readout = Readout(self.plot)
+        self.readout = Readout(self)
         self.setMinimumSize(220, 170)
         self._connect()
         self._dress()
@@ -135,6 +136,7 @@ class CurvePlot(Card):
             return
         area = QRectF(self.plot.mapFromScene(self.plot.view.sceneBoundingRect()).boundingRect())
         left = self.plot.pixel_of(x) > area.center().x()
+        area.translate(self.plot.pos())
         self.readout.say(place(self.options.axis, x), self._read(x), area, left=left, low=bool(self.unit))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -197,7 +199,8 @@ class CurvePlot(Card):
         margins = self.body.contentsMargins()
         room = self.width() - margins.left() - margins.right()
         beside = room - self.title.sizeHint().width() - self.menu.sizeHint().width() - 2 * GAP
-        below = self.legend.wish(short=True) > beside
+        tall = self.height() >= TALL
+        below = self.legend.wish(short=not tall) > beside
         if below != (self._below.count() > 0):
             old, new = (self._line, self._below) if below else (self._below, self._line)
             old.removeWidget(self.legend)

@@ -119,14 +119,15 @@ def accuracy(state: RunState) -> Picture:
 
 
 def _help(alone: Sequence[Curve], taught: Sequence[Curve]) -> Gap | None:
-    """What the teacher's help is worth to the seed in view: the space between its baseline and its student."""
-    if not alone or not taught:
+    """What the teacher's help is worth to the seed in view: the space between its student and its own baseline, also while
+    the next baseline trains already."""
+    student = taught[-1].key if taught else ""
+    seed = student.rpartition(".")[2]
+    baseline = next((curve.key for curve in alone if curve.key.rpartition(".")[2] == seed), None)
+    if baseline is None:
         return None
-    low, high = alone[-1].key, taught[-1].key
-    if low.rpartition(".")[2] != high.rpartition(".")[2]:
-        return None  # the next baseline trains, and has no student yet
     label = "the teacher's help" if len(taught) == 1 else "the teacher's help, this seed"
-    return Gap(low=low, high=high, label=label)
+    return Gap(low=baseline, high=student, label=label)
 
 
 def _waiting(state: RunState, first: str, lacking: str = "") -> str:

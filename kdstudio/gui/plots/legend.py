@@ -18,6 +18,7 @@ class LegendEntry(QAbstractButton):
         super().__init__(parent)
         self.label, self._role, self._style = label, role, style
         self._value = ""
+        self._widest = 0  # with its values so far: a legend must not tremble while they change
         self._short = self._ringed = False
         self.setText(label)
         self.setCheckable(True)
@@ -55,9 +56,14 @@ class LegendEntry(QAbstractButton):
         """Show the newest value beside the name."""
         if value != self._value:
             self._value = value
+            self._widest = max(self._widest, self.width_of(self.words))
             self.updateGeometry()
             self.update()
             self._say()
+
+    def wish(self, *, short: bool) -> int:
+        """The width that it wants, with its value or, `short`, without."""
+        return self.width_of(self.label) if short else max(self._widest, self.width_of(self.words))
 
     def width_of(self, text: str) -> int:
         """The width of the entry with `text` beside its line."""
@@ -65,7 +71,7 @@ class LegendEntry(QAbstractButton):
         return QFontMetrics(theme().font("caption")).horizontalAdvance(text) + sign + 2 * SPACE + 2
 
     def sizeHint(self) -> QSize:
-        return QSize(self.width_of(self.shown_words), QFontMetrics(theme().font("caption")).height() + SPACE)
+        return QSize(self.wish(short=self._short), QFontMetrics(theme().font("caption")).height() + SPACE)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         self._ringed = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
@@ -99,6 +105,7 @@ class LegendEntry(QAbstractButton):
 
     @Slot()
     def _repaint_in_new_colours(self) -> None:
+        self._widest = 0  # the type may be another one
         self.updateGeometry()
         self.update()
 
@@ -140,8 +147,8 @@ class Legend(QWidget):
 
     def wish(self, *, short: bool = False) -> int:
         """The width that the entries want, in pixels, with their values or `short`, without."""
-        words = [entry.width_of(entry.label if short else entry.words) for entry in self.entries.values()]
-        return sum(words) + self._gap * max(0, len(words) - 1)
+        wide = [entry.wish(short=short) for entry in self.entries.values()]
+        return sum(wide) + self._gap * max(0, len(wide) - 1)
 
     def fit(self, width: int) -> None:
         """Leave the values out where `width` has no room for them."""

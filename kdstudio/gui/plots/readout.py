@@ -20,14 +20,15 @@ class Readout(Painted):
         self.hide()
 
     def say(self, title: str, lines: list[tuple[str, str, Role]], place: QRectF, *, left: bool, low: bool) -> None:
-        """Show `lines` (label, value, role) in a corner of `place`."""
-        height = QFontMetrics(theme().font("caption")).height()
-        self.title, self.lines = title, lines[: max(1, int((place.height() - 5 * SPACE) / height) - 1)]
+        """Show all of `lines` (label, value, role) in a corner of `place`; where that is too low, over what stands above it."""
+        self.title, self.lines = title, lines
         size = self.sizeHint()
         x = place.left() + 2 * SPACE if left else place.right() - size.width() - 2 * SPACE
         y = place.bottom() - size.height() - 2 * SPACE if low else place.top() + 2 * SPACE
+        y = max(2.0, min(y, place.bottom() - size.height()))
         self.setGeometry(round(x), round(y), size.width(), size.height())
         self.setVisible(bool(lines))
+        self.raise_()
         self.update()
 
     def sizeHint(self) -> QSize:

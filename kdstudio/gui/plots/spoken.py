@@ -5,6 +5,7 @@ from kdstudio.gui.plots.curves import Axis
 from kdstudio.gui.plots.options import Floats
 
 RECENT = 0.25  # the last part of a curve, which says where it is going
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 LEVEL = 0.02  # of the whole range: what moves less is level
 
 
@@ -30,7 +31,15 @@ def place(axis: Axis, value: float) -> str:
 
 def worded(value: float, unit: str) -> str:
     """A value on the y axis."""
-    return f"{value:.1f} {unit}" if unit else f"{value:.3g}"
+    return f"{value:.1f} {unit}" if unit else figure(value)
+
+
+def figure(value: float) -> str:
+    """A number in three figures; what is tiny or huge as a power of ten: 7.1×10⁻⁶."""
+    if value == 0 or 1e-3 <= abs(value) < 1e5:
+        return f"{value:.3g}"
+    number, _, power = f"{value:.1e}".partition("e")
+    return f"{number.removesuffix('.0')}×10{str(int(power)).translate(RAISED)}"
 
 
 def described(label: str, axis: Axis, unit: str, xs: Floats, values: Floats, *, low_is_good: bool) -> str:
