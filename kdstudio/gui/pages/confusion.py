@@ -87,6 +87,14 @@ def class_rows(confusion: Counts, classes: tuple[str, ...]) -> list[ClassRow]:
     return rows
 
 
+def most_mistaken(confusion: Counts) -> tuple[int, int] | None:
+    """The cell beside the diagonal with most images; None where all are named right."""
+    wrong = confusion - np.diag(np.diag(confusion))
+    place = int(wrong.argmax()) if wrong.size else 0
+    row, column = divmod(place, max(1, wrong.shape[1]))
+    return (row, column) if wrong.size and wrong[row, column] else None
+
+
 def outcome_of(folder: RunFolder) -> Outcome | None:
     """What the run's artefacts hold; None where there are none that can be read."""
     try:
@@ -126,4 +134,4 @@ def _read(folder: RunFolder, name: str) -> dict[str, Any]:
         return {key: file[key] for key in file.files if not key.endswith("_all")}
 
 
-__all__ = ["ClassRow", "Outcome", "class_rows", "outcome_of"]
+__all__ = ["ClassRow", "Outcome", "class_rows", "most_mistaken", "outcome_of"]

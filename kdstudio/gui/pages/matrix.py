@@ -74,7 +74,7 @@ class Matrix(Painted):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         cell = self.cell_at(event.position().toPoint())
         if cell is not None:
-            self._choose(*cell)
+            self.choose(*cell)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         cell = self.cell_at(event.position().toPoint())
@@ -95,13 +95,14 @@ class Matrix(Painted):
             return
         row, column = self._at or (0, 0)
         last = len(self._classes) - 1
-        self._choose(min(last, max(0, row + move[0])), min(last, max(0, column + move[1])))
+        self.choose(min(last, max(0, row + move[0])), min(last, max(0, column + move[1])))
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         self._ringed = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
         super().focusInEvent(event)
 
-    def _choose(self, row: int, column: int) -> None:
+    def choose(self, row: int, column: int) -> None:
+        """Mark a cell, and say so."""
         self._at = (row, column)
         self.setAccessibleDescription(self.describe(row, column))
         self.update()

@@ -1,17 +1,19 @@
 """Test results of a finished run: the confusion matrix, the classes, and the images of a cell, read in the background."""
 
 from PySide6.QtCore import QSortFilterProxyModel, Qt, QThread, Signal, Slot
-from PySide6.QtWidgets import QAbstractItemView, QGridLayout, QHBoxLayout, QHeaderView, QSizePolicy, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QGridLayout, QHBoxLayout, QSizePolicy, QTableView, QWidget
 
 from kdstudio.gui.buttons import Segments
 from kdstudio.gui.cards import Card, Text
-from kdstudio.gui.pages.confusion import WHO, Outcome, class_rows, outcome_of
+from kdstudio.gui.pages.confusion import WHO, Outcome, class_rows, most_mistaken, outcome_of
 from kdstudio.gui.pages.disagreements import image_of
 from kdstudio.gui.pages.gallery import MOST, Gallery
 from kdstudio.gui.pages.matrix import Matrix
-from kdstudio.gui.tables.classes_model import SORT, ClassesModel
+from kdstudio.gui.tables.classes_model import NUMBERS, SORT, ClassesModel
 from kdstudio.gui.theme import GAP, SPACE
 from kdstudio.runs.folder import RunFolder
+
+LONGEST = 15  # letters of a class name in the table
 
 
 class Reading(QThread):
@@ -45,6 +47,9 @@ class Results(QWidget):
         self.model = ClassesModel(self)
         self.table = QTableView()
         self.waiting = Text("", "body", "quiet", wrap=True)
+        self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._wait = Card()
+        self._wait.body.addWidget(self.waiting, 1)
         self.cell = Text("", "strong", wrap=True)
         self.hint = Text("", "caption", "quiet", wrap=True)
         self._cards = [self._matrix_card(), self._table_card(), self._gallery_card()]
@@ -77,7 +82,7 @@ class Results(QWidget):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(GAP)
-        grid.addWidget(self.waiting, 0, 0, 1, 2)
+        grid.addWidget(self._wait, 0, 0, 3, 2)
         grid.addWidget(self._cards[0], 1, 0, 2, 1)
         grid.addWidget(self._cards[1], 1, 1)
         grid.addWidget(self._cards[2], 2, 1)
@@ -112,9 +117,8 @@ class Results(QWidget):
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(self.table.fontMetrics().height() + 2 * SPACE)
         header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setHighlightSections(False)
         header.setStretchLastSection(True)
-        header.setDefaultSectionSize(self.table.fontMetrics().horizontalAdvance("Precision") + 10 * SPACE)
         self.table.setMinimumHeight(180)
         self.table.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         card.body.addWidget(self.table, 1)
@@ -138,7 +142,7 @@ class Results(QWidget):
     def _show(self, outcome: Outcome | None) -> None:
         self.outcome = outcome
         self.waiting.setText("" if outcome else self._why_not())
-        self.waiting.setVisible(outcome is None)
+        self._wait.setVisible(outcome is None)
         for card in self._cards:
             card.setVisible(outcome is not None)
         if outcome is None:
@@ -156,16 +160,31 @@ class Results(QWidget):
             return self.tr("The answers to the test images cannot be read: they are missing or damaged.")
         return self.tr("Test images are used once, at the end of the run. What they say will stand here then.")
 
+    def _fit_columns(self) -> None:
+        """Numbers take what they need, class names share the rest."""
+        header = self.table.horizontalHeader()
+        for column in NUMBERS:
+            self.table.setColumnWidth(column, header.sectionSizeHint(column) + 2 * SPACE)
+        metrics = self.table.fontMetrics()
+        classes = self.outcome.classes if self.outcome is not None else ()
+        names = max(metrics.horizontalAdvance(name) for name in (self.tr("Class"), *classes))
+        self.table.setColumnWidth(0, min(names + 8 * SPACE, metrics.horizontalAdvance("n" * LONGEST)))
+
     @Slot(int)
     def _show_who(self, number: int) -> None:
         assert self.outcome is not None
         counts = self.outcome.confusion(WHO[number])
         self.matrix.show_counts(counts, self.outcome.classes)
         self.model.show_rows(class_rows(counts, self.outcome.classes))
-        self.cell.setText(self.tr("Choose a cell to see its images"))
-        said = self.tr("With several seeds these are the answers of the first. Arrow keys walk from cell to cell.")
-        self.hint.setText(said)
-        self.gallery.show_pictures([])
+        self._fit_columns()
+        worst = most_mistaken(counts)
+        if worst is None:
+            self.cell.setText(self.tr("Choose a cell to see its images"))
+            self.hint.setText(self.tr("Every test image is named right."))
+            self.gallery.show_pictures([])
+            return
+        self.matrix.choose(*worst)
+        self.cell.setText(self.tr("The most frequent mistake: {0}").format(self.matrix.describe(*worst)))
 
     @Slot(int, int)
     def _show_cell(self, row: int, column: int) -> None:
@@ -181,10 +200,10 @@ class Results(QWidget):
 
     def _said(self, found: int, shown: int) -> str:
         if shown < found:
-            return (
-                self.tr("The {0} of which it is surest").format(shown) if shown else self.tr("No thumbnails were kept")
-            )
-        return self.tr("Those of which it is surest come first") if found else ""
+            said = self.tr("The {0} of which it is surest.").format(shown) if shown else self.tr("No thumbnails were kept.")
+        else:
+            said = self.tr("Those of which it is surest come first.") if found > 1 else ""
+        return f"{said} {self.tr('With several seeds these are the answers of the first.')}".strip()
 
 
 __all__ = ["Results"]

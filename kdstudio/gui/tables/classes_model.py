@@ -13,6 +13,9 @@ TIPS = (
     "", "Test images of this class", "Share of its images that are named right", "Share of what is named so that is right",
     "Harmonic mean of recall and precision", "The class that it is taken for most often",
 )  # fmt: skip
+NUMBERS = range(1, 5)  # columns that stand at the right
+RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 Index = QModelIndex | QPersistentModelIndex
 NOWHERE = QModelIndex()
 
@@ -41,16 +44,20 @@ class ClassesModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             return self.tr(HEADS[section])
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return RIGHT if section in NUMBERS else LEFT
         return self.tr(TIPS[section]) if role == Qt.ItemDataRole.ToolTipRole and TIPS[section] else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row, column = self._rows[index.row()], index.column()
-        if role == Qt.ItemDataRole.TextAlignmentRole and 0 < column < 5:
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return RIGHT if column in NUMBERS else LEFT
         values = (row.name, row.images, row.recall, row.precision, row.f1, row.taken_for)
         value = values[column]
         if role == SORT:
             return value[1] if isinstance(value, tuple) else -1 if value is None else value
+        if role == Qt.ItemDataRole.ToolTipRole and column not in NUMBERS:
+            role = Qt.ItemDataRole.DisplayRole  # a long name may be cut off
         if role != Qt.ItemDataRole.DisplayRole:
             return None
         if isinstance(value, tuple):
