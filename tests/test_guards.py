@@ -64,6 +64,19 @@ def test_timer_and_thread(qtbot):
     window = QWidget(); qtbot.addWidget(window); window.show()
     timer = QTimer(window); timer.start(10)
     thread = QThread(); thread.start(); thread.quit(); thread.wait()
+def test_garbage(qapp):
+    import gc
+    from PySide6.QtCore import QThread
+    collected_in = set()
+    class Littering(QThread):
+        def run(self):
+            for _ in range(5000):
+                cycle = []; cycle.append(cycle)
+    look = lambda phase, _: collected_in.add(threading.current_thread())
+    gc.callbacks.append(look)
+    thread = Littering(); thread.start(); thread.wait()
+    gc.callbacks.remove(look)
+    assert not collected_in
 def test_local_timer(qapp):
     from PySide6.QtCore import QTimer
     timer = QTimer(); timer.start(10)
