@@ -225,6 +225,25 @@ def a_process_at_work(folder: RunFolder, *habits: str) -> Iterator["subprocess.P
         process.communicate()
 
 
+@contextlib.contextmanager
+def a_small_disk(place: Path, kilobytes: int) -> Iterator[Path]:
+    """A disk of its own at `place`, so small that it can be filled; a test is skipped where none can be mounted."""
+    import pytest  # not at the top: processes that tests start import this file too
+
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(place)]
+    try:
+        done = subprocess.run(mount, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("there is no mount here")
+    if done.returncode != 0:
+        pytest.skip(f"no small disk can be mounted here: {done.stderr.strip()}")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
 def until(condition: Any, patience: float = 10.0) -> bool:
     """Whether `condition()` comes true within `patience` seconds."""
     end = time.monotonic() + patience

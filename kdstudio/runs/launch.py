@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import psutil
 
@@ -18,14 +18,21 @@ if TYPE_CHECKING:
 PATIENCE = 15.0  # seconds that a run has to reach a checkpoint before it is terminated
 LAST_RESORT = 5.0  # seconds after that before it is killed
 
+Process: TypeAlias = "subprocess.Popen[bytes]"
+
 
 def command(folder: RunFolder, home: Home) -> list[str]:
     """The command that starts or goes on with the run in `folder`."""
     return [sys.executable, "-m", "kdstudio", "resume", str(folder.path), "--home", str(home.root)]
 
 
-def launch(folder: RunFolder, home: Home) -> "subprocess.Popen[bytes]":
+def launch(folder: RunFolder, home: Home, how: "Callable[[RunFolder, Home], list[str]] | None" = None) -> "Process":
     """Start the training process of `folder`. It outlives this one, and what it prints goes to the run's log.
+
+    Args:
+        folder: the run.
+        home: its home.
+        how: the command; `command`, unless a test wants another process in its place.
 
     Raises:
         OSError: it cannot be started.
@@ -33,7 +40,7 @@ def launch(folder: RunFolder, home: Home) -> "subprocess.Popen[bytes]":
     flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
     with folder.log_file.open("ab") as log:
         return subprocess.Popen(
-            command(folder, home),
+            (how or command)(folder, home),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

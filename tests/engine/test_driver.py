@@ -1,9 +1,7 @@
 """An attempt as its files tell it: first and last event, state, code, also when the disk is full."""
 
-import contextlib
 import errno
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +17,7 @@ from kdstudio.runs.state import RunState, State
 from kdstudio.runs.summary import summarise
 from kdstudio.spec.errors import KnownFailure
 from tests.engine.lab import a_run, carried_out, codes, events_of, files_in, halt_at
+from tests.fakes import a_small_disk
 
 
 def in_student(event: AnyEvent) -> bool:
@@ -191,22 +190,6 @@ def test_that_a_lost_device_is_named_as_the_run_knew_it() -> None:
 
 
 # A full disk.
-
-
-@contextlib.contextmanager
-def a_small_disk(place: Path, kilobytes: int) -> Iterator[Path]:
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(place)]
-    try:
-        done = subprocess.run(mount, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        pytest.skip("there is no mount here")
-    if done.returncode != 0:
-        pytest.skip(f"no small disk can be mounted here: {done.stderr.strip()}")
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", str(place)], check=True)
 
 
 def test_that_a_full_disk_ends_a_run_as_failed_and_after_making_room_it_completes(
