@@ -51,6 +51,11 @@ class Lobby(QObject):
         return self._queue
 
     @property
+    def queue_is_on(self) -> bool:
+        """Whether the queue starts runs."""
+        return self._queue is not None and self._queue.on
+
+    @property
     def home_page(self) -> "HomePage":
         """The first page."""
         if self._home_page is None:
@@ -58,7 +63,7 @@ class Lobby(QObject):
 
             window = self._window
             page = self._home_page = HomePage(self.feed)
-            page.start_wanted.connect(self._start_sample)
+            page.start_wanted.connect(self.start_sample)
             page.look_wanted.connect(window.open_file)
             page.run_wanted.connect(window.open_run)
             page.dropped.connect(window.open_dropped)
@@ -72,7 +77,7 @@ class Lobby(QObject):
         if self._runs_page is None:
             from kdstudio.gui.pages.runs import RunsPage
 
-            page = self._runs_page = RunsPage(self._window.home, self.feed, self.queue)
+            page = self._runs_page = RunsPage(self._window.home, self.feed, self.queue, self._window.actions_by_id)
             page.open_requested.connect(self._window.open_run)
             page.resume_requested.connect(self._carry_on)
             page.duplicate_requested.connect(self._duplicate)
@@ -124,7 +129,7 @@ class Lobby(QObject):
             self._feed.shutdown()
 
     @Slot(object)
-    def _start_sample(self, path: Path) -> None:
+    def start_sample(self, path: Path) -> None:
         """Start a sample at once; its experiment is in the form as well, to be changed afterwards."""
         if self._window.open_file(path):
             self._window.new_page.start()

@@ -1,6 +1,5 @@
 """The window: navigation at the left, one page at a time, menus from the registry, and what happens when it closes."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from kdstudio.gui import geometry
 from kdstudio.gui.asking import Closing, ask_on_close, pick_file_to_open, pick_file_to_save
 from kdstudio.gui.cards import Banner
 from kdstudio.gui.carried import carried_path
-from kdstudio.gui.commands import build_menus
+from kdstudio.gui.commands.switchboard import Switchboard
 from kdstudio.gui.lobby import Lobby
 from kdstudio.gui.navigation import Navigation
 from kdstudio.gui.preferences import Preferences
@@ -24,6 +23,8 @@ from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QAction
+
     from kdstudio.gui.pages.new_experiment import NewExperimentPage
     from kdstudio.gui.pages.page import Page
     from kdstudio.gui.pages.run import RunPage
@@ -68,13 +69,17 @@ class MainWindow(QMainWindow):
         self._settings_page: SettingsPage | None = None
         self.lobby = Lobby(self)
         self.shell = Shell(self, self.preferences, self.navigation, self._arrange())
-        self.actions_by_id = build_menus(self, self._commands() | self.shell.commands())
-        self.shell.adopt(self.actions_by_id)
+        self.switchboard = Switchboard(self)
         self._connect()
         self.navigation.show_page("home")
-        self._follower = RunFollower(self.navigation, self.actions_by_id, self._say_busy, self)
+        self._follower = RunFollower(self.navigation, self._say_busy, self)
         if controller is not None:
             self._control(controller)
+
+    @property
+    def actions_by_id(self) -> "dict[str, QAction]":
+        """What can be done in the window: the entries of its menus, by the id of their command."""
+        return self.switchboard.actions
 
     @property
     def controller(self) -> "RunController":
@@ -91,6 +96,7 @@ class MainWindow(QMainWindow):
         controller.setParent(self)
         controller.changed.connect(self._close_when_ended)
         controller.refused.connect(self._refuse)
+        controller.changed.connect(self.switchboard.refresh_run)
         self._follower.follow(controller)
         self.shell.watch(controller, self._run_in_view, self.show_message)
 
@@ -104,6 +110,8 @@ class MainWindow(QMainWindow):
             self._new_page.start_requested.connect(self.start_experiment)
             self._new_page.open_requested.connect(self.open_yaml)
             self._new_page.save_requested.connect(self.save_yaml)
+            self._new_page.queue_requested.connect(self.lobby.enqueue)
+            self._new_page.checked.connect(self.switchboard.refresh_form)
             self.preferences.changed.connect(self._new_page.take_settings)
             self.pages.addWidget(self._new_page)
         return self._new_page
@@ -136,6 +144,10 @@ class MainWindow(QMainWindow):
             self._settings_page = SettingsPage(self.home, self.preferences)
             self.pages.addWidget(self._settings_page)
         return self._settings_page
+
+    def made(self, name: str) -> Any:
+        """The page `name` when somebody has wanted it already, else None. Any: each page is a class of its own."""
+        return self.pages.findChild(QWidget, f"page.{name}", Qt.FindChildOption.FindDirectChildrenOnly)
 
     @Slot(str)
     def show_page(self, name: str) -> None:
@@ -236,6 +248,7 @@ class MainWindow(QMainWindow):
         """Let all threads end, and wait for them. Runs go on."""
         if not self._down:
             self._down = True
+            self.switchboard.close()
             self.shell.close()
             for page in (self._new_page, self._run_page, self._settings_page):
                 if page is not None:
@@ -307,19 +320,6 @@ class MainWindow(QMainWindow):
         self.setFocus()  # else the first button would wear a focus ring that nobody asked for
         return row
 
-    def _commands(self) -> dict[str, Callable[[], object]]:
-        return {
-            "file.new": self._begin, "file.open": self.open_yaml, "file.save": self.save_yaml, "file.close": self.close,
-            "file.save-as": lambda: self.save_yaml(True),
-            "edit.undo": lambda: self.new_page.history.stack.undo(), "edit.redo": lambda: self.new_page.history.stack.redo(),
-            "edit.copy-yaml": lambda: self.new_page.copy_yaml(), "edit.copy-command": lambda: self.new_page.copy_command(),
-            "run.start": self._start, "run.pause": self._pause, "run.resume": self._resume, "run.stop": self._stop,
-            "run.duplicate": self.duplicate, "run.queue": self._enqueue,
-            "view.home": lambda: self.show_page("home"), "view.new": lambda: self.show_page("new"),
-            "view.run": lambda: self.show_page("run"), "view.runs": lambda: self.show_page("runs"),
-            "view.settings": lambda: self.show_page("settings"),
-        }  # fmt: skip
-
     def _connect(self) -> None:
         self.navigation.wanted.connect(self.show_page)
         self.preferences.refused.connect(self._refuse_to_keep)
@@ -330,44 +330,11 @@ class MainWindow(QMainWindow):
         """Show a page, if nobody has asked for one yet: its hundred widgets would have held up the first paint."""
         if self._down:
             return
+        self.switchboard.make()
         if self.pages.count() == 0:
             self.show_page("home")
         self.shell.greet()
         self.controller.attach()
-
-    @Slot()
-    def _begin(self) -> None:
-        """An experiment with every field at its default; Undo brings back what was there."""
-        self.show_page("new")
-        self.new_page.new()
-
-    @Slot()
-    def _start(self) -> None:
-        """Start what the form says; from another page first show it, so that nobody starts what they do not see."""
-        if self.pages.currentWidget() is self.new_page:
-            self.new_page.start()
-        else:
-            self.show_page("new")
-
-    @Slot()
-    def _enqueue(self) -> None:
-        """Let what the form says wait for its turn; from another page first show it."""
-        if self.pages.currentWidget() is not self.new_page:
-            self.show_page("new")
-        elif self.new_page.ready():
-            self.lobby.enqueue(self.new_page.experiment())
-
-    @Slot()
-    def _pause(self) -> None:
-        self.controller.pause()
-
-    @Slot()
-    def _resume(self) -> None:
-        self.controller.resume()
-
-    @Slot()
-    def _stop(self) -> None:
-        self.controller.stop()
 
     @Slot()
     def _close_message(self) -> None:

@@ -1,6 +1,6 @@
 """The command palette: type a few letters of any command, and Enter carries it out. Keyboard alone, and in nobody's way."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +20,13 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QListView, QStyle, QStyledItemD
 from shiboken6 import isValid
 
 from kdstudio.gui.cards import Card, Text
+from kdstudio.gui.commands.command import plain
 from kdstudio.gui.theme import GAP, SPACE, theme
 
 if TYPE_CHECKING:
     from app_model import Application
+
+    from kdstudio.gui.commands.command import Offer
 
 WIDTH = 560
 ROWS = 9  # in view at once
@@ -53,9 +56,32 @@ class Entry:
         return self.action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
 
     @property
+    def hint(self) -> str:
+        """What stands at the right of it: its keys, or that there is something to choose."""
+        return self.keys or ("›" if self.action.menu() is not None else "")
+
+    @property
     def reason(self) -> str:
         """Why it cannot be carried out now; "" when it can."""
         return "" if self.action.isEnabled() else self.action.toolTip()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something that a command offers, as the palette shows it: `name` tells of the command too."""
+
+    name: str
+    offer: "Offer"
+
+    @property
+    def hint(self) -> str:
+        """Whether it is on."""
+        return "✓" if self.offer.on else ""
+
+    @property
+    def reason(self) -> str:
+        """Why it cannot be chosen now; "" when it can."""
+        return self.offer.why_not
 
 
 def entries_of(application: "Application", actions: dict[str, QAction]) -> list[Entry]:
@@ -89,10 +115,10 @@ class PaletteModel(QAbstractListModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._all: Sequence[Entry] = ()
-        self.found: list[Entry] = []
+        self._all: Sequence[Entry | Choice] = ()
+        self.found: list[Entry | Choice] = []
 
-    def show_entries(self, entries: Sequence[Entry]) -> None:
+    def show_entries(self, entries: Sequence[Entry | Choice]) -> None:
         """Search among these."""
         self._all = entries
         self.search("")
@@ -117,11 +143,13 @@ class PaletteModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return entry.name
         if role == HINT:
-            return entry.keys
-        if role in (REASON, Qt.ItemDataRole.ToolTipRole):
+            return entry.hint
+        if role == REASON:
             return entry.reason
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return entry.reason or (entry.offer.tip if isinstance(entry, Choice) else "")
         if role == Qt.ItemDataRole.AccessibleDescriptionRole:
-            return entry.reason or entry.keys
+            return entry.reason or entry.hint
         return None
 
 
@@ -187,7 +215,6 @@ class Palette(Card):
         self.model = PaletteModel(self)
         self.line = _SearchLine(self)
         self.line.setObjectName("palette.line")
-        self.line.setPlaceholderText(self.tr("Type a command"))
         self.line.setAccessibleName(self.tr("Search the commands"))
         self.none = Text(self.tr("No command fits"), "body", "quiet")
         self.none.hide()
@@ -202,8 +229,17 @@ class Palette(Card):
 
     def open(self) -> None:
         """Show it, empty, over the window."""
+        self._open(entries_of(self.application, self._actions), self.tr("Type a command"))
+
+    def offer(self, action: QAction, offers: "Sequence[Offer]") -> None:
+        """Show what the command of `action` lets people choose from."""
+        title = plain(action.text())
+        self._open([Choice(f"{title}: {offer.title}", offer) for offer in offers], title)
+
+    def _open(self, entries: Sequence[Entry | Choice], asked: str) -> None:
         self._before = self.window().focusWidget()
-        self.model.show_entries(entries_of(self.application, self._actions))
+        self.model.show_entries(entries)
+        self.line.setPlaceholderText(asked)
         self.line.clear()
         self._choose(0)
         self._place()
@@ -278,7 +314,12 @@ class Palette(Card):
         entry = self.model.found[index.row()] if index.isValid() else None
         if entry is not None and not entry.reason:
             self.dismiss()
-            self.application.commands.execute_command(entry.id)
+            self._does(entry)()
+
+    def _does(self, entry: Entry | Choice) -> Callable[[], object]:
+        if isinstance(entry, Choice):
+            return entry.offer.does
+        return lambda: self.application.commands.execute_command(entry.id)
 
     @Slot(QModelIndex)
     def _clicked(self, index: QModelIndex) -> None:

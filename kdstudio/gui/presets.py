@@ -31,6 +31,11 @@ def presets(home: Home, card: str) -> list[Preset]:
     return sorted(found, key=lambda preset: preset.name.casefold())
 
 
+def any_presets(home: Home) -> bool:
+    """Whether anything has been kept, by the names of the files alone."""
+    return next((home.root / "presets").glob("*.yaml"), None) is not None
+
+
 def keep(home: Home, name: str, card: str, values: dict[str, Any]) -> Preset:
     """Keep `values` as `name`, in place of what had that name on the same card.
 

@@ -11,20 +11,22 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QWidget
 from shiboken6 import isValid
 
-from kdstudio.gui.commands import THEMES, registry
 from kdstudio.gui.navigation import Navigation
 from kdstudio.gui.preferences import Preferences
-from kdstudio.gui.theme import theme
+from kdstudio.gui.theme import Choice, theme
 
 if TYPE_CHECKING:
     from app_model import Application
     from PySide6.QtGui import QAction
 
+    from kdstudio.gui.commands.command import Deed
     from kdstudio.gui.endings import Endings
     from kdstudio.gui.help import HelpPanel
     from kdstudio.gui.palette import Palette
     from kdstudio.gui.run_controller import RunController
     from kdstudio.gui.theme import Role
+
+THEMES = (Choice.SYSTEM, Choice.LIGHT, Choice.DARK)
 
 
 class Shell(QObject):
@@ -39,6 +41,7 @@ class Shell(QObject):
         self._window, self._row = window, row
         self._navigation, self._preferences = navigation, preferences
         self.actions: dict[str, QAction] = {}
+        self._refresh: Callable[[], None] = lambda: None
         self._application: Application | None = None
         self._palette: Palette | None = None
         self._help: HelpPanel | None = None
@@ -49,26 +52,31 @@ class Shell(QObject):
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._focus_moves)
+        theme().changed.connect(self._fit_menus)
         window.installEventFilter(self)
 
-    def commands(self) -> dict[str, Callable[[], object]]:
-        """What its commands do, by id."""
-        themes: dict[str, Callable[[], object]] = {f"view.theme.{choice}": self._choose_theme for choice in THEMES}
-        return themes | {
-            "view.palette": self.open_palette,
-            "view.presenter": self._toggle_presenter,
-            "help.shortcuts": self.toggle_shortcuts,
-            "help.terms": self.toggle_terms,
-            "help.curves": self.show_curves,
+    def deeds(self) -> "dict[str, Deed]":
+        """What stands behind its commands, by id."""
+        from kdstudio.gui.commands.command import Deed
+
+        return {f"view.theme.{choice}": self._theme(choice) for choice in THEMES} | {
+            "view.palette": Deed(does=self.open_palette),
+            "view.presenter": Deed(does=self._toggle_presenter, on=lambda: theme().presenter),
+            "help.shortcuts": Deed(does=self.toggle_shortcuts),
+            "help.terms": Deed(does=self.toggle_terms),
+            "help.curves": Deed(does=self.show_curves),
         }
 
-    def adopt(self, actions: "dict[str, QAction]") -> None:
-        """Take the commands' actions, and mark those that are on."""
-        self.actions = actions
-        self._preferences.changed.connect(self._mark)
-        theme().changed.connect(self._mark)
-        theme().changed.connect(self._fit_menus)
-        self._mark()
+    def _theme(self, choice: Choice) -> "Deed":
+        from kdstudio.gui.commands.command import Deed
+
+        return Deed(does=lambda: self._preferences.change(theme=str(choice)), on=lambda: theme().choice == choice)
+
+    def adopt(self, actions: "dict[str, QAction]", refresh: Callable[[], None]) -> None:
+        """Take the commands' actions; `refresh` looks anew at what can be done and what is on."""
+        self.actions, self._refresh = actions, refresh
+        self._preferences.changed.connect(self._look)
+        theme().changed.connect(self._look)
 
     def watch(self, controller: "RunController", in_view: Callable[[], bool], say: Callable[[str, str, "Role"], None]) -> None:
         """Tell of the runs of `controller` when they end."""
@@ -97,6 +105,8 @@ class Shell(QObject):
     def application(self) -> "Application":
         """The registry of all commands."""
         if self._application is None:
+            from kdstudio.gui.commands.registry import registry
+
             self._application = registry(self.actions)
         return self._application
 
@@ -132,6 +142,7 @@ class Shell(QObject):
         if self.palette.isVisible():
             self.palette.dismiss()
         else:
+            self._refresh()
             self.palette.open()
 
     @Slot()
@@ -222,23 +233,12 @@ class Shell(QObject):
         pages = getattr(self._window, "pages", None)
         return pages.currentWidget() if pages is not None else None
 
-    @Slot()
-    def _choose_theme(self) -> None:
-        for choice in THEMES:
-            if self.actions[f"view.theme.{choice}"] is self.sender():
-                self._preferences.change(theme=str(choice))
-        self._mark()
-
-    @Slot()
     def _toggle_presenter(self) -> None:
         self._preferences.change(presenter=not theme().presenter)
-        self._mark()
 
     @Slot()
-    def _mark(self) -> None:
-        self.actions["view.presenter"].setChecked(theme().presenter)
-        for choice in THEMES:
-            self.actions[f"view.theme.{choice}"].setChecked(choice == theme().choice)
+    def _look(self) -> None:
+        self._refresh()
 
     @Slot()
     def _fit_menus(self) -> None:

@@ -179,6 +179,7 @@ def test_that_a_real_desk_previews_the_digits_within_a_moment_of_an_edit(
 
 
 def test_that_undo_and_redo_walk_through_the_edits_by_keys_and_buttons(qtbot: QtBot, window: MainWindow) -> None:
+    window.show_page("new")
     page = window.new_page
     page.check()
     retype(page, "method.temperature", "3")

@@ -15,7 +15,6 @@ from pytestqt.qtbot import QtBot
 from kdstudio.gui import app as app_module
 from kdstudio.gui import main_window
 from kdstudio.gui.app import Housekeeper
-from kdstudio.gui.commands import COMMANDS
 from kdstudio.gui.main_window import Closing, MainWindow
 from kdstudio.gui.theme import theme
 from kdstudio.runs.home import Home
@@ -172,18 +171,6 @@ def test_that_a_file_that_cannot_be_saved_is_said_in_the_window(
     monkeypatch.setattr(main_window, "pick_file_to_save", lambda *_: str(tmp_path / "no" / "folder" / "x.yaml"))
     window.actions_by_id["file.save"].trigger()
     assert window.message.title == "It could not be saved"
-
-
-def test_that_every_command_is_in_a_menu_and_no_two_share_a_shortcut(window: MainWindow) -> None:
-    assert set(window.actions_by_id) == {command.id for command in COMMANDS}
-    shortcuts = [command.shortcut for command in COMMANDS if command.shortcut]
-    assert len(shortcuts) == len(set(shortcuts))
-
-
-def test_that_a_grey_command_says_why(window: MainWindow) -> None:
-    grey = [action for action in window.actions_by_id.values() if not action.isEnabled()]
-    assert [action.objectName() for action in grey] == ["run.pause", "run.resume", "run.stop", "run.duplicate"]
-    assert all(len(action.toolTip().split()) > 3 for action in grey)
 
 
 def test_that_the_theme_menu_changes_the_theme(window: MainWindow) -> None:

@@ -126,6 +126,13 @@ class FormCard(Card):
         self.set_value({**self.value(), **preset.values})
         self.changed.emit()
 
+    def forget(self, preset: Preset) -> None:
+        """Remove a preset."""
+        try:
+            remove(preset)
+        except OSError as error:
+            self.refused.emit(f"{preset.path.name}: {error.strerror or error}")
+
     def changes_menu(self) -> QMenu:
         """What differs, field by field, and a way back."""
         menu = QMenu(self)
@@ -155,13 +162,7 @@ class FormCard(Card):
         return lambda: self.apply(preset)
 
     def _remover(self, preset: Preset) -> Callable[[], None]:
-        def forget() -> None:
-            try:
-                remove(preset)
-            except OSError as error:
-                self.refused.emit(f"{preset.path.name}: {error.strerror or error}")
-
-        return forget
+        return lambda: self.forget(preset)
 
     def _entry(self, menu: QMenu, text: str, does: Callable[[], Any]) -> QAction:
         action = menu.addAction(text.replace("&", "&&"))

@@ -41,12 +41,15 @@ class NewExperimentPage(DropPage):
     """Where an experiment is made and started.
 
     Signals:
-        start_requested: carries the experiment.
+        start_requested, queue_requested: carry the experiment.
+        checked: what is wrong with it, or what can be undone, may be another thing now.
         open_requested: a person wants to pick a file.
         save_requested: a person wants to save; True asks for another file.
     """
 
     start_requested = Signal(object)
+    queue_requested = Signal(object)
+    checked = Signal()
     open_requested = Signal()
     save_requested = Signal(bool)
 
@@ -210,6 +213,7 @@ class NewExperimentPage(DropPage):
         self._say_file()
         self._keep_soon.start()
         self._look(values)
+        self.checked.emit()
 
     def _problems(self, values: dict[str, Any]) -> dict[str, str]:
         if self._wrong_text:
@@ -240,16 +244,29 @@ class NewExperimentPage(DropPage):
     @Slot()
     def start(self) -> None:
         """Start the experiment, if nothing is wrong with it; else go to the first field that is."""
+        experiment = self._settled()
+        if experiment is not None:
+            self.start_requested.emit(experiment)
+
+    @Slot()
+    def queue(self) -> None:
+        """Let the experiment wait for its turn, if nothing is wrong with it; else go to the first field that is."""
+        experiment = self._settled()
+        if experiment is not None:
+            self.queue_requested.emit(experiment)
+
+    def _settled(self) -> Any:
+        """The experiment, of which nothing needs to be kept as a draft any more; None while something is wrong."""
         experiment = self.experiment()
         if experiment is None:
             self._go_to_problem()
-            return
+            return None
         self.banner.say("")
         self._check_soon.stop()
         self.document.settle(self.values())
         self.draft.discard()
         self._say_file()
-        self.start_requested.emit(experiment)
+        return experiment
 
     @Slot()
     def copy_yaml(self) -> None:
@@ -442,6 +459,8 @@ class NewExperimentPage(DropPage):
         self.discard_draft.clicked.connect(self._discard_restored)
         self.tools.connect_to(self)
         self.summary.start.clicked.connect(self.start)
+        self.summary.queue.clicked.connect(self.queue)
+        self.history.stack.indexChanged.connect(self.checked)
         self.summary.copy.clicked.connect(self.copy_yaml)
         self.summary.copy_command.clicked.connect(self.copy_command)
         self.summary.remedied.connect(self.change)

@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from kdstudio.gui.buttons import PrimaryButton
+from kdstudio.gui.buttons import IconButton, PrimaryButton
 from kdstudio.gui.cards import Card, Elided, Pill, Text
 from kdstudio.gui.notices import Notice, Notices
 from kdstudio.gui.pages.page import scrolling
@@ -54,6 +54,8 @@ class PreviewCard(Card):
         self.note = Text("", "caption", "quiet", wrap=True)
         self.busy = Text("", "caption", "teacher", wrap=True)
         self.start = PrimaryButton(self.tr("Start"), "start")
+        self.queue = IconButton(self.tr("Queue"), "queue", "queue.add")
+        self.queue.setAccessibleName(self.tr("Add to the queue"))
         self.copy_command = CopyButton(self.tr("Copy command"), "copy.command", self.tr("A shell command that runs this"))
         self.copy = CopyButton(self.tr("Copy YAML"), "copy", self.tr("All of it as text, defaults written out"))
         self._arrange()
@@ -78,6 +80,9 @@ class PreviewCard(Card):
         for button in (self.copy_command, self.copy):
             button.setEnabled(not problems)
             button.setToolTip(self.tr("Something is still missing") if problems else button.help)
+        waits = self.tr("Let it wait for its turn: the queue on the page Runs starts one run after another")
+        self.queue.setEnabled(not problems)
+        self.queue.setToolTip(self.tr("Something is still missing") if problems else waits)
 
     def show_next(self, step: str) -> None:
         """What the Start button says: "Start", or the next step that is missing."""
@@ -200,8 +205,13 @@ class PreviewCard(Card):
         head.addWidget(self.pill)
         self.body.addLayout(head)
         self.body.addWidget(scrolling(self._what_scrolls(), "summary.scroll"), 1)
-        for part in (self.note, self.short, self.problems, self.busy, self.start):
+        for part in (self.note, self.short, self.problems, self.busy):
             self.body.addWidget(part)
+        starts = QHBoxLayout()
+        starts.setSpacing(2 * SPACE)
+        starts.addWidget(self.start, 1)
+        starts.addWidget(self.queue)
+        self.body.addLayout(starts)
         copies = QHBoxLayout()
         copies.setSpacing(2 * SPACE)
         for button in (self.copy_command, self.copy):

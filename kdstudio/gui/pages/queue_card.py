@@ -1,7 +1,7 @@
 """The queue as people see and order it."""
 
 from PySide6.QtCore import QItemSelectionModel, Qt, QTimer, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from kdstudio.gui.buttons import IconButton
 from kdstudio.gui.cards import Card, Text
+from kdstudio.gui.commands.menus import own_actions
 from kdstudio.gui.queue import RunQueue
 from kdstudio.gui.theme import GAP, SPACE, theme
 
@@ -22,9 +23,15 @@ ID = Qt.ItemDataRole.UserRole
 
 
 class QueueCard(Card):
-    """A switch, the runs that wait, and what moves them."""
+    """A switch, the runs that wait, and what moves them.
 
-    def __init__(self, queue: RunQueue, parent: QWidget | None = None) -> None:
+    Args:
+        actions: those of the window that it stands in; without a window it has its own.
+    """
+
+    def __init__(
+        self, queue: RunQueue, actions: dict[str, QAction] | None = None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("runs.queue.card")
         self._queue = queue
@@ -44,6 +51,8 @@ class QueueCard(Card):
         self.up = IconButton(self.tr("Up"), "up", "queue.up")
         self.down = IconButton(self.tr("Down"), "down", "queue.down")
         self.out = IconButton(self.tr("Take out"), "close", "queue.out")
+        self.does = {"queue.up": self._up, "queue.down": self._down, "queue.out": self._out}
+        self.actions_by_id = actions or own_actions(self, self.does, dict(self.does))
         self._arrange()
         self._connect()
         self._show()
@@ -82,10 +91,8 @@ class QueueCard(Card):
         self.up.clicked.connect(self._up)
         self.down.clicked.connect(self._down)
         self.out.clicked.connect(self._out)
-        for keys, does in (("Alt+Up", self._up), ("Alt+Down", self._down), ("Delete", self._out)):
-            shortcut = QShortcut(QKeySequence(keys), self.list)
-            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-            shortcut.activated.connect(does)
+        for name in self.does:
+            self.list.addAction(self.actions_by_id[name])
 
     def _moved(self, *_: object) -> None:
         self._dropped.start()
@@ -122,13 +129,14 @@ class QueueCard(Card):
     def _allow(self) -> None:
         place, count = self.list.currentRow(), self.list.count()
         none = self.tr("Choose a run in the queue first")
-        for button, allowed, why in (
-            (self.up, place > 0, none if place < 0 else self.tr("It is the first")),
-            (self.down, 0 <= place < count - 1, none if place < 0 else self.tr("It is the last")),
-            (self.out, place >= 0, none),
+        for name, button, allowed, why in (
+            ("queue.up", self.up, place > 0, none if place < 0 else self.tr("It is the first")),
+            ("queue.down", self.down, 0 <= place < count - 1, none if place < 0 else self.tr("It is the last")),
+            ("queue.out", self.out, place >= 0, none),
         ):
-            button.setEnabled(allowed)
-            button.setToolTip("" if allowed else why)
+            for each in (button, self.actions_by_id[name]):
+                each.setEnabled(allowed)
+                each.setToolTip("" if allowed else why)
 
     def _chosen(self) -> str | None:
         item = self.list.currentItem()

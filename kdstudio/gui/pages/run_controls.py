@@ -2,13 +2,11 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from kdstudio.gui import run_rules
 from kdstudio.gui.buttons import IconButton
 from kdstudio.gui.run_controller import RunController
 from kdstudio.gui.theme import SPACE
 from kdstudio.runs.folder import Request
-from kdstudio.runs.state import State
-
-TRAININGS = ("teacher", "baseline", "student")
 
 
 class RunControls(QWidget):
@@ -49,44 +47,30 @@ class RunControls(QWidget):
         self.resume.setVisible(controller.resumable and not replaying)
         self.replay.setVisible(controller.replayable and not replaying)
         self.duplicate.setVisible(controller.folder is not None and not active and not replaying)
-        known = controller.experiment is not None
-        self.duplicate.setEnabled(known)
-        self.duplicate.setToolTip("" if known else self.tr("The experiment of this run cannot be read"))
+        self._allow(self.duplicate, run_rules.duplicate(controller))
         self._show_wishes()
         self._show_ends()
 
     def _show_wishes(self) -> None:
         """Save and evaluate: only a training hears them."""
-        controller = self._controller
-        current = controller.state.current
-        training = controller.status.state is State.RUNNING and current is not None and current[0] in TRAININGS
-        why = (
-            self.tr("The run has been asked to end") if controller.asked else self.tr("No network is being trained now")
-        )
-        free = training and controller.asked is None
-        for button, request, text, busy in (
-            (self.save, Request.SAVE, self.tr("Save now"), self.tr("Saving...")),
-            (self.evaluate, Request.EVALUATE, self.tr("Evaluate now"), self.tr("Evaluating...")),
-        ):
-            waits = request in controller.wanted
-            button.setText(busy if waits else text)
-            button.setEnabled(free and not waits)
-            button.setToolTip(self.tr("It does so at its next step") if waits else "" if free else why)
+        wanted = self._controller.wanted
+        self.save.setText(self.tr("Saving...") if Request.SAVE in wanted else self.tr("Save now"))
+        self.evaluate.setText(self.tr("Evaluating...") if Request.EVALUATE in wanted else self.tr("Evaluate now"))
+        self._allow(self.save, run_rules.save(self._controller))
+        self._allow(self.evaluate, run_rules.evaluate(self._controller))
 
     def _show_ends(self) -> None:
-        controller = self._controller
-        asked, status = controller.asked, controller.status.state
-        begun = status in (State.PREPARING, State.RUNNING)
-        why = self.tr("The run has not begun yet")
-        heard = self.tr("The run has been asked, and ends at its next step")
-        self.pause.setEnabled(asked is None and begun)
+        asked = self._controller.asked
         self.pause.setText(self.tr("Pausing...") if asked is Request.PAUSE else self.tr("Pause"))
-        self.pause.setToolTip(
-            heard if asked else self.tr("Saves, and gives the device back until it goes on") if begun else why
-        )
-        self.stop.setEnabled(asked is not Request.STOP)
         self.stop.setText(self.tr("Stopping...") if asked is Request.STOP else self.tr("Stop"))
-        self.stop.setToolTip(heard if asked is Request.STOP else "")
+        gives = self.tr("Saves, and gives the device back until it goes on")
+        self._allow(self.pause, run_rules.pause(self._controller), gives)
+        self._allow(self.stop, run_rules.stop(self._controller))
+
+    @staticmethod
+    def _allow(button: IconButton, why_not: str, tip: str = "") -> None:
+        button.setEnabled(not why_not)
+        button.setToolTip(why_not or tip)
 
 
 __all__ = ["RunControls"]

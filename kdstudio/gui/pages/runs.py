@@ -1,30 +1,31 @@
 """All runs of the home in a table, and what can be done with them: opened, renamed, noted, laid over one another, queued."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, QUrl, Signal, Slot
-from PySide6.QtGui import QDesktopServices, QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QAction, QDesktopServices, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemDelegate,
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
     QMenu,
-    QSplitter,
     QStackedLayout,
-    QVBoxLayout,
     QWidget,
 )
 
 from kdstudio.gui.buttons import IconButton, Segments
 from kdstudio.gui.cards import Card, Text
+from kdstudio.gui.commands.listed import TABLE
+from kdstudio.gui.commands.menus import own_actions
 from kdstudio.gui.pages.discarding import Discarding
-from kdstudio.gui.pages.notes_card import NotesCard, write_about
-from kdstudio.gui.pages.page import Page, scrolling
-from kdstudio.gui.pages.queue_card import QueueCard
-from kdstudio.gui.pages.runs_actions import RUN_COMMANDS, allow, build_run_actions, why_not_resumed
+from kdstudio.gui.pages.notes_card import write_about
+from kdstudio.gui.pages.page import Page
+from kdstudio.gui.pages.runs_actions import RUN_COMMANDS, allow, why_not_resumed
+from kdstudio.gui.pages.runs_panels import NOTES, NOTHING, OVERLAY, QUEUE, RunsPanels
 from kdstudio.gui.queue import RunQueue
 from kdstudio.gui.tables.csv_file import write_csv
 from kdstudio.gui.tables.library_feed import LibraryFeed
@@ -35,7 +36,8 @@ from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.library import Row
 
-NOTHING, NOTES, OVERLAY, QUEUE = range(4)  # what stands below the table
+if TYPE_CHECKING:
+    from kdstudio.gui.pages.overlay_card import OverlayCard
 
 
 def pick_csv(parent: QWidget) -> str:
@@ -54,7 +56,8 @@ class RunsPage(Page):
     Args:
         home: whose runs.
         feed: the readings of its library, where others look at them too.
-        queue: the queue; without one runs cannot be queued.
+        queue: the queue, where the window has one.
+        actions: those of the window that it stands in; without a window it has its own.
 
     Signals:
         open_requested, resume_requested, duplicate_requested: carry the RunFolder.
@@ -67,7 +70,12 @@ class RunsPage(Page):
     said = Signal(str, str)
 
     def __init__(
-        self, home: Home, feed: LibraryFeed | None = None, queue: RunQueue | None = None, parent: QWidget | None = None
+        self,
+        home: Home,
+        feed: LibraryFeed | None = None,
+        queue: RunQueue | None = None,
+        actions: dict[str, QAction] | None = None,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent=parent, title=self.tr("Runs"), subtitle="", name="page.runs")
         self._home = home
@@ -76,11 +84,12 @@ class RunsPage(Page):
         self.queue = queue or RunQueue(self.resume_requested.emit, lambda: self.feed.rows, self)
         self.model = RunsModel(self._rename, self)
         self.table = RunsTable(self.model, home)
-        self.actions_by_id = build_run_actions(self, self.table, self._does())
+        self.does = self._does()
+        self.actions_by_id = actions or own_actions(self, self.does, self.does)
+        self._card = Card(margin=GAP)
+        self.panels = RunsPanels(self._card, self.queue, self.table.chosen, actions)
+        self.notes, self.queue_card = self.panels.notes, self.panels.queue_card
         self.menu = QMenu(self)
-        self.notes = NotesCard()
-        self.queue_card = QueueCard(self.queue)
-        self.overlay: QWidget | None = None
         self._discarding: Discarding | None = None
         self._late = False
         self._bar()
@@ -90,12 +99,10 @@ class RunsPage(Page):
 
     def shutdown(self) -> None:
         """Keep what was typed, and wait for all that is under way."""
-        self.notes.keep()
+        self.panels.shutdown()
         self.table.keep()
         if self._discarding is not None:
             self._discarding.shutdown()
-        if self.overlay is not None:
-            self.overlay.shutdown()  # type: ignore[attr-defined]
         if self._own_feed:
             self.feed.shutdown()
 
@@ -113,6 +120,11 @@ class RunsPage(Page):
         """Read the library again, in the background."""
         self.feed.refresh()
 
+    @property
+    def overlay(self) -> "OverlayCard | None":
+        """The overlay, once somebody has wanted it."""
+        return self.panels.overlay
+
     def chosen(self) -> RunFolder | None:
         """The run that is chosen, when it is one."""
         rows = self.table.chosen()
@@ -121,7 +133,7 @@ class RunsPage(Page):
     def show_below(self, what: int) -> None:
         """Show nothing, the notes, the overlay or the queue below the table."""
         self.below.choose(what)
-        self._show_below(what)
+        self.panels.show_panel(what)
 
     @Slot()
     def open_chosen(self) -> None:
@@ -200,7 +212,7 @@ class RunsPage(Page):
             "runs.open": self.open_chosen, "runs.resume": self.resume_chosen, "runs.duplicate": self.duplicate_chosen,
             "runs.queue": self.queue_chosen, "runs.overlay": self.overlay_chosen, "runs.rename": self.table.rename_chosen,
             "runs.tags": self.write_tags, "runs.notes": self.write_notes, "runs.folder": self.open_folder,
-            "runs.export": self.export, "runs.delete": self.discard_chosen,
+            "runs.export": self.export, "runs.delete": self.discard_chosen, "runs.filter": self.find,
         }  # fmt: skip
 
     def _bar(self) -> None:
@@ -231,29 +243,12 @@ class RunsPage(Page):
         self.body.addLayout(bar)
         self.empty = Text(self.tr("Reading..."), "body", "quiet", wrap=True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        card = Card(margin=GAP)
         self._stack = QStackedLayout()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.table)
-        card.body.addLayout(self._stack)
-        inside = QWidget()
-        self._panels = QVBoxLayout(inside)
-        self._panels.setContentsMargins(0, 0, 0, 0)
-        for panel in (self.notes, self.queue_card):
-            self._panels.addWidget(panel)
-            panel.hide()
-        self.panels = scrolling(inside, "runs.scroll")  # else three plots and twelve names would push the window's edge
-        self.panels.setMinimumHeight(140)
-        self.panels.hide()
-        self.splitter = QSplitter(Qt.Orientation.Vertical)
-        self.splitter.setObjectName("runs.splitter")
-        self.splitter.setHandleWidth(GAP)
-        self.splitter.setChildrenCollapsible(False)
-        card.setMinimumHeight(130)
-        for part in (card, self.panels):
-            self.splitter.addWidget(part)
-        self.splitter.setStretchFactor(0, 1)
-        self.body.addWidget(self.splitter, 1)
+        self._card.body.addLayout(self._stack)
+        self._card.setMinimumHeight(130)
+        self.body.addWidget(self.panels, 1)
 
     def _connect(self) -> None:
         self.feed.changed.connect(self._fill)
@@ -270,15 +265,16 @@ class RunsPage(Page):
         self.notes.failed.connect(self._not_written)
         for button, action in ((self.open, "runs.open"), (self.resume, "runs.resume")):
             self.actions_by_id[action].changed.connect(lambda button=button, action=action: self._mirror(button, action))
-        find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
-        find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        find.activated.connect(self._find)
+        self.panels.marked.connect(self.model.mark)
+        self.panels.failed.connect(self._not_exported)
         self.menu.setToolTipsVisible(True)
         last = 0
         for command in RUN_COMMANDS:
             if command.group != last:
                 self.menu.addSeparator()
             self.menu.addAction(self.actions_by_id[command.id])
+            if command.place == TABLE:
+                self.table.addAction(self.actions_by_id[command.id])
             last = command.group
         self._choice()
 
@@ -289,7 +285,8 @@ class RunsPage(Page):
         button.setToolTip("" if known.isEnabled() else known.toolTip())
 
     @Slot()
-    def _find(self) -> None:
+    def find(self) -> None:
+        """Go to the line that filters."""
         self.filter.setFocus()
         self.filter.selectAll()
 
@@ -339,43 +336,11 @@ class RunsPage(Page):
         allow(self.actions_by_id, rows)
         for button, action in ((self.open, "runs.open"), (self.resume, "runs.resume")):
             self._mirror(button, action)
-        self._show_in_panel(rows)
-
-    def _show_in_panel(self, rows: Sequence[Row]) -> None:
-        if self.below.chosen == NOTES:
-            self.notes.show_rows(rows)
-        elif self.below.chosen == OVERLAY and self.overlay is not None:
-            self.overlay.show_rows(rows)  # type: ignore[attr-defined]
+        self.panels.show_rows(rows)
 
     @Slot(int)
     def _show_below(self, what: int) -> None:
-        self.notes.keep()
-        if what == OVERLAY:
-            self._make_overlay()
-        panels = {NOTES: self.notes, OVERLAY: self.overlay, QUEUE: self.queue_card}
-        was_hidden = self.panels.isHidden()
-        self.panels.setVisible(what != NOTHING)
-        for number, panel in panels.items():
-            if panel is not None:
-                panel.setVisible(number == what)
-        if what != NOTHING:
-            self._show_in_panel(self.table.chosen())
-        if what != NOTHING and (was_hidden or what == OVERLAY):
-            self._share_room(0.55 if what == OVERLAY else 0.36)
-
-    def _share_room(self, share: float) -> None:
-        height = self.splitter.height()
-        self.splitter.setSizes([round((1 - share) * height), round(share * height)])
-
-    def _make_overlay(self) -> None:
-        """Made when it is first wanted: pyqtgraph takes 0.4 s to import."""
-        if self.overlay is None:
-            from kdstudio.gui.pages.overlay_card import OverlayCard
-
-            made = self.overlay = OverlayCard()
-            made.marked.connect(self.model.mark)
-            made.failed.connect(self._not_exported)
-            self._panels.addWidget(made)
+        self.panels.show_panel(what)
 
     @Slot(QPoint)
     def _show_menu(self, place: QPoint) -> None:

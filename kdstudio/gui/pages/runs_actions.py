@@ -1,25 +1,14 @@
-"""What can be done with chosen runs: each thing once, for the buttons, the context menu, the keyboard and the palette."""
+"""What can be done with chosen runs, and why not: for the buttons, the context menu, the keyboard and the palette."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
-from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QAction
 
+from kdstudio.gui.commands.command import plain
+from kdstudio.gui.commands.listed import COMMANDS
 from kdstudio.runs.library import Row
 from kdstudio.runs.state import State
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunCommand:
-    """A thing to do; `group` separates it from the one above when it differs."""
-
-    id: str
-    title: str
-    shortcut: str
-    why_not: Callable[[Sequence[Row]], str]
-    group: int = 0
 
 
 def tr(text: str) -> str:
@@ -67,42 +56,25 @@ def why_not_resumed(row: Row) -> str:
     return tr("It is at work already") if is_at_work(row) else ""
 
 
-RUN_COMMANDS = (
-    RunCommand(id="runs.open", title="&Open", shortcut="Return", why_not=_one),
-    RunCommand(id="runs.resume", title="&Resume", shortcut="Ctrl+Shift+R", why_not=_resumable),
-    RunCommand(id="runs.duplicate", title="&Use as new experiment", shortcut="Ctrl+Shift+D", why_not=_one),
-    RunCommand(id="runs.queue", title="Add to the &queue", shortcut="Ctrl+Shift+Q", why_not=_queued),
-    RunCommand(id="runs.overlay", title="Over&lay", shortcut="Ctrl+Shift+L", why_not=_any, group=1),
-    RunCommand(id="runs.rename", title="Re&name", shortcut="F2", why_not=_one, group=2),
-    RunCommand(id="runs.tags", title="&Tags...", shortcut="Ctrl+Shift+T", why_not=_any, group=2),
-    RunCommand(id="runs.notes", title="N&otes...", shortcut="Ctrl+Shift+N", why_not=_one, group=2),
-    RunCommand(id="runs.folder", title="Open &folder", shortcut="Ctrl+Shift+O", why_not=_one, group=3),
-    RunCommand(id="runs.export", title="&Export the table as CSV...", shortcut="Ctrl+Shift+E", why_not=_nothing, group=3),
-    RunCommand(id="runs.delete", title="&Move to the trash...", shortcut="Delete", why_not=_idle, group=4),
-)
-
-
-def build_run_actions(page: QWidget, table: QWidget, does: dict[str, Callable[[], object]]) -> dict[str, QAction]:
-    """An action for each command. Keys that write text elsewhere (Return, Delete) belong to the table alone."""
-    actions = {}
-    for command in RUN_COMMANDS:
-        action = QAction(tr(command.title), page)
-        action.setObjectName(command.id)
-        action.setShortcut(QKeySequence(command.shortcut))
-        own = "+" not in command.shortcut
-        action.setShortcutContext(
-            Qt.ShortcutContext.WidgetShortcut if own else Qt.ShortcutContext.WidgetWithChildrenShortcut
-        )
-        (table if own else page).addAction(action)
-        action.triggered.connect(does[command.id])
-        actions[command.id] = action
-    actions["runs.open"].setShortcuts([QKeySequence(Qt.Key.Key_Return), QKeySequence(Qt.Key.Key_Enter)])
-    return actions
+WHY_NOT: dict[str, Callable[[Sequence[Row]], str]] = {
+    "runs.open": _one,
+    "runs.resume": _resumable,
+    "runs.duplicate": _one,
+    "runs.queue": _queued,
+    "runs.overlay": _any,
+    "runs.rename": _one,
+    "runs.tags": _any,
+    "runs.notes": _one,
+    "runs.folder": _one,
+    "runs.export": _nothing,
+    "runs.delete": _idle,
+}
+RUN_COMMANDS = tuple(command for command in COMMANDS if command.id in WHY_NOT)
 
 
 def allow(actions: dict[str, QAction], rows: Sequence[Row]) -> None:
     """Enable what can be done with `rows`, and let the others say why not."""
-    for command in RUN_COMMANDS:
-        why = command.why_not(rows)
-        actions[command.id].setEnabled(not why)
-        actions[command.id].setToolTip(why or actions[command.id].text().replace("&", "").removesuffix("..."))
+    for identity, why_not in WHY_NOT.items():
+        why = why_not(rows)
+        actions[identity].setEnabled(not why)
+        actions[identity].setToolTip(why or plain(actions[identity].text()))

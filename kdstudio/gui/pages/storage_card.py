@@ -76,6 +76,7 @@ class StorageCard(Card):
         self._reader: RoomReader | None = None
         self._clearer: Clearer | None = None
         self.room: Room | None = None
+        self._asked_for = ""
         self.said = Banner("agreement", "check")
         self.said.setObjectName("settings.storage.said")
         self.total = Text(self.tr("Counting..."), "caption", "quiet")
@@ -91,6 +92,25 @@ class StorageCard(Card):
             self._reader.finished.connect(self._counted)
             self._reader.start()
         self._allow()
+
+    def title(self, part: str) -> str:
+        """What a part is called."""
+        return self._words(part)[0]
+
+    def clear(self, part: str) -> None:
+        """Ask whether a part goes to the trash, as soon as it has been counted."""
+        self._asked_for = part
+        self.buttons[part].setFocus()
+        self._clear_what_was_asked_for()
+
+    def _clear_what_was_asked_for(self) -> None:
+        if self._reader is not None or self._clearer is not None or not self._asked_for:
+            return
+        part, self._asked_for = self._asked_for, ""
+        if self.buttons[part].isEnabled():
+            self.buttons[part].click()
+        else:
+            self.said.say(self.tr("There is nothing to clear"), self.title(part), "baseline", "info")
 
     def shutdown(self) -> None:
         """Wait for what is counted or moved."""
@@ -174,6 +194,7 @@ class StorageCard(Card):
             self._sizes[part].setText(size(taken))
             self._bars[part].show_fraction(taken / room.total if room.total else 0.0)
         self._allow()
+        self._clear_what_was_asked_for()
 
     @Slot()
     def _clear_clicked(self) -> None:

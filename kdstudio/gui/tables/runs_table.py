@@ -72,6 +72,10 @@ class RunsTable(QTableView):
             self.arrangement.shown = [each.id for each in COLUMNS if not self.isColumnHidden(PLACES[each.id])]
             self._keep_soon.start()
 
+    def listed_columns(self) -> list[tuple[str, str, bool]]:
+        """The columns that may be hidden: id, title, and whether it is shown."""
+        return [(each.id, self._model.tr(each.title), not self.isColumnHidden(PLACES[each.id])) for each in COLUMNS[1:]]
+
     @Slot()
     def keep(self) -> None:
         """Write down how the columns are arranged."""
@@ -146,12 +150,12 @@ class RunsTable(QTableView):
 
     def _list_columns(self) -> None:
         self.columns.clear()
-        for column in COLUMNS[1:]:
-            action = self.columns.addAction(self._model.tr(column.title))
-            action.setObjectName(f"column.{column.id}")
-            action.setData(column.id)
+        for name, title, shown in self.listed_columns():
+            action = self.columns.addAction(title)
+            action.setObjectName(f"column.{name}")
+            action.setData(name)
             action.setCheckable(True)
-            action.setChecked(not self.isColumnHidden(PLACES[column.id]))
+            action.setChecked(shown)
 
     @Slot(QAction)
     def _column_clicked(self, action: QAction) -> None:

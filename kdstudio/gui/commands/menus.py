@@ -1,0 +1,96 @@
+"""The menu bar made from the list: its titles for the first paint, its entries right after."""
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
+
+from kdstudio.gui.commands.command import Command, Offer
+from kdstudio.gui.commands.listed import COMMANDS, MENUS
+
+
+def tr(text: str) -> str:
+    """`text` in the language of the window."""
+    return QCoreApplication.translate("MainWindow", text)
+
+
+def title_menus(window: QMainWindow) -> dict[str, QMenu]:
+    """The menus, empty. They show tooltips, which say why an entry is grey."""
+    menus = {name: window.menuBar().addMenu(tr(name)) for name in MENUS}
+    for menu in menus.values():
+        menu.setToolTipsVisible(True)
+    return menus
+
+
+def fill_menus(menus: dict[str, QMenu]) -> dict[str, QAction]:
+    """Put every command into its menu. Returns the actions by id; that of a command with offers opens a menu of its own."""
+    places = dict(menus)
+    groups: dict[str, QActionGroup] = {}
+    actions: dict[str, QAction] = {}
+    last: Command | None = None
+    for command in COMMANDS:
+        if last is not None and last.menu == command.menu and last.group != command.group:
+            menus[command.menu].addSeparator()
+        menu = _menu_of(command, places)
+        action = menu.addMenu(tr(command.title)).menuAction() if command.offers else menu.addAction(tr(command.title))
+        dress(action, command)
+        if command.one_of:
+            groups.setdefault(command.one_of, QActionGroup(menus[command.menu])).addAction(action)
+        actions[command.id] = action
+        last = command
+    return actions
+
+
+def _menu_of(command: Command, places: dict[str, QMenu]) -> QMenu:
+    """The menu that `command` stands in, made when it is missing."""
+    place = command.menu + command.submenu
+    if place not in places:
+        places[place] = places[command.menu].addMenu(tr(command.submenu))
+        places[place].setToolTipsVisible(True)
+    return places[place]
+
+
+def dress(action: QAction, command: Command) -> None:
+    """Give `action` the name, the keys and the manners of `command`."""
+    action.setObjectName(command.id)
+    action.setCheckable(command.checkable)
+    if command.shortcut == "Return":
+        action.setShortcuts([QKeySequence(Qt.Key.Key_Return), QKeySequence(Qt.Key.Key_Enter)])
+    elif command.shortcut:
+        action.setShortcut(QKeySequence(command.shortcut))
+    if command.place:
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+
+
+def own_actions(page: QWidget, ids: Iterable[str], does: dict[str, Callable[[], object]]) -> dict[str, QAction]:
+    """Actions for a page that stands in no window: of the commands `ids`, which do what `does` says."""
+    actions = {}
+    for command in (command for command in COMMANDS if command.id in ids):
+        actions[command.id] = action = QAction(tr(command.title), page)
+        dress(action, command)
+        action.triggered.connect(does[command.id])
+        if not command.place:
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            page.addAction(action)
+    return actions
+
+
+def fill_with_offers(menu: QMenu, offers: Iterable[Offer]) -> None:
+    """Show `offers` in `menu`, in place of those that were in it."""
+    menu.clear()
+    menu.setToolTipsVisible(True)
+    for offer in offers:
+        action = menu.addAction(offer.title.replace("&", "&&"))
+        action.setToolTip(offer.why_not or offer.tip)
+        action.setEnabled(not offer.why_not)
+        action.setCheckable(offer.on is not None)
+        action.setChecked(bool(offer.on))
+        action.triggered.connect(_carrying_out(offer))
+
+
+def _carrying_out(offer: Offer) -> Callable[[], None]:
+    def carry_out() -> None:
+        offer.does()
+
+    return carry_out
