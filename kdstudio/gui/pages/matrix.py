@@ -113,12 +113,17 @@ class Matrix(Painted):
         count = len(self._classes)
         if not count:
             return QRect(), 0.0
-        metrics = QFontMetrics(theme().font("caption"))
-        names = min(LONGEST, max(metrics.horizontalAdvance(name) for name in self._classes) + 2 * SPACE)
-        top, left = metrics.height() + 2 * SPACE, names + metrics.height()
-        side = min(self.width() - left - 2, self.height() - top - metrics.height() - 2 * SPACE) / count
+        height = QFontMetrics(theme().font("caption")).height()
+        top, left = height + 2 * SPACE, self._names() + height + SPACE
+        side = min(self.width() - left - 2, self.height() - top - height - 2 * SPACE) / count
         spare = max(0.0, self.width() - 2 - left - side * count) / 2
         return QRect(round(left + spare), top, round(side * count), round(side * count)), side
+
+    def _names(self) -> int:
+        """The width of the names beside the rows: LONGEST, or more where the cells leave it."""
+        metrics = QFontMetrics(theme().font("caption"))
+        widest = max(metrics.horizontalAdvance(name) for name in self._classes) + 2 * SPACE
+        return min(widest, max(LONGEST, self.width() - self.height()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._counts is None:
@@ -163,18 +168,17 @@ class Matrix(Painted):
         height = metrics.height()
         every = max(1, -int(-height // side)) if side < height else 1
         painter.setPen(theme().color("quiet"))
-        widest = max(metrics.horizontalAdvance(name) for name in self._classes) + 2 * SPACE
-        names = min(LONGEST, widest) - SPACE
+        names = self._names() - SPACE
         left = grid.left() - names - SPACE
         for place in range(0, len(self._classes), every):
-            name = metrics.elidedText(self._classes[place], Qt.TextElideMode.ElideRight, names)
+            name = metrics.elidedText(self._classes[place], Qt.TextElideMode.ElideMiddle, names)
             y = grid.top() + (place + 0.5) * side
             painter.drawText(QRectF(left, y - height / 2, names, height), Qt.AlignmentFlag.AlignRight, name)
         self._paint_columns(painter, grid, side)
         middle = QRectF(grid.left(), grid.bottom() + SPACE, grid.width(), height)
         painter.drawText(middle, Qt.AlignmentFlag.AlignCenter, self.tr("guess"))
         painter.save()
-        painter.translate(left - height / 2, grid.center().y())
+        painter.translate(left - height / 2 - SPACE, grid.center().y())
         painter.rotate(-90)
         painter.drawText(QRectF(-100, -height / 2, 200, height), Qt.AlignmentFlag.AlignCenter, self.tr("true class"))
         painter.restore()
@@ -185,7 +189,7 @@ class Matrix(Painted):
         every = max(1, -int(-min(widest, LONGEST) // side))
         for place in range(0, len(self._classes), every):
             room = side * every
-            name = metrics.elidedText(self._classes[place], Qt.TextElideMode.ElideRight, round(room))
+            name = metrics.elidedText(self._classes[place], Qt.TextElideMode.ElideMiddle, round(room) - SPACE)
             middle = grid.left() + (place + 0.5) * side
             area = QRectF(middle - room / 2, SPACE, room, metrics.height())
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter, name)

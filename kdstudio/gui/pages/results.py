@@ -1,7 +1,8 @@
 """Test results of a finished run: the confusion matrix, the classes, and the images of a cell, read in the background."""
 
-from PySide6.QtCore import QSortFilterProxyModel, Qt, QThread, Signal, Slot
-from PySide6.QtWidgets import QAbstractItemView, QGridLayout, QHBoxLayout, QSizePolicy, QTableView, QWidget
+from PySide6.QtCore import Qt, QThread, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from kdstudio.gui.buttons import Segments
 from kdstudio.gui.cards import Card, Text
@@ -9,11 +10,12 @@ from kdstudio.gui.pages.confusion import WHO, Outcome, class_rows, most_mistaken
 from kdstudio.gui.pages.disagreements import image_of
 from kdstudio.gui.pages.gallery import MOST, Gallery
 from kdstudio.gui.pages.matrix import Matrix
-from kdstudio.gui.tables.classes_model import NUMBERS, SORT, ClassesModel
-from kdstudio.gui.theme import GAP, SPACE
+from kdstudio.gui.tables.classes_model import ClassesModel
+from kdstudio.gui.tables.classes_table import ClassesTable
+from kdstudio.gui.theme import GAP, PRESENTING, theme
 from kdstudio.runs.folder import RunFolder
 
-LONGEST = 15  # letters of a class name in the table
+NARROW = 860  # pixels, below which the cards stand under one another
 
 
 class Reading(QThread):
@@ -45,7 +47,7 @@ class Results(QWidget):
         self.who = Segments((self.tr("Student"), self.tr("Baseline"), self.tr("Teacher")), "results.who")
         self.matrix, self.gallery = Matrix(), Gallery()
         self.model = ClassesModel(self)
-        self.table = QTableView()
+        self.table = ClassesTable(self.model)
         self.waiting = Text("", "body", "quiet", wrap=True)
         self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._wait = Card()
@@ -79,16 +81,31 @@ class Results(QWidget):
             self._reading = None
 
     def _arrange(self) -> None:
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(GAP)
-        grid.addWidget(self._wait, 0, 0, 3, 2)
-        grid.addWidget(self._cards[0], 1, 0, 2, 1)
-        grid.addWidget(self._cards[1], 1, 1)
-        grid.addWidget(self._cards[2], 2, 1)
-        grid.setColumnStretch(0, 1)
-        grid.setColumnStretch(1, 1)
-        grid.setRowStretch(1, 1)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(GAP)
+        self._narrow = False
+        self._place_cards()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if (self.width() < NARROW * (PRESENTING if theme().presenter else 1.0)) != self._narrow:
+            self._narrow = not self._narrow
+            self._place_cards()
+
+    def _place_cards(self) -> None:
+        """The classes and the images stand beside the matrix, or below it where the page is narrow."""
+        grid, narrow = self._grid, self._narrow
+        for card in (self._wait, *self._cards):
+            grid.removeWidget(card)
+        matrix, table, images = self._cards
+        grid.addWidget(self._wait, 0, 0, 2, 2)  # in the place of the others until there is something to show
+        grid.addWidget(matrix, 0, 0, 1 if narrow else 2, 2 if narrow else 1)
+        grid.addWidget(table, 2 if narrow else 0, 0 if narrow else 1, 1, 2 if narrow else 1)
+        grid.addWidget(images, 1, 0 if narrow else 1, 1, 2 if narrow else 1)
+        for column in (0, 1):
+            grid.setColumnStretch(column, 1)
+        grid.setRowStretch(0, 1)
 
     def _matrix_card(self) -> Card:
         card = Card()
@@ -102,25 +119,6 @@ class Results(QWidget):
     def _table_card(self) -> Card:
         card = Card()
         card.body.addWidget(Text(self.tr("Classes"), "strong"))
-        proxy = QSortFilterProxyModel(self)
-        proxy.setSourceModel(self.model)
-        proxy.setSortRole(SORT)
-        self.table.setModel(proxy)
-        self.table.setObjectName("results.classes")
-        self.table.setAccessibleName(self.tr("Classes: recall, precision, and what they are mistaken for"))
-        self.table.setSortingEnabled(True)
-        self.table.sortByColumn(2, Qt.SortOrder.AscendingOrder)  # the worst first
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setShowGrid(False)
-        self.table.setTabKeyNavigation(False)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(self.table.fontMetrics().height() + 2 * SPACE)
-        header = self.table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setStretchLastSection(True)
-        self.table.setMinimumHeight(180)
-        self.table.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         card.body.addWidget(self.table, 1)
         return card
 
@@ -160,23 +158,12 @@ class Results(QWidget):
             return self.tr("The answers to the test images cannot be read: they are missing or damaged.")
         return self.tr("Test images are used once, at the end of the run. What they say will stand here then.")
 
-    def _fit_columns(self) -> None:
-        """Numbers take what they need, class names share the rest."""
-        header = self.table.horizontalHeader()
-        for column in NUMBERS:
-            self.table.setColumnWidth(column, header.sectionSizeHint(column) + 2 * SPACE)
-        metrics = self.table.fontMetrics()
-        classes = self.outcome.classes if self.outcome is not None else ()
-        names = max(metrics.horizontalAdvance(name) for name in (self.tr("Class"), *classes))
-        self.table.setColumnWidth(0, min(names + 8 * SPACE, metrics.horizontalAdvance("n" * LONGEST)))
-
     @Slot(int)
     def _show_who(self, number: int) -> None:
         assert self.outcome is not None
         counts = self.outcome.confusion(WHO[number])
         self.matrix.show_counts(counts, self.outcome.classes)
         self.model.show_rows(class_rows(counts, self.outcome.classes))
-        self._fit_columns()
         worst = most_mistaken(counts)
         if worst is None:
             self.cell.setText(self.tr("Choose a cell to see its images"))

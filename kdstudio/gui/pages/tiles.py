@@ -39,7 +39,7 @@ class Tiles(QWidget):
             return
         seed = shown_seed(run)
         student = _newest(run.stages_of("student"), seed)
-        self._show_student(student, "" if student else self._waiting(run))
+        self._show_student(run, student, "" if student else self._waiting(run))
         self._show_gain(run)
 
     def _show_result(self, summary: dict[str, Any]) -> None:
@@ -56,7 +56,7 @@ class Tiles(QWidget):
                 _points(gain["mean"]), self.tr("{0} of 3 seeds that an interval needs").format(seeds), "text"
             )
         else:
-            spread = self.tr("test data, {0:+.1f} to {1:+.1f}, {2} seeds").format(100 * gain["low"], 100 * gain["high"], seeds)
+            spread = self.tr("{0:+.1f} to {1:+.1f}, {2} seeds, test data").format(100 * gain["low"], 100 * gain["high"], seeds)
             role: Role = "agreement" if gain["low"] > 0 else "failure" if gain["high"] < 0 else "text"
             self.gain.show_value(_points(gain["mean"]), spread, role)
 
@@ -70,9 +70,12 @@ class Tiles(QWidget):
                 series = _validation(stage, who)
                 if series is not None and series.last is not None:
                     return said.format(percent(series.last))
-        return self.tr("waits for the student")
+        return self._no_student(run)
 
-    def _show_student(self, student: Stage | None, waiting: str) -> None:
+    def _no_student(self, run: RunState) -> str:
+        return self.tr("waits for the student") if run.outcome is None else self.tr("the run ended before the student")
+
+    def _show_student(self, run: RunState, student: Stage | None, waiting: str) -> None:
         series = student.curves.get(("student", "validation", "accuracy")) if student else None
         best = series.best() if series else None
         note = self.tr("validation, best {0} at step {1:,}").format(percent(best[1]), best[0]) if best else ""
@@ -82,7 +85,7 @@ class Tiles(QWidget):
         said = (
             self.tr("validation, on training data {0}").format(percent(train)) if isinstance(train, float | int) else ""
         )
-        self.agreement.show_value(_percent(validation), said or self.tr("waits for the student"))
+        self.agreement.show_value(_percent(validation), said or self._no_student(run))
 
     def _show_gain(self, run: RunState) -> None:
         """The mean over the seeds that have both so far, on validation data, each the best until the same step: a

@@ -1,16 +1,18 @@
 """The three plots of a run, which share their x: one pointer reads all of them, one zoom moves all of them."""
 
 from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from kdstudio.gui.plots import curves
 from kdstudio.gui.plots.curve_plot import CurvePlot
 from kdstudio.gui.plots.linked import Linked
 from kdstudio.gui.plots.options import Options
-from kdstudio.gui.theme import GAP
+from kdstudio.gui.theme import GAP, PRESENTING, theme
 from kdstudio.runs.state import RunState
 
-LEAST = 392  # pixels: the page scrolls before the plots become stripes
+LEAST, LEAST_NARROW = 392, 500  # pixels of height: the page scrolls before the plots become stripes
+NARROW = 950  # pixels of width, below which legends take lines of their own
 
 
 class Board(QWidget):
@@ -27,7 +29,8 @@ class Board(QWidget):
         self.loss = CurvePlot(self.tr("Loss"), "plot.loss")
         self.plots = (self.accuracy, self.agreement, self.loss)
         self.agreement.show_axis_name(False)  # it stands under the plot below
-        self.setMinimumHeight(LEAST)
+        theme().changed.connect(self._fit)
+        self._fit()
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(GAP)
@@ -39,6 +42,16 @@ class Board(QWidget):
         self._linked = Linked(self.plots, self)
         for plot in self.plots:
             plot.menu.failed.connect(self.failed)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    @Slot()
+    def _fit(self) -> None:
+        type_size = PRESENTING if theme().presenter else 1.0
+        least = LEAST if self.width() >= NARROW * type_size else LEAST_NARROW
+        self.setMinimumHeight(round(least * type_size))
 
     def show_accuracy(self, state: RunState) -> None:
         """Draw the first plot; they are drawn one by one, so that no frame waits for all of them."""

@@ -8,7 +8,8 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPen
 
 from kdstudio.gui.theme import SPACE, Role, theme
 
-LEAST = 18  # pixels between the curves below which there is no room for a word
+LEAST = 6  # pixels between the curves from which there is something to mark
+ROOM = 30  # from which the words fit between the curves
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,8 +38,12 @@ def paint_bracket(
     right = start.x() + width + 4 * SPACE < area.right()
     x = start.x() + 2 * SPACE if right else min(start.x(), area.right()) - 2 * SPACE
     _paint_line(painter, bracket.role, x, top + 2, bottom - 2, -SPACE if right else SPACE)
-    left = x + 2 * SPACE if right else x - 2 * SPACE - width
-    _paint_words(painter, bracket, QRectF(left, top, width, bottom - top), left_aligned=right)
+    words = QRectF(x + 2 * SPACE if right else x - 2 * SPACE - width, top, width, bottom - top)
+    if bottom - top < ROOM and not right:  # below the curves
+        width = strong.horizontalAdvance(bracket.words) + SPACE
+        words = QRectF(area.right() - width - SPACE, bottom + SPACE, width, strong.height() + 2)
+        painter.fillRect(words, theme().color("card"))
+    _paint_words(painter, bracket, words, left_aligned=right)
 
 
 def _paint_line(painter: QPainter, role: Role, x: float, top: float, bottom: float, serif: float) -> None:

@@ -90,8 +90,7 @@ class Canvas(pg.GraphicsLayoutWidget):
             axis.label.setFont(font)
         self.bottom.setLabel(label or None, color=quiet.name())
         self.bottom.showLabel(bool(label))
-        # pyqtgraph leaves half a line of air below the label
-        self.bottom.setHeight((2 if label else 1) * QFontMetrics(font).height() + (1 if label else 2) * SPACE)
+        self.bottom.setHeight((2 if label else 1) * QFontMetrics(font).height() + 2 * SPACE)
 
     def curve(self) -> Any:
         """A new, empty curve."""

@@ -1,0 +1,64 @@
+"""The view of the table of classes: the worst first, numbers as wide as they need, names cut off last."""
+
+from PySide6.QtCore import QSortFilterProxyModel, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QSizePolicy, QTableView, QWidget
+
+from kdstudio.gui.tables.classes_model import HEADS, NUMBERS, SORT, ClassesModel
+from kdstudio.gui.theme import SPACE, theme
+
+RECALL = 2  # the column it is sorted by at first
+
+
+class ClassesTable(QTableView):
+    """The classes of `model`, sorted by a click on a column."""
+
+    def __init__(self, model: ClassesModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._names = 0
+        proxy = QSortFilterProxyModel(self)
+        proxy.setSourceModel(model)
+        proxy.setSortRole(SORT)
+        self.setModel(proxy)
+        self.setObjectName("results.classes")
+        self.setAccessibleName(self.tr("Classes: recall, precision, and what they are mistaken for"))
+        self.setSortingEnabled(True)
+        self.sortByColumn(RECALL, Qt.SortOrder.AscendingOrder)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.verticalHeader().hide()
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(40)
+        header.setSectionResizeMode(len(HEADS) - 1, QHeaderView.ResizeMode.Stretch)
+        self.setMinimumHeight(180)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        model.modelReset.connect(self.fit)
+        theme().changed.connect(self.fit)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()
+
+    def fit(self) -> None:
+        """Give the numbers what they need; the class and what it is mistaken for share the rest."""
+        metrics, taken = self.fontMetrics(), 0
+        self.verticalHeader().setDefaultSectionSize(metrics.height() + 3 * SPACE)
+        for column in NUMBERS:
+            words = (str(self._model.headerData(column, Qt.Orientation.Horizontal)), "100.0 %")
+            width = max(metrics.horizontalAdvance(each) for each in words) + 7 * SPACE  # and the sign of the order
+            self.setColumnWidth(column, width)
+            taken += width
+        rows = range(self._model.rowCount())
+        names = [str(self._model.data(self._model.index(row, 0))) for row in rows]
+        widest = max((metrics.horizontalAdvance(name) for name in names), default=0) + 6 * SPACE
+        room = max(160, self.viewport().width() - taken)
+        self.setColumnWidth(0, min(max(widest, 17 * SPACE), room // 2))
+
+
+__all__ = ["ClassesTable"]
