@@ -1,11 +1,15 @@
-"""Undo and redo over what the form holds: a step is the whole experiment before and after, so nothing can be forgotten."""
+"""Undo and redo over what the form holds: a step is the whole experiment before and after, so nothing can be forgotten.
+
+The steps are our own. Qt's QUndoStack was here: when Python collects a stack together with its commands, each half believes
+that it owns them, and now and then the second one to go takes the program with it.
+"""
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication
-from PySide6.QtGui import QUndoCommand, QUndoStack
+from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
 
 from kdstudio.gui.command_line import differences
 
@@ -15,43 +19,28 @@ STEPS = 200
 Values = dict[str, Any]
 
 
-class Edit(QUndoCommand):
-    """From one experiment to the next.
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From one experiment to the next: plain data, as the form holds it.
 
-    Args:
-        before, after: plain data, as the form holds it.
-        show: puts values into the form.
+    Attributes:
+        paths: the fields that differ.
+        at: monotonic seconds of the last edit in it.
     """
 
-    def __init__(self, before: Values, after: Values, show: Callable[[Values], None]) -> None:
-        changed = differences(before, after)
-        self.paths = frozenset(path for path, _ in changed)
-        super().__init__(_title(self.paths))
-        self._before, self._after, self._show = before, after, show
-        self._at = time.monotonic()
-        self._done = True  # the form holds `after` already when the step is pushed
+    before: Values
+    after: Values
+    paths: frozenset[str]
+    at: float
 
-    def undo(self) -> None:
-        self._show(self._before)
+    @property
+    def title(self) -> str:
+        """What it changes, in a few words."""
+        return _title(self.paths)
 
-    def redo(self) -> None:
-        if self._done:
-            self._done = False
-        else:
-            self._show(self._after)
-
-    def id(self) -> int:
-        return 1
-
-    def mergeWith(self, other: QUndoCommand) -> bool:
-        """Letters typed into one field, one soon after the other, are one step."""
-        if not isinstance(other, Edit) or len(other.paths) != 1 or self.paths != other.paths:
-            return False
-        if other._at - self._at > TOGETHER:
-            return False
-        self._after, self._at = other._after, other._at
-        self.setObsolete(self._before == self._after)
-        return True
+    def goes_on(self, later: "Step") -> bool:
+        """Whether `later` is more of the same: letters typed into one field, one soon after the other."""
+        return len(later.paths) == 1 and self.paths == later.paths and later.at - self.at <= TOGETHER
 
 
 def _title(paths: frozenset[str]) -> str:
@@ -60,27 +49,75 @@ def _title(paths: frozenset[str]) -> str:
     return next(iter(paths)).replace("_", " ").replace(".", ", ")
 
 
-class History:
+class History(QObject):
     """The steps, and the values that the form had at the last one.
 
     Args:
         show: puts values into the form.
         held: what the form holds now.
+
+    Signals:
+        changed: what can be undone or redone is another thing now.
     """
 
-    def __init__(self, show: Callable[[Values], None], held: Callable[[], Values]) -> None:
-        self.stack = QUndoStack()
-        self.stack.setUndoLimit(STEPS)
+    changed = Signal()
+
+    def __init__(
+        self, show: Callable[[Values], None], held: Callable[[], Values], parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
         self._show, self._now = show, held
         self._held: Values | None = None
+        self._done: list[Step] = []
+        self._undone: list[Step] = []
+
+    @property
+    def undoable(self) -> Step | None:
+        """What `undo` would take back."""
+        return self._done[-1] if self._done else None
+
+    @property
+    def redoable(self) -> Step | None:
+        """What `redo` would bring back."""
+        return self._undone[-1] if self._undone else None
 
     def note(self, values: Values) -> None:
         """The form holds `values` now."""
         before, self._held = self._held, values
-        if before is not None and before != values:
-            self.stack.push(Edit(before, values, self._put))
+        if before is None or before == values:
+            return
+        paths = frozenset(path for path, _ in differences(before, values))
+        self._push(Step(before, values, paths, time.monotonic()))
+
+    @Slot()
+    def undo(self) -> None:
+        """Put the form back to where it was before the last step."""
+        if self._done:
+            step = self._done.pop()
+            self._undone.append(step)
+            self._put(step.before)
+
+    @Slot()
+    def redo(self) -> None:
+        """Take the last step that was undone once more."""
+        if self._undone:
+            step = self._undone.pop()
+            self._done.append(step)
+            self._put(step.after)
+
+    def _push(self, step: Step) -> None:
+        last = self.undoable if not self._undone else None
+        if last is not None and last.goes_on(step):
+            self._done.pop()
+            step = Step(last.before, step.after, step.paths, step.at)
+        if step.before != step.after:
+            self._done.append(step)
+        self._undone.clear()
+        del self._done[:-STEPS]
+        self.changed.emit()
 
     def _put(self, values: Values) -> None:
-        self._held = None  # a step pushed while one is undone would take that one from under Qt's feet
+        self._held = None  # showing them is no new edit
         self._show(values)
         self._held = self._now()  # not `values`: what the form makes of them is no new edit
+        self.changed.emit()

@@ -147,7 +147,7 @@ def test_that_a_remedy_changes_the_form_and_can_be_undone(
     qtbot.waitUntil(lambda: page.values()["training"]["batch_size"] == 64)
     sizes = [page.values()[name]["batch_size"] for name in ("training", "teacher_training")]
     assert sizes.count(64) == paths and sizes[0] == 64
-    page.history.stack.undo()
+    page.history.undo()
     assert page.values()["training"]["batch_size"] == 128
 
 
@@ -198,9 +198,11 @@ def test_that_undo_and_redo_walk_through_the_edits_by_keys_and_buttons(qtbot: Qt
 def test_that_letters_typed_one_after_the_other_are_one_step(page: NewExperimentPage) -> None:
     for text in ("1", "12", "123"):
         retype(page, "training.batch_size", text)
-    assert page.history.stack.count() == 1
-    page.history.stack.undo()
+    page.history.undo()
     assert page.values()["training"]["batch_size"] == 128
+    assert page.history.undoable is None
+    page.history.redo()
+    assert page.values()["training"]["batch_size"] == 123
 
 
 # Text

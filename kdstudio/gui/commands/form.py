@@ -30,8 +30,8 @@ class FormDeeds:
             "file.new": Deed(does=lambda: self._page().new()),
             "file.recent": Deed(offers=self._recent, why_not=self._nothing_recent),
             "file.sample": Deed(offers=self._samples),
-            "edit.undo": Deed(does=lambda: self._page().history.stack.undo(), why_not=self._nothing_to_undo),
-            "edit.redo": Deed(does=lambda: self._page().history.stack.redo(), why_not=self._nothing_to_redo),
+            "edit.undo": Deed(does=lambda: self._page().history.undo(), why_not=self._nothing_to_undo),
+            "edit.redo": Deed(does=lambda: self._page().history.redo(), why_not=self._nothing_to_redo),
             "edit.copy-yaml": Deed(does=lambda: self._page().copy_yaml(), why_not=self._missing),
             "edit.copy-command": Deed(does=lambda: self._page().copy_command(), why_not=self._missing),
             "edit.preset": Deed(offers=self._presets, why_not=self._no_preset),
@@ -114,13 +114,13 @@ class FormDeeds:
         page = self._window.made("new") if self._seen else None
         if page is None:
             return tr("Open New experiment first: its form can be undone")
-        return "" if page.history.stack.canUndo() else tr("There is nothing to undo")
+        return "" if page.history.undoable else tr("There is nothing to undo")
 
     def _nothing_to_redo(self) -> str:
         page = self._window.made("new") if self._seen else None
         if page is None:
             return tr("Open New experiment first: its form can be undone")
-        return "" if page.history.stack.canRedo() else tr("There is nothing to redo")
+        return "" if page.history.redoable else tr("There is nothing to redo")
 
     def _missing(self) -> str:
         page = self._window.made("new")

@@ -64,7 +64,7 @@ class NewExperimentPage(DropPage):
         self.problems: dict[str, str] = {}
         self.document = Document(home, self._blank)
         self.draft = Draft(home)
-        self.history = History(self._show_values, self.values)
+        self.history = History(self._show_values, self.values, self)
         self.banner = Banner("failure", "warning")
         self.banner.setObjectName("new.banner")
         self.board = FormBoard(EXPERIMENTS[0], self._blank, home)
@@ -322,7 +322,6 @@ class NewExperimentPage(DropPage):
         """The window closes: keep the draft, end the desk."""
         self.keep_draft()
         self._check_soon.stop()
-        self.history.stack.blockSignals(True)  # it tells of its own end, to buttons that are gone by then
         self.feed.shutdown()
 
     # The text
@@ -430,7 +429,7 @@ class NewExperimentPage(DropPage):
 
     def _arrange(self) -> None:
         self.detail = Segments((self.tr("Simple"), self.tr("Advanced"), self.tr("YAML")), "detail")
-        self.tools = NewHead(self.home, self.history.stack)
+        self.tools = NewHead(self.home, self.history)
         self.head.addWidget(self.tools)
         self.head.addWidget(self.detail)
         self.discard_draft = QPushButton(self.tr("Discard"))
@@ -460,7 +459,7 @@ class NewExperimentPage(DropPage):
         self.tools.connect_to(self)
         self.summary.start.clicked.connect(self.start)
         self.summary.queue.clicked.connect(self.queue)
-        self.history.stack.indexChanged.connect(self.checked)
+        self.history.changed.connect(self.checked)
         self.summary.copy.clicked.connect(self.copy_yaml)
         self.summary.copy_command.clicked.connect(self.copy_command)
         self.summary.remedied.connect(self.change)

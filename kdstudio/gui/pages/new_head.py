@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRectF, Qt, Slot
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPainter, QPaintEvent, QPen, QUndoStack
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 
 from kdstudio.gui.buttons import SignButton
 from kdstudio.gui.cards import Painted
 from kdstudio.gui.drafts import recent_files
+from kdstudio.gui.history import History
+from kdstudio.gui.history import History
 from kdstudio.gui.pages.page import Page
 from kdstudio.gui.theme import GAP, RADIUS, SPACE, theme
 from kdstudio.runs.home import Home
@@ -25,12 +27,12 @@ class NewHead(QWidget):
 
     Args:
         home: whose recent files are offered.
-        stack: what undo and redo walk through.
+        history: what undo and redo walk through.
     """
 
-    def __init__(self, home: Home, stack: QUndoStack, parent: QWidget | None = None) -> None:
+    def __init__(self, home: Home, history: History, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._home, self._stack = home, stack
+        self._home, self._history = home, history
         self._page: NewExperimentPage | None = None
         self.undo = SignButton(self.tr("Undo"), "undo", "undo")
         self.redo = SignButton(self.tr("Redo"), "redo", "redo")
@@ -44,9 +46,9 @@ class NewHead(QWidget):
         row.setSpacing(SPACE)
         for button in (self.undo, self.redo, self.open, self.save):
             row.addWidget(button)
-        self.undo.clicked.connect(stack.undo)
-        self.redo.clicked.connect(stack.redo)
-        stack.indexChanged.connect(self._follow)
+        self.undo.clicked.connect(history.undo)
+        self.redo.clicked.connect(history.redo)
+        history.changed.connect(self._follow)
         self._follow()
 
     def connect_to(self, page: "NewExperimentPage") -> None:
@@ -106,13 +108,13 @@ class NewHead(QWidget):
 
     @Slot()
     def _follow(self) -> None:
-        stack = self._stack
-        for button, can, text, nothing in (
-            (self.undo, stack.canUndo(), self.tr("Undo: {0}").format(stack.undoText()), self.tr("Nothing to undo")),
-            (self.redo, stack.canRedo(), self.tr("Redo: {0}").format(stack.redoText()), self.tr("Nothing to redo")),
+        undoable, redoable = self._history.undoable, self._history.redoable
+        for button, step, text, nothing in (
+            (self.undo, undoable, self.tr("Undo: {0}"), self.tr("Nothing to undo")),
+            (self.redo, redoable, self.tr("Redo: {0}"), self.tr("Nothing to redo")),
         ):
-            button.setEnabled(can)
-            button.setToolTip(text if can else nothing)
+            button.setEnabled(step is not None)
+            button.setToolTip(text.format(step.title) if step else nothing)
 
 
 def _title(path: Path) -> str:
