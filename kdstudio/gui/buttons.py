@@ -22,7 +22,8 @@ class IconButton(QPushButton):
 
     def sizeHint(self) -> QSize:
         hint = super().sizeHint()
-        return QSize(hint.width() + 3 * SPACE, max(hint.height(), 34))
+        height = max(hint.height(), 34)
+        return QSize(hint.width() + 3 * SPACE if self.text() else height, height)
 
     @Slot()
     def _dress(self) -> None:
@@ -91,16 +92,25 @@ class Pressable(_Drawn):
 
 
 class PrimaryButton(_Drawn):
-    """The one thing to do next, in the accent colour. While it cannot be done its text says why."""
+    """The one thing to do next, in the accent colour. While it cannot be done its text says why.
 
-    def __init__(self, text: str, name: str, parent: QWidget | None = None) -> None:
+    Args:
+        icon_name: the sign beside its text; then it is no larger than an IconButton.
+    """
+
+    def __init__(self, text: str, name: str, parent: QWidget | None = None, *, icon_name: str = "") -> None:
         super().__init__(text, parent)
         self.setObjectName(name)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._icon = icon_name
+        wide = QSizePolicy.Policy.Fixed if icon_name else QSizePolicy.Policy.Expanding
+        self.setSizePolicy(wide, QSizePolicy.Policy.Fixed)
+        if icon_name:
+            self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def sizeHint(self) -> QSize:
-        metrics = self.fontMetrics()
-        return QSize(metrics.horizontalAdvance(self.text()) + 12 * SPACE, metrics.height() + 6 * SPACE)
+        metrics = QFontMetrics(theme().font("strong"))
+        wide, high = metrics.horizontalAdvance(self.text()) + 12 * SPACE, metrics.height()
+        return QSize(wide + 6 * SPACE, max(34, high + 4 * SPACE)) if self._icon else QSize(wide, high + 6 * SPACE)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -111,7 +121,13 @@ class PrimaryButton(_Drawn):
         painter.setPen(theme().color("on_accent") if self.isEnabled() else theme().color("quiet"))
         painter.setFont(theme().font("strong"))
         shown = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() - 6 * SPACE)
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, shown)
+        words = self.rect()
+        if self._icon:
+            words.setLeft(6 * SPACE)
+            left = (self.width() - painter.fontMetrics().horizontalAdvance(shown)) // 2 - 3 * SPACE
+            sign = pixmap(self._icon, "on_accent", 16, self.devicePixelRatioF())
+            painter.drawPixmap(left, (self.height() - 16) // 2, sign)
+        painter.drawText(words, Qt.AlignmentFlag.AlignCenter, shown)
         if self.hasFocus() and self._by_keyboard:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(theme().color("on_accent"), 2.0))
@@ -208,8 +224,10 @@ class SignButton(_Drawn):
         painter = QPainter(self)
         if self.underMouse() and self.isEnabled():
             rounded(painter, QRectF(self.rect()), "raised", radius=6)
-        role: Role = "border" if not self.isEnabled() else "text" if self.underMouse() else "quiet"
+        role: Role = "text" if self.underMouse() and self.isEnabled() else "quiet"
+        painter.setOpacity(1.0 if self.isEnabled() else 0.45)
         painter.drawPixmap(7, 7, pixmap(self._icon, role, 16, self.devicePixelRatioF()))
+        painter.setOpacity(1.0)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._ring(painter, 6)
         painter.end()
@@ -226,7 +244,7 @@ class _Segment(_Drawn):
 
     def sizeHint(self) -> QSize:
         metrics = self.fontMetrics()
-        return QSize(metrics.horizontalAdvance(self.text()) + 9 * SPACE, metrics.height() + 3 * SPACE)
+        return QSize(metrics.horizontalAdvance(self.text()) + 7 * SPACE, metrics.height() + 3 * SPACE)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

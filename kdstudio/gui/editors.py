@@ -127,6 +127,7 @@ class SwitchEditor(Editor):
     def __init__(self) -> None:
         self._switch = _switch()
         super().__init__(self._switch)
+        self.setMinimumHeight(self.fontMetrics().height() + 4 * SPACE)  # as high as a line of text beside it
         self.layout().setAlignment(self._switch, Qt.AlignmentFlag.AlignLeft)  # type: ignore[union-attr]
         self._switch.toggled.connect(self._report)
 

@@ -12,7 +12,7 @@ from kdstudio.gui.cards import Elided, Text
 from kdstudio.gui.editors import Editor, PathEditor
 from kdstudio.gui.fields import Field, editor_for, fields_of, kind_of, plain
 from kdstudio.gui.pickers import KindPicker
-from kdstudio.gui.theme import GAP, SPACE
+from kdstudio.gui.theme import GAP, SPACE, theme
 
 COLUMN = 190  # pixels that a field wants; a form has as many columns as fit, up to three
 
@@ -32,7 +32,11 @@ class FieldRow(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SPACE)
-        self._title = Elided(_labelled(field), "caption", "quiet")
+        nested = not isinstance(self.editor, Editor)
+        self._title = Elided(_labelled(field), "strong" if nested else "caption", "text" if nested else "quiet")
+        if nested:  # a heading, and what belongs to it
+            column.setContentsMargins(0, GAP, 0, 0)
+            column.setSpacing(2 * SPACE)
         self._head(column)
         column.addWidget(self.editor)
         column.addWidget(self._error)
@@ -65,6 +69,8 @@ class FieldRow(QWidget):
         text = "; ".join(self.tr("fill this in") if said.startswith("missing") else said for said in mine)
         self._error.setText(f"{text[:1].upper()}{text[1:]}")
         self._error.setVisible(bool(mine))
+        if not deeper:
+            self._title.set_role("failure" if mine else "quiet")
         if isinstance(self.editor, SpecForm | KindForm):
             self.editor.show_problems(problems)
 
@@ -210,7 +216,7 @@ class SpecForm(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        columns = max(1, min(3, (self.width() + GAP) // COLUMN))
+        columns = max(1, min(3, int((self.width() + GAP) // (COLUMN * theme().factor))))
         if columns != self._columns:
             self._arrange(columns)
 

@@ -1,8 +1,8 @@
 """The left edge of the window: where one can go, and what is running now."""
 
-from PySide6.QtCore import QRectF, Signal, Slot
+from PySide6.QtCore import QEvent, QRectF, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from kdstudio.gui.buttons import NavButton, Pressable
 from kdstudio.gui.cards import Bar, Card, Elided, Painted, Text, rounded
@@ -50,13 +50,27 @@ class HintCard(Card):
         self.setObjectName("nav.hint")
         self.body.addWidget(Text(self.tr("First time here?"), "strong"))
         said = self.tr("How to read the curves, in a minute. Ctrl+K finds every command, F1 lists the keys.")
-        self.body.addWidget(Text(said, "caption", "quiet", wrap=True))
+        self.words = Text(said, "caption", "quiet", wrap=True)
+        self.body.addWidget(self.words)
         self.show_me = QPushButton(self.tr("Show me"))
         self.show_me.setObjectName("nav.hint.show")
         self.close_button = QPushButton(self.tr("Got it"))
         self.close_button.setObjectName("nav.hint.close")
         for button in (self.show_me, self.close_button):
             self.body.addWidget(button)
+
+    def fit(self, room: int) -> None:
+        """Take no more than `room` pixels of height: without its words, or not at all, where there are too few."""
+        words = self.words.heightForWidth(self.width() - 2 * GAP) + self.body.spacing()
+        rest = _height(self.body, self.width()) - (0 if self.words.isHidden() else words)
+        self.words.setVisible(rest + words <= room)
+        self.setVisible(rest <= room)
+
+
+def _height(layout: QLayout, width: int) -> int:
+    """Pixels that what lies in `layout` wants at a width of `width`."""
+    layout.activate()
+    return layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else layout.totalSizeHint().height()
 
 
 class Navigation(Painted):
@@ -106,6 +120,7 @@ class Navigation(Painted):
             place = self._column.indexOf(self.running)
             self._column.insertSpacing(place, 2 * SPACE)
             self._column.insertWidget(place, self.hint)
+            self._fit_hint()
         return self.hint
 
     def hide_hint(self) -> None:
@@ -118,6 +133,20 @@ class Navigation(Painted):
     def show_page(self, name: str) -> None:
         """Mark the page in view."""
         self.buttons[name].setChecked(True)
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):  # the run's card may have come, or gone
+            self._fit_hint()
+        return done
+
+    def _fit_hint(self) -> None:
+        if self.hint is None or not self.isVisible():
+            return
+        hint, column = self.hint, self._column
+        taken = 0 if hint.isHidden() else _height(hint.body, hint.width()) + column.spacing()
+        others = _height(column, self.width()) - taken
+        hint.fit(self.height() - others - column.spacing())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

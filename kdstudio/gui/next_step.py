@@ -1,17 +1,22 @@
 """What is wrong with what the form holds, and what the Start button says of it. No widgets of its own."""
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication
 
+from kdstudio.gui.cards import NO_BREAK
 from kdstudio.gui.editors import PathEditor
 from kdstudio.spec import problems_of
 
 if TYPE_CHECKING:
     from kdstudio.gui.forms import FieldRow
     from kdstudio.spec.yaml_file import Problem
+
+
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 
 
 def tr(text: str) -> str:
@@ -23,10 +28,16 @@ def mistakes(values: Mapping[str, Any], rows: "Iterable[FieldRow]", base: Path) 
     """What is wrong, by field: what the spec says, and folders that are not there."""
     found = {problem.path: problem.message for problem in problems_of(values)}
     for row in rows:
+        if row.field.percent and found.get(row.path, "").startswith("must be "):
+            found[row.path] = NUMBER.sub(_as_percent, found[row.path])
         folder = row.editor.value() if isinstance(row.editor, PathEditor) else None
         if folder and row.path not in found and not (base / Path(folder).expanduser()).is_dir():
             found[row.path] = tr("there is no such folder")
     return found
+
+
+def _as_percent(number: "re.Match[str]") -> str:
+    return f"{100 * float(number[0]):g}{NO_BREAK}%"
 
 
 def mistakes_in_text(problems: "Iterable[Problem]") -> dict[str, str]:

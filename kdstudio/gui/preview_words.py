@@ -55,7 +55,9 @@ def span(seconds: float) -> str:
 def memory_words(memory: Mapping[str, Any]) -> "tuple[str, Role]":
     """The verdict with its numbers, and its colour."""
     word, role = VERDICTS.get(str(memory.get("verdict")), ("", "quiet"))
-    return tr("{0}: {1} of {2}").format(tr(word), size(memory["needed"]), size(memory["free"])), role
+    needed, free = size(memory["needed"]), size(memory["free"])
+    unit = f" {free.rpartition(' ')[2]}"
+    return tr("{0}: {1} of {2}").format(tr(word), needed.removesuffix(unit), free), role
 
 
 def memory_warning(memory: Mapping[str, Any]) -> Words | None:

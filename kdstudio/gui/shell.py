@@ -4,11 +4,11 @@ Nothing of it is made before the first paint but the commands' names; each part 
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QEvent, QObject, Slot
+from PySide6.QtCore import QEvent, QObject, QTimer, Slot
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QWidget
 from shiboken6 import isValid
 
 from kdstudio.gui.navigation import Navigation
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kdstudio.gui.commands.command import Deed
     from kdstudio.gui.endings import Endings
     from kdstudio.gui.help import HelpPanel
+    from kdstudio.gui.pages.page import Page
     from kdstudio.gui.palette import Palette
     from kdstudio.gui.run_controller import RunController
     from kdstudio.gui.theme import Role
@@ -54,6 +55,10 @@ class Shell(QObject):
         app.focusChanged.connect(self._focus_moves)
         theme().changed.connect(self._fit_menus)
         window.installEventFilter(self)
+        self._pages: QStackedWidget | None = getattr(window, "pages", None)
+        if self._pages is not None:
+            self._pages.currentChanged.connect(self._place_again)
+        theme().changed.connect(self._place_again)
 
     def deeds(self) -> "dict[str, Deed]":
         """What stands behind its commands, by id."""
@@ -218,7 +223,7 @@ class Shell(QObject):
         """Beside the page where there is room for both, else over its right edge."""
         centre, panel = self._window.centralWidget(), self.help
         page = self._page()
-        needed = self._navigation.width() + panel.width() + (page.minimumSizeHint().width() if page else 0)
+        needed = self._navigation.width() + panel.width() + (page.needs() if page else 0)
         beside = self._row.indexOf(panel) >= 0
         if centre.width() >= needed:
             if not beside:
@@ -229,9 +234,19 @@ class Shell(QObject):
         panel.setGeometry(centre.width() - panel.width(), 0, panel.width(), centre.height())
         panel.raise_()
 
-    def _page(self) -> QWidget | None:
-        pages = getattr(self._window, "pages", None)
-        return pages.currentWidget() if pages is not None else None
+    def _page(self) -> "Page | None":
+        return cast("Page | None", self._pages.currentWidget()) if self._pages is not None else None
+
+    @Slot()
+    def _place_again(self) -> None:
+        """Another page, or larger type, may need another place."""
+        if self.help_in_view:
+            QTimer.singleShot(0, self, self._place_if_shown)
+
+    @Slot()
+    def _place_if_shown(self) -> None:
+        if self.help_in_view:
+            self._place_help()
 
     def _toggle_presenter(self) -> None:
         self._preferences.change(presenter=not theme().presenter)

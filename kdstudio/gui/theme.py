@@ -117,6 +117,11 @@ class Theme(QObject):
         """Whether this is plain Fusion, for want of Qlementine."""
         return self._qlementine is None
 
+    @property
+    def factor(self) -> float:
+        """How much larger than usual type is now, for an audience."""
+        return PRESENTING if self.presenter else 1.0
+
     def apply(self, choice: str) -> None:
         """Put `choice` (system, light, dark) into force."""
         self.choice = Choice(choice)
@@ -157,7 +162,7 @@ class Theme(QObject):
     def _dress(self) -> None:
         """Give the style and the palette the colours in force."""
         if self._qlementine is None:
-            self._app.setFont(_larger(self._plain_font, PRESENTING if self.presenter else 1.0))
+            self._app.setFont(_larger(self._plain_font, self.factor))
         elif self.presenter:
             self._qlementine.setTheme(_large_theme(self.scheme))
         else:

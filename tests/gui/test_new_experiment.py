@@ -90,7 +90,7 @@ def test_that_the_preview_shows_what_the_desk_says(qtbot: QtBot, page: NewExperi
     assert len(card.counts.counts) == 100
     assert len(card.samples.images) == 14
     assert not card.samples.images[0].isNull()
-    assert card.facts["Memory"].whole == "fits: 2.1 GB of 8.6 GB"
+    assert card.facts["Memory"].whole == "fits: 2.1 of 8.6 GB"
     assert [notice.title for notice in card.warnings.shown] == ["The classes are of very different sizes"]
     assert "90" in card.warnings.shown[0].detail
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from PySide6.QtCore import QPoint, Signal, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPushButton, QWidget
 
 from kdstudio.gui.buttons import Badge, SignButton
@@ -12,9 +12,14 @@ from kdstudio.gui.cards import Card, Text
 from kdstudio.gui.editors import leave_undo
 from kdstudio.gui.fields import fields_of
 from kdstudio.gui.forms import FieldRow, KindForm, SpecForm
+from kdstudio.gui.pickers import KindPicker
 from kdstudio.gui.presets import Preset, keep, presets, remove
-from kdstudio.gui.theme import SPACE
+from kdstudio.gui.theme import SPACE, theme
 from kdstudio.runs.home import Home
+
+WIDE = 480  # pixels from which title, picker and presets stand in one line
+PICKER = 340  # pixels, at most, in that line
+QWIDGETSIZE_MAX = 16_777_215  # Qt's own "as wide as it likes"
 
 
 class FormCard(Card):
@@ -49,7 +54,9 @@ class FormCard(Card):
         self.setObjectName(f"card.{title.lower()}")
         self.forms: dict[str, KindForm | SpecForm] = {}
         self.body.setSpacing(2 * SPACE + 2)
-        line = QHBoxLayout()
+        self._line = line = QHBoxLayout()
+        self._picker: KindPicker | None = None
+        self._was_wide = False
         self._head(line)
         self._error = Text("", "caption", "failure", wrap=True)
         self._error.hide()
@@ -100,7 +107,7 @@ class FormCard(Card):
         count = len(self.changes())
         self.badge.setVisible(count > 0)
         if count:
-            self.badge.setText(self.tr("{0} non-default").format(count))
+            self.badge.setText((self.tr("{0} non-default") if self._wide() else "{0}").format(count))
             said = self.tr("{0}: {1} fields are not at their defaults. Show them, or reset them.")
             self.badge.setAccessibleName(said.format(self.title, count))
             self.badge.setToolTip("\n".join(row.field.title for row in self.changes()))
@@ -172,6 +179,28 @@ class FormCard(Card):
     def _base_of(self, name: str) -> Mapping[str, Any]:
         return (self._base.get(name) or {}) if name else self._base
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_picker()
+        if self._wide() is not self._was_wide:
+            self._was_wide = self._wide()
+            self.show_changes()
+
+    def _wide(self) -> bool:
+        return self.width() >= WIDE * theme().factor
+
+    def _place_picker(self) -> None:
+        """In the title's line where its words have room there, else in a line of its own."""
+        picker, wide = self._picker, self._wide()
+        if picker is None or wide is (self._line.indexOf(picker) >= 0):
+            return
+        (self.body if wide else self._line).removeWidget(picker)
+        if wide:
+            self._line.insertWidget(self._line.indexOf(self.menu_button), picker, 3)
+        else:
+            self.body.insertWidget(1, picker)
+        picker.setMaximumWidth(round(PICKER * theme().factor) if wide else QWIDGETSIZE_MAX)
+
     def _head(self, line: QHBoxLayout) -> None:
         line.setSpacing(2 * SPACE)
         line.addWidget(Text(self.title, "heading"))
@@ -204,8 +233,8 @@ class FormCard(Card):
             return
         form = KindForm(models, name, self)
         form.picker.setAccessibleName(self.tr("Kind of {0}").format(name))
-        form.picker.setMinimumWidth(96)
-        form.picker.setMaximumWidth(340)
+        self._picker = form.picker
+        form.picker.setMaximumWidth(round(PICKER * theme().factor))
         line.addWidget(form.picker, 3)
         self._add(name, form)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from kdstudio.gui.buttons import IconButton
 from kdstudio.gui.cards import Card, Text
@@ -55,11 +55,11 @@ class HomePage(Page):
         self.feed = feed
         self.setAcceptDrops(True)
         self._folders: dict[str, RunFolder] = {}
-        self.samples = [SampleCard(sample) for sample in sample_experiments()]
-        self.now, self.recent = Card(margin=GAP), Card(margin=GAP)
+        self.samples = [SampleCard(sample, first=not number) for number, sample in enumerate(sample_experiments())]
+        self.now, self.recent = Card(margin=2 * SPACE), Card(margin=2 * SPACE)
         self._now_lines: list[RunLine] = []
         self._recent_lines: list[RunLine] = []
-        self._now_title = Text(self.tr("Running now"), "heading")
+        self._now_title = _heading(self.tr("Running now"))
         self.nothing = Text("", "body", "quiet", wrap=True)
         self.place = DropPlace()
         self.file = IconButton(self.tr("Open a file"), "folder", "home.file")
@@ -108,6 +108,8 @@ class HomePage(Page):
         column.setSpacing(GAP)
         for card in (self.now, self.recent):
             card.body.setSpacing(0)
+            card.body.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
+        self.nothing.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
         self.recent.body.addWidget(self.nothing)
         self._grid = QGridLayout()
         self._grid.setSpacing(GAP)
@@ -115,13 +117,15 @@ class HomePage(Page):
             self.place.row.addWidget(button)
         for part in (self._now_title, self.now):
             column.addWidget(part)
-        column.addWidget(Text(self.tr("Try one"), "heading"))
+        column.addWidget(_heading(self.tr("Try one")))
         column.addLayout(self._grid)
         column.addWidget(self.place)
-        column.addWidget(Text(self.tr("Recent runs"), "heading"))
+        line = QHBoxLayout()
+        line.addWidget(_heading(self.tr("Recent runs")), 1)
+        line.addWidget(self.all)
+        column.addLayout(line)
         column.addWidget(self.recent)
         column.addStretch(1)
-        self.head.addWidget(self.all)
         self.head.setContentsMargins(0, 0, GAP, 0)
         self.body.addWidget(scrolling(inside, "home.scroll"), 1)
         self._place_samples()
@@ -136,6 +140,13 @@ class HomePage(Page):
             card.look_wanted.connect(self.look_wanted)
         theme().changed.connect(self._place_anew)
 
+    def needs(self) -> int:
+        return self._narrowest() + 2 * MARGIN
+
+    def _narrowest(self) -> int:
+        """Pixels of the narrowest card that shows all its words."""
+        return max([NARROWEST, *(card.minimumSizeHint().width() for card in self.samples)])
+
     @Slot()
     def _place_anew(self) -> None:
         """Type may be larger now, which the cards know once they have been told as well."""
@@ -145,8 +156,7 @@ class HomePage(Page):
     def _place_samples(self) -> None:
         """As many cards side by side as have room."""
         room = self.width() - 2 * MARGIN
-        narrowest = max([NARROWEST, *(card.minimumSizeHint().width() for card in self.samples)])
-        fitting = max(1, min(len(self.samples), (room + GAP) // (narrowest + GAP)))
+        fitting = max(1, min(len(self.samples), (room + GAP) // (self._narrowest() + GAP)))
         lines = -(-len(self.samples) // fitting) if self.samples else 1
         columns = -(-len(self.samples) // lines)  # rows of equal length, not three and one
         if columns == self._columns:
@@ -171,7 +181,7 @@ class HomePage(Page):
         self._show(self.recent, self._recent_lines, past)
         self.nothing.setVisible(not past)
         reading = self.tr("Reading...")
-        none = self.tr("Nothing yet. Start one of the samples above: it takes less than a minute.")
+        none = self.tr("Nothing yet. Start one of the samples above: the first takes half a minute.")
         self.nothing.setText(self.feed.problem or (none if self.feed.known else reading))
 
     def _show(self, card: Card, lines: list[RunLine], rows: list[Row]) -> None:
@@ -201,3 +211,10 @@ class HomePage(Page):
         chosen = pick_folder(self)
         if chosen:
             self.dropped.emit(Path(chosen))
+
+
+def _heading(said: str) -> Text:
+    """A heading with more room above it than beneath."""
+    heading = Text(said, "heading")
+    heading.setContentsMargins(0, 2 * SPACE, 0, 0)
+    return heading

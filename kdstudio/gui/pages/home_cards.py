@@ -2,9 +2,9 @@
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from kdstudio.gui.buttons import IconButton, Pressable
+from kdstudio.gui.buttons import IconButton, Pressable, PrimaryButton
 from kdstudio.gui.cards import Bar, Card, Elided, Painted, Pill, Text
 from kdstudio.gui.outlook import clock
 from kdstudio.gui.states import row_words, stage_words
@@ -17,7 +17,7 @@ from kdstudio.runs.summary import percent
 
 
 class SampleCard(Card):
-    """A sample: what it shows, how long it takes; started or looked at with one click.
+    """A sample: what it shows, how long it takes; started or looked at with one click. The first is the one to begin with.
 
     Signals:
         start_wanted, look_wanted: carry the path of the YAML file.
@@ -26,7 +26,7 @@ class SampleCard(Card):
     start_wanted = Signal(object)
     look_wanted = Signal(object)
 
-    def __init__(self, sample: Sample, parent: QWidget | None = None) -> None:
+    def __init__(self, sample: Sample, parent: QWidget | None = None, *, first: bool = False) -> None:
         super().__init__(parent)
         self.sample = sample
         self.setObjectName(f"sample.{sample.path.stem}")
@@ -38,12 +38,15 @@ class SampleCard(Card):
         self.body.addWidget(Text(_lasts(self, sample.minutes), "caption", "quiet", wrap=True))
         line = QHBoxLayout()
         line.setSpacing(2 * SPACE)
-        self.look = IconButton(self.tr("Look"), "new", f"look.{sample.path.stem}")
+        self.look = IconButton(self.tr("Adjust"), "settings", f"look.{sample.path.stem}")
         self.look.setAccessibleName(self.tr("Put {0} into the form").format(sample.title))
         self.look.setToolTip(self.tr("Put it into the form, to look at it and change it"))
-        self.start = IconButton(self.tr("Start"), "play", f"start.{sample.path.stem}")
+        name = f"start.{sample.path.stem}"
+        self.start: QAbstractButton = (
+            PrimaryButton(self.tr("Start"), name, icon_name="play") if first else IconButton(self.tr("Start"), "play", name)
+        )
         self.start.setAccessibleName(self.tr("Start {0}").format(sample.title))
-        for button in (self.look, self.start):
+        for button in (self.start, self.look):
             line.addWidget(button)
         line.addStretch(1)
         self.body.addLayout(line)
@@ -79,7 +82,7 @@ class RunLine(Pressable):
         self._id = ""
         self.clicked.connect(self._want)
         row = QHBoxLayout(self)
-        row.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
+        row.setContentsMargins(2 * SPACE, 6, 2 * SPACE, 6)
         row.setSpacing(GAP)
         self.pill = Pill()
         self.pill.setMinimumWidth(104)

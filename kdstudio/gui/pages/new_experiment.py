@@ -23,7 +23,7 @@ from kdstudio.gui.pages.new_head import DropPage, NewHead
 from kdstudio.gui.pages.page import scrolling
 from kdstudio.gui.pages.preview_card import PreviewCard
 from kdstudio.gui.pages.preview_feed import PreviewFeed
-from kdstudio.gui.theme import GAP
+from kdstudio.gui.theme import GAP, MARGIN, theme
 from kdstudio.gui.uses import Use, use_of
 from kdstudio.gui.yaml_view import YamlView
 from kdstudio.runs.home import Home
@@ -32,6 +32,7 @@ from kdstudio.spec.yaml_file import to_yaml
 
 SETTLE = 60  # milliseconds without an edit after which the experiment is checked
 KEEP = 800  # milliseconds without an edit after which the draft is kept
+NARROWEST = 620  # pixels that form and preview need side by side
 SIMPLE, ADVANCED, YAML = range(3)
 
 _ADAPTER: TypeAdapter[Any] = TypeAdapter(Experiment)
@@ -419,6 +420,14 @@ class NewExperimentPage(DropPage):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self.feed.rest()
+
+    def needs(self) -> int:
+        return round(NARROWEST * theme().factor)
+
+    def fit(self) -> None:
+        taken = 2 * MARGIN + 2 * GAP + self.title.sizeHint().width() + self.detail.sizeHint().width()
+        self.tools.fit(self.width() - taken)
+        self.summary.fit(self.width())
 
     def _timer(self, after: int, does: Any) -> QTimer:
         timer = QTimer(self)

@@ -4,14 +4,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QRectF, Qt, Slot
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
+from PySide6.QtCore import QPoint, QRectF, Qt, QTimer, Slot
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
-from kdstudio.gui.buttons import SignButton
+from kdstudio.gui.buttons import IconButton, SignButton
 from kdstudio.gui.cards import Painted
 from kdstudio.gui.drafts import recent_files
-from kdstudio.gui.history import History
 from kdstudio.gui.history import History
 from kdstudio.gui.pages.page import Page
 from kdstudio.gui.theme import GAP, RADIUS, SPACE, theme
@@ -36,11 +43,13 @@ class NewHead(QWidget):
         self._page: NewExperimentPage | None = None
         self.undo = SignButton(self.tr("Undo"), "undo", "undo")
         self.redo = SignButton(self.tr("Redo"), "redo", "redo")
-        self.open = QPushButton(self.tr("Open"))
-        self.open.setObjectName("open")
-        self.open.setToolTip(self.tr("A file, a recent one, or a sample"))
-        self.save = QPushButton(self.tr("Save"))
-        self.save.setObjectName("save")
+        self.open = IconButton(self.tr("Open"), "folder", "open")
+        self.open.setToolTip(self.tr("Open a file, a recent one, or a sample"))
+        self.save = IconButton(self.tr("Save"), "save", "save")
+        self.save.setToolTip(self.tr("Save the experiment to a file"))
+        self._words = {button: button.text() for button in (self.open, self.save)}
+        for named, word in self._words.items():
+            named.setAccessibleName(word)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE)
@@ -50,6 +59,14 @@ class NewHead(QWidget):
         self.redo.clicked.connect(history.redo)
         history.changed.connect(self._follow)
         self._follow()
+
+    def fit(self, room: int) -> None:
+        """Take no more than `room` pixels: the buttons that have a sign leave out their words where there are too few."""
+        for button, word in self._words.items():
+            button.setText(word)
+        if self.sizeHint().width() > room:
+            for button in self._words:
+                button.setText("")
 
     def connect_to(self, page: "NewExperimentPage") -> None:
         """Do what the buttons say, on `page`."""
@@ -164,6 +181,19 @@ class DropPage(Page):
         super().__init__(title, subtitle, name, parent)
         self.hint = DropHint(self)
         self.setAcceptDrops(True)
+        theme().changed.connect(self._fit_soon)
+
+    def fit(self) -> None:
+        """Find room for everything in the width that there is."""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()
+
+    @Slot()
+    def _fit_soon(self) -> None:
+        """Type may be larger now, which the parts know once they have been told as well."""
+        QTimer.singleShot(0, self, self.fit)
 
     def take_dropped(self, path: Path) -> None:
         """Do something with `path`."""

@@ -29,6 +29,10 @@ class Page(QWidget):
         self.body.setSpacing(GAP)
         self.body.addLayout(self.head)
 
+    def needs(self) -> int:
+        """Pixels of width that it needs: the help stands beside it where it has them, else over it."""
+        return self.minimumSizeHint().width()
+
 
 def scrolling(inside: QWidget, name: str) -> QScrollArea:
     """`inside` on a ground that scrolls up and down, without a frame of its own."""

@@ -16,7 +16,9 @@ from kdstudio.gui.theme import GAP, SPACE, theme
 from kdstudio.gui.words import compact
 from kdstudio.runs.failures import Words, explain
 
-WIDTH = 328
+WIDTH, NARROW = 328, 272  # pixels of the card, and where there is little room; more of both in large type
+SHARE = 0.42  # of the page, at most
+SCROLL = 2 * SPACE  # room for the scroll bar, in the card's own margin
 SHOWN = 4  # problems named before the rest is only counted
 PATIENCE = 400  # milliseconds without an answer before the card says that it waits
 THANKS = 1600  # milliseconds
@@ -34,7 +36,6 @@ class PreviewCard(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("summary")
-        self.setFixedWidth(WIDTH)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         self._values: dict[str, Any] = {}
         self._device = ""
@@ -44,7 +45,7 @@ class PreviewCard(Card):
         self.images = Text("", "caption", "quiet", wrap=True)
         self.images.setObjectName("preview.images")
         self.parameters = SizeBars(self.tr("Parameters"))
-        self.macs = SizeBars(self.tr("Multiplications an image"))
+        self.macs = SizeBars(self.tr("Multiply-adds per image"))
         self.bytes = SizeBars(self.tr("Weights"))
         self.facts: dict[str, Elided] = {}
         self.warnings = Notices("preview.warnings")
@@ -65,6 +66,18 @@ class PreviewCard(Card):
         self._waits.timeout.connect(self._say_waiting)
         self.short.chosen.connect(self._remedy)
         self._forget()
+        self.fit(0)
+        theme().changed.connect(self._fit_again)
+
+    def fit(self, page: int) -> None:
+        """Be as wide as suits a page of `page` pixels."""
+        self._page = page
+        widest, narrowest = (round(width * theme().factor**0.8) for width in (WIDTH, NARROW))
+        self.setFixedWidth(min(widest, max(narrowest, round(SHARE * page))) if page else widest)
+
+    @Slot()
+    def _fit_again(self) -> None:
+        self.fit(self._page)
 
     def show_values(self, values: dict[str, Any], problems: Mapping[str, str], titles: Mapping[str, str]) -> None:
         """Show what the form holds, and what keeps it from being an experiment."""
@@ -200,31 +213,42 @@ class PreviewCard(Card):
         self.facts[name].set_text(said)
 
     def _arrange(self) -> None:
+        margins = self.body.contentsMargins()
+        margins.setRight(margins.right() - SCROLL)
+        self.body.setContentsMargins(margins)
         head = QHBoxLayout()
+        head.setContentsMargins(0, 0, SCROLL, 0)
         head.addWidget(Text(self.tr("Preview"), "heading"), 1)
         head.addWidget(self.pill)
         self.body.addLayout(head)
         self.body.addWidget(scrolling(self._what_scrolls(), "summary.scroll"), 1)
-        for part in (self.note, self.short, self.problems, self.busy):
-            self.body.addWidget(part)
-        starts = QHBoxLayout()
-        starts.setSpacing(2 * SPACE)
-        starts.addWidget(self.start, 1)
-        starts.addWidget(self.queue)
-        self.body.addLayout(starts)
-        copies = QHBoxLayout()
-        copies.setSpacing(2 * SPACE)
-        for button in (self.copy_command, self.copy):
-            copies.addWidget(button, 1)
-        self.body.addLayout(copies)
+        self.body.addLayout(self._what_stays())
         for part in (self.note, self.busy):
             part.hide()
         theme().changed.connect(self.update)
 
+    def _what_stays(self) -> QVBoxLayout:
+        column = QVBoxLayout()
+        column.setContentsMargins(0, 0, SCROLL, 0)
+        column.setSpacing(2 * SPACE)
+        for part in (self.note, self.short, self.problems, self.busy):
+            column.addWidget(part)
+        starts = QHBoxLayout()
+        starts.setSpacing(2 * SPACE)
+        starts.addWidget(self.start, 1)
+        starts.addWidget(self.queue)
+        column.addLayout(starts)
+        copies = QHBoxLayout()
+        copies.setSpacing(2 * SPACE)
+        for button in (self.copy_command, self.copy):
+            copies.addWidget(button)
+        column.addLayout(copies)
+        return column
+
     def _what_scrolls(self) -> QWidget:
         inside = QWidget()
         column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, 2 * SPACE, 0)  # room for the scroll bar
+        column.setContentsMargins(0, 0, SCROLL, 0)
         column.setSpacing(2 * SPACE)
         parts: tuple[QWidget, ...] = (
             self.samples, self.images, self.counts, self.warnings, self.parameters, self.macs, self.bytes
@@ -232,14 +256,17 @@ class PreviewCard(Card):
         for part in parts:
             column.addWidget(part)
         column.addSpacing(SPACE)
-        column.addLayout(self._table())
+        column.addWidget(self._table())
         fair = self.tr("Baseline and student take the same number of steps. Validation images choose, test images judge, once.")
         column.addWidget(Text(fair, "caption", "quiet", wrap=True))
         column.addStretch(1)
         return inside
 
-    def _table(self) -> QGridLayout:
-        grid = QGridLayout()
+    def _table(self) -> QWidget:
+        """A widget, not a bare layout: what scrolls would learn too late that its type is larger."""
+        table = QWidget()
+        grid = QGridLayout(table)
+        grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(GAP)
         grid.setVerticalSpacing(SPACE + 2)
         grid.setColumnStretch(1, 1)
@@ -254,7 +281,7 @@ class PreviewCard(Card):
             value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.facts[name] = value
             grid.addWidget(value, line, 1)
-        return grid
+        return table
 
 
 class CopyButton(QPushButton):
@@ -264,20 +291,22 @@ class CopyButton(QPushButton):
         super().__init__(text, parent)
         self._said, self.help = text, help_text
         self.setObjectName(name)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._back = QTimer(self)
         self._back.setSingleShot(True)
         self._back.setInterval(THANKS)
         self._back.timeout.connect(self._say_again)
 
     def thank(self) -> None:
-        """Say "Copied"."""
+        """Say "Copied", and take no less room for it."""
+        self.setMinimumWidth(self.width())
         self.setText(self.tr("Copied"))
         self._back.start()
 
     @Slot()
     def _say_again(self) -> None:
         self.setText(self._said)
+        self.setMinimumWidth(0)
 
 
 def _listed(problems: Mapping[str, str], titles: Mapping[str, str]) -> str:

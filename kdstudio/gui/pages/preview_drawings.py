@@ -13,7 +13,8 @@ from kdstudio.gui.cards import Painted
 from kdstudio.gui.theme import SPACE, Role, theme
 
 COLUMNS, LINES = 7, 2
-NAME, NUMBER = 62, 66  # pixels for a bar's name and for its number
+CELL, BETWEEN = 48, 2  # pixels that an image has at most, and between two
+SHARP = 16  # pixels: an image of no more is enlarged by a whole number, so that a pixel stays a square
 BAR = 8  # pixels
 
 
@@ -46,14 +47,16 @@ class _Spoken(Painted):
 
 
 class SampleGrid(_Spoken):
-    """Two rows of images. Small ones are enlarged by a whole number, so that a pixel stays a square."""
+    """Up to two rows of images, as large as there is room."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("preview.samples")
         self.images: list[QImage] = []
         self.names: list[str] = []
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.show_samples([])
 
     def show_samples(self, samples: Sequence[Mapping[str, Any]]) -> None:
@@ -63,10 +66,15 @@ class SampleGrid(_Spoken):
         self.names = [str(sample.get("class", "")) for sample in shown]
         self.setAccessibleName(self.tr("Sample images"))
         self.setAccessibleDescription(", ".join(self.names))
+        self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(296, LINES * 38 + (LINES - 1) * SPACE)
+        return QSize(296, self.heightForWidth(296))
+
+    def heightForWidth(self, width: int) -> int:
+        lines = -(-len(self.images) // COLUMNS) or LINES
+        return lines * _side(width) + (lines - 1) * SPACE
 
     def at(self, place: QPointF) -> str:
         cells = (number for number in range(len(self.images)) if self._cell(number).contains(place.toPoint()))
@@ -83,13 +91,14 @@ class SampleGrid(_Spoken):
         painter.end()
 
     def _cell(self, number: int) -> QRect:
-        side = min(38, (self.width() - (COLUMNS - 1) * SPACE) // COLUMNS)
+        side = _side(self.width())
         step = (self.width() - side) / (COLUMNS - 1)
-        return QRect(round(number % COLUMNS * step), number // COLUMNS * (38 + SPACE), side, side)
+        return QRect(round(number % COLUMNS * step), number // COLUMNS * (side + SPACE), side, side)
 
     def _draw(self, painter: QPainter, image: QImage, cell: QRect) -> None:
         scale = self.devicePixelRatioF()
-        times = int(cell.width() * scale) // max(image.width(), image.height())
+        longest = max(image.width(), image.height())
+        times = int(cell.width() * scale) // longest if longest <= SHARP else 0
         fitted = image.size().scaled(cell.size(), Qt.AspectRatioMode.KeepAspectRatio)
         enlarged = QSize(round(image.width() * times / scale), round(image.height() * times / scale))
         area = QRect(cell.topLeft(), enlarged if times else fitted)
@@ -107,6 +116,11 @@ class SampleGrid(_Spoken):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme().color("raised"))
         painter.drawRoundedRect(QRectF(cell), 3, 3)
+
+
+def _side(width: int) -> int:
+    """Pixels of a cell where all of them have `width` together."""
+    return max(1, min(CELL, (width - (COLUMNS - 1) * BETWEEN) // COLUMNS))
 
 
 class CountBars(_Spoken):
@@ -199,8 +213,9 @@ class SizeBars(Painted):
         painter.drawText(row, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)
         painter.setPen(theme().color("quiet"))
         painter.drawText(row, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, said)
-        room = row.width() - NAME - NUMBER - SPACE
-        area = QRectF(NAME, row.center().y() - BAR / 2 + 1, room, BAR)
+        began = max(painter.fontMetrics().horizontalAdvance(each[0]) for each in self.shown) + 3 * SPACE
+        room = row.width() - began - painter.fontMetrics().horizontalAdvance("888.8 MB") - 2 * SPACE
+        area = QRectF(began, row.center().y() - BAR / 2 + 1, room, BAR)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme().color("raised"))
         painter.drawRoundedRect(area, BAR / 2, BAR / 2)

@@ -13,7 +13,7 @@ from kdstudio.gui.editors import ChoiceEditor, Editor, NumberEditor, SwitchEdito
 from kdstudio.gui.pages.page import Page, scrolling
 from kdstudio.gui.pages.storage_card import StorageCard
 from kdstudio.gui.preferences import Preferences
-from kdstudio.gui.theme import GAP, SPACE, Choice
+from kdstudio.gui.theme import GAP, MARGIN, SPACE, Choice, theme
 from kdstudio.runs.home import Home
 from kdstudio.runs.settings import Settings
 
@@ -21,6 +21,7 @@ _E = TypeVar("_E", bound=Editor)
 
 THEMES = (Choice.SYSTEM, Choice.LIGHT, Choice.DARK)
 MOST_THREADS = 1024
+NARROWEST = 480  # pixels that a row of words and its editor need
 TWO_COLUMNS = 120  # characters of body text that must fit for a second column
 
 
@@ -84,11 +85,15 @@ class SettingsPage(Page):
         """Wait for what is counted or moved."""
         self.storage.shutdown()
 
+    def needs(self) -> int:
+        return round(NARROWEST * theme().factor)
+
     def _arrange(self) -> None:
         inside = QWidget()
         row = self._row = QHBoxLayout(inside)
-        row.setContentsMargins(0, 0, GAP, 0)
+        row.setContentsMargins(0, 0, GAP, 0)  # room for the scroll bar
         row.setSpacing(GAP)
+        self.body.setContentsMargins(MARGIN, 5 * SPACE, MARGIN - GAP, 5 * SPACE)
         self._columns = [QVBoxLayout(), QVBoxLayout()]
         for column in self._columns:
             column.setSpacing(GAP)
@@ -137,7 +142,7 @@ class SettingsPage(Page):
         line = QWidget()
         row = QHBoxLayout(line)
         row.setContentsMargins(0, 0, 0, 0)
-        said = self.tr("Everything lies here and nowhere else. Another home: kdstudio --home FOLDER, or KDSTUDIO_HOME.")
+        said = self.tr("Everything lies here and nowhere else. Another home: kdstudio \u2011\u2011home FOLDER, or KDSTUDIO_HOME.")
         row.addWidget(Text(said, "caption", "quiet", wrap=True), 1)
         row.addWidget(self.open_home)
         return line

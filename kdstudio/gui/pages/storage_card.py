@@ -2,7 +2,7 @@
 
 import logging
 
-from PySide6.QtCore import QObject, QThread, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QWidget
 
 from kdstudio.gui import asking
@@ -136,6 +136,7 @@ class StorageCard(Card):
     def _add(self, grid: QGridLayout, row: int, part: str) -> None:
         title, _, explained = self._words(part)
         self._sizes[part] = Text("", "body")
+        self._sizes[part].setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._bars[part] = Bar()
         self._bars[part].setAccessibleName(title)
         button = QPushButton(self.tr("Clear..."))
