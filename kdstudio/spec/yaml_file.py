@@ -291,6 +291,9 @@ def _words(detail: dict[str, Any], loc: Loc, model: type[BaseModel] | None) -> s
         return f"needs at least {context['min_length']}"
     if kind in _NEEDS:
         return f"needs {_NEEDS[kind]}{shown}"
+    if kind in _BOUNDS:
+        words, bound = _BOUNDS[kind]
+        return f"must be {words} {context[bound]:g}{shown}"
     message = detail["msg"]
     return f"{message[0].lower()}{message[1:]}{shown}"
 
@@ -307,6 +310,14 @@ _NEEDS = {
     "finite_number": "a finite number",
     "bool_type": "true or false",
     "bool_parsing": "true or false",
+}
+
+
+_BOUNDS = {
+    "greater_than": ("more than", "gt"),
+    "greater_than_equal": ("at least", "ge"),
+    "less_than": ("less than", "lt"),
+    "less_than_equal": ("at most", "le"),
 }
 
 

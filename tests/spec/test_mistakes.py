@@ -42,7 +42,7 @@ TABLE = {
     "`kdstudio runs` shows",
     "teacher: {kind: cnn, weights: '~nobody-has-this-name/w'}": "e.yaml:9 teacher.weights: ~nobody-has-this-name/w "
     "leads nowhere: Could not determine home directory.",
-    "training: {epochs: -1}": "e.yaml:9 training.epochs: input should be greater than 0, not -1",
+    "training: {epochs: -1}": "e.yaml:9 training.epochs: must be more than 0, not -1",
     "training: {epochs: lots}": "e.yaml:9 training.epochs: needs a number, not 'lots'",
     "training: {epochs: .nan}": "e.yaml:9 training.epochs: needs a finite number, not nan",
     "training: {clip: .inf}": "e.yaml:9 training.clip: needs a finite number, not inf",
@@ -86,7 +86,7 @@ def test_that_a_mistake_is_told_with_its_place(line: str, said: str) -> None:
 
 
 EARLIER = {
-    "e.yaml:6 dataset.labelled: input should be less than or equal to 1, not 5": ("0.5", "5"),
+    "e.yaml:6 dataset.labelled: must be at most 1, not 5": ("0.5", "5"),
     "e.yaml:6 dataset.labeled: unknown field; did you mean labelled?": ("labelled: ", "labeled: "),
     "e.yaml:8 method.temprature: unknown field; did you mean temperature?": ("temperature", "temprature"),
     "e.yaml:1 kind: 'clasification' is not one of classification; did you mean classification?": (
@@ -166,7 +166,7 @@ def test_that_changes_are_applied_before_anything_is_checked() -> None:
 
 CHANGES = {
     "training.epoch=3": "--set training.epoch: unknown field; did you mean epochs?",
-    "training.epochs=-3": "--set training.epochs: input should be greater than 0, not -3",
+    "training.epochs=-3": "--set training.epochs: must be more than 0, not -3",
     "training.epochs=yes": "--set training.epochs: needs a number, not 'yes'",
     "training.epochs": '--set: "training.epochs": write it as field=value, for example training.epochs=3',
     "=3": '--set: "=3": write it as field=value, for example training.epochs=3',
