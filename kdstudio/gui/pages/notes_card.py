@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from kdstudio.gui.cards import Card, Elided, Text
 from kdstudio.gui.theme import GAP, SPACE
@@ -52,6 +52,7 @@ class NotesCard(Card):
         self.notes.setPlaceholderText(self.tr("Notes: what was tried, what came of it"))
         self.notes.setTabChangesFocus(True)
         self.notes.setMinimumHeight(60)
+        self.notes.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # as high as the panel lets it
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(KEEP_AFTER)

@@ -66,7 +66,7 @@ class OverlayCard(QWidget):
         self.plots = (self.accuracy, self.agreement, self.loss)
         self.entries: dict[str, RunEntry] = {}
         self.legend = QWidget()
-        self._flow = FlowLayout(self.legend, GAP)
+        self._flow = FlowLayout(self.legend, 2 * SPACE)
         self.note = Text("", "caption", "quiet", wrap=True)
         self._arrange()
         theme().changed.connect(self._mark)
@@ -111,7 +111,7 @@ class OverlayCard(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * SPACE)
         self._flow.setContentsMargins(SPACE, 0, SPACE, 0)
-        self.legend.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        self.legend.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)  # else each name had a line
         column.addWidget(self.legend)
         row = QHBoxLayout()
         row.setSpacing(GAP)

@@ -122,6 +122,8 @@ class RunsModel(QAbstractTableModel):
                 return self._decoration(row, column)
             case Qt.ItemDataRole.ToolTipRole:
                 return _tip(row, column)
+            case Qt.ItemDataRole.ForegroundRole:
+                return _colour(row, column)
             case Qt.ItemDataRole.EditRole:
                 return row.title
             case Qt.ItemDataRole.AccessibleTextRole:
@@ -203,6 +205,14 @@ class RunsModel(QAbstractTableModel):
     @Slot()
     def _recolour(self) -> None:
         self._dots.clear()
+
+
+def _colour(row: Row, column: Column) -> QColor | None:
+    """A gain that is beyond noise stands out; its sign says the same."""
+    if column.id not in ("gain", "interval") or row.gain_low is None or row.gain_high is None:
+        return None
+    role: Role | None = "agreement" if row.gain_low > 0 else "failure" if row.gain_high < 0 else None
+    return theme().color(role) if role is not None else None
 
 
 def _tip(row: Row, column: Column) -> str:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QPoint, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from kdstudio.gui.tables.columns import COLUMNS, PLACES, Arrangement
@@ -15,6 +15,7 @@ from kdstudio.runs.home import Home
 if TYPE_CHECKING:
     from kdstudio.runs.library import Row
 
+TITLE = 190  # pixels, at least
 
 
 class RunsTable(QTableView):
@@ -69,6 +70,7 @@ class RunsTable(QTableView):
         """Show a column or hide it, and remember that."""
         if name != "title":
             self.setColumnHidden(PLACES[name], not shown)
+            self._fit_title()
             self.arrangement.shown = [each.id for each in COLUMNS if not self.isColumnHidden(PLACES[each.id])]
             self._keep_soon.start()
 
@@ -89,6 +91,10 @@ class RunsTable(QTableView):
         self.arrangement.sort = COLUMNS[header.sortIndicatorSection()].id
         self.arrangement.descending = header.sortIndicatorOrder() == Qt.SortOrder.DescendingOrder
         self.arrangement.keep(self._home)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_title()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -121,8 +127,8 @@ class RunsTable(QTableView):
         header.setMinimumSectionSize(40)
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         for place, column in enumerate(COLUMNS):
-            stretch = QHeaderView.ResizeMode.Stretch if column.width == 0 else QHeaderView.ResizeMode.Interactive
-            header.setSectionResizeMode(place, stretch)
+            mode = QHeaderView.ResizeMode.Interactive if column.width else QHeaderView.ResizeMode.Fixed
+            header.setSectionResizeMode(place, mode)
             if column.width:
                 self.setColumnWidth(place, self.arrangement.widths.get(column.id, column.width))
             self.setColumnHidden(place, column.id not in self.arrangement.shown)
@@ -134,6 +140,7 @@ class RunsTable(QTableView):
         header = self.horizontalHeader()
         header.customContextMenuRequested.connect(self._show_columns)
         header.sectionResized.connect(self._keep_later)
+        header.sectionResized.connect(self._fit_title)
         header.sortIndicatorChanged.connect(self._keep_later)
         self._keep_soon.timeout.connect(self.keep)
         self.columns.aboutToShow.connect(self._list_columns)
@@ -143,6 +150,13 @@ class RunsTable(QTableView):
         self.selectionModel().currentChanged.connect(self._went)
         self._model.modelReset.connect(self._restore)
         theme().changed.connect(self._fit_rows)
+
+    @Slot()
+    def _fit_title(self, *_: object) -> None:
+        """The title takes what the other columns leave, and never so little that it cannot be read: then they scroll."""
+        shown = [place for place in PLACES.values() if place != PLACES["title"] and not self.isColumnHidden(place)]
+        room = self.viewport().width() - sum(self.columnWidth(place) for place in shown)
+        self.setColumnWidth(PLACES["title"], max(TITLE, room))
 
     def _keep_later(self, *_: object) -> None:
         """Not the timer's own `start`: that would take the column's number for milliseconds."""
