@@ -1,10 +1,11 @@
 """The view of the table of classes: the worst first, numbers as wide as they need, names cut off last."""
 
-from PySide6.QtCore import QSortFilterProxyModel, Qt
+from PySide6.QtCore import QSortFilterProxyModel, Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QSizePolicy, QTableView, QWidget
 
 from kdstudio.gui.tables.classes_model import HEADS, NUMBERS, SORT, ClassesModel
+from kdstudio.gui.tables.selection import tint_selection
 from kdstudio.gui.theme import SPACE, theme
 
 RECALL = 2  # the column it is sorted by at first
@@ -39,12 +40,19 @@ class ClassesTable(QTableView):
         self.setMinimumHeight(180)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         model.modelReset.connect(self.fit)
-        theme().changed.connect(self.fit)
+        theme().changed.connect(self._dress)
+        self._dress()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.fit()
 
+    @Slot()
+    def _dress(self) -> None:
+        tint_selection(self)
+        self.fit()
+
+    @Slot()
     def fit(self) -> None:
         """Give the numbers what they need; the class and what it is mistaken for share the rest."""
         metrics, taken = self.fontMetrics(), 0

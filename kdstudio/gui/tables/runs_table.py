@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView,
 
 from kdstudio.gui.tables.columns import COLUMNS, PLACES, Arrangement
 from kdstudio.gui.tables.runs_model import ID, RunsModel
+from kdstudio.gui.tables.selection import tint_selection
 from kdstudio.gui.tables.sparkline import SparklineDelegate
 from kdstudio.gui.theme import SPACE, theme
 from kdstudio.runs.home import Home
@@ -117,6 +118,10 @@ class RunsTable(QTableView):
         self._fit_rows()
 
     @Slot()
+    def _dress(self) -> None:
+        tint_selection(self)
+        self._fit_rows()
+
     def _fit_rows(self) -> None:
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 5 * SPACE)
 
@@ -149,7 +154,8 @@ class RunsTable(QTableView):
         self.selectionModel().selectionChanged.connect(self._chosen)
         self.selectionModel().currentChanged.connect(self._went)
         self._model.modelReset.connect(self._restore)
-        theme().changed.connect(self._fit_rows)
+        theme().changed.connect(self._dress)
+        self._dress()
 
     @Slot()
     def _fit_title(self, *_: object) -> None:
