@@ -21,6 +21,7 @@ from kdstudio.runs.folder import Request, RunFolder, Status
 from kdstudio.runs.follow import Follower, News
 from kdstudio.runs.home import Home
 from kdstudio.runs.launch import StopLadder, launch
+from kdstudio.runs.lost import disk_is_full
 from kdstudio.runs.state import RunState, State
 from kdstudio.runs.usage import Meter, Usage
 
@@ -31,8 +32,12 @@ MEASURE_EVERY = 0.5  # seconds
 EXIT_PATIENCE = 20.0  # seconds that a process may take to end after its run has
 BATCH = 1000  # events in one piece of news: the window takes as many pieces as fit between two frames
 
+KILLED = (-9, -15)
+"""Exit codes of a process that was ended from outside: kill, and terminate before it could hear that as a request."""
+
 Process: TypeAlias = "subprocess.Popen[bytes]"
 Launcher: TypeAlias = Callable[[RunFolder, Home], Process]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Folded:
@@ -165,9 +170,13 @@ class TrainingWorker(QThread):
             return replace(news, status=Status(state=State.QUEUED, attempt=news.status.attempt))
         if self._process.returncode == 0 and not news.status.state.active:
             return news  # there was nothing to do, for example because the run is complete
+        if self._process.returncode in KILLED:
+            return replace(news, status=Status(state=State.LOST, attempt=news.status.attempt, code="killed"))
+        code, parameters = "internal", {"kind": f"Exit code {self._process.returncode}", "message": last_words(self.folder)}
+        if disk_is_full(self.folder):
+            code, parameters = "disk-full", {"path": str(self.folder.path)}
         return replace(news, status=Status(
-            state=State.FAILED, attempt=news.status.attempt, code="internal",
-            parameters={"kind": f"Exit code {self._process.returncode}", "message": last_words(self.folder)},
+            state=State.FAILED, attempt=news.status.attempt, code=code, parameters=dict(parameters),
         ))  # fmt: skip
 
     def _obey(self, status: Status) -> None:

@@ -149,7 +149,7 @@ class RunFolder:
             return Status(state=State.LOST)
 
     def current(self) -> Status:
-        """The status as it is: a run that should be at work but has no process is lost."""
+        """The status as it is: a run that should be at work but has no process is lost, or ended without being able to say so."""
         said = self.status()
         waiting = said.state is State.QUEUED and said.attempt == 0
         if not said.state.active or waiting or self.alive():
@@ -158,7 +158,9 @@ class RunFolder:
         again = self.status()
         if not again.state.active:
             return again
-        return Status(state=State.LOST, attempt=again.attempt, host=again.host, pid=again.pid, code="killed")
+        from kdstudio.runs.lost import verdict
+
+        return verdict(self, again)
 
     def set_status(self, state: State, *, attempt: int, code: str | None = None, **parameters: Any) -> None:
         """Move to `state`, as this process.
