@@ -70,10 +70,10 @@ class Player:
 
     Args:
         pace: seconds between two events, beside those that were recorded.
-        habits: "deaf" (hears no request), "dies" (before its first word), "fails" (says so), "silent" (waits for ever
-            after the first events), "clock" (the computer's clock jumps by hours, ahead and back); at one of PLACES:
-            "hold=" (waits there, and listens), "kill=" (kill -9, in the middle of a line), "freeze=" (is stopped by the
-            system, heartbeat and all), "mute=" (ends there and cannot write a word about it).
+        habits: "deaf" (hears no request), "dies" (before its first word), "sleeps" (never says one), "fails" (says so),
+            "silent" (waits for ever after the first events), "clock" (the computer's clock jumps by hours, ahead and back);
+            at one of PLACES: "hold=" (waits there, and listens), "kill=" (kill -9, in the middle of a line), "freeze=" (is
+            stopped by the system, heartbeat and all).
         story: the recording that is told; "" for a made-up one.
     """
 
@@ -200,17 +200,13 @@ class Runner:
 
     def _reach(self, place: str) -> None:
         """What befalls it at `place`."""
-        for fate in ("kill", "mute", "freeze", "hold"):
+        for fate in ("kill", "freeze", "hold"):
             if f"{fate}={place}" in self._habits:
                 getattr(self, f"_{fate}")()
 
     def _kill(self) -> None:
         self._tear()
         os.kill(os.getpid(), signal.SIGKILL)
-
-    def _mute(self) -> None:
-        self._tear()
-        os._exit(1)
 
     def _tear(self) -> None:
         with self._folder.events_file.open("ab") as file:
@@ -260,4 +256,6 @@ class Runner:
 if __name__ == "__main__":
     if "dies" in sys.argv:
         sys.exit("the interpreter could not find its feet")
+    while "sleeps" in sys.argv:
+        time.sleep(0.1)
     sys.exit(Runner(RunFolder(Path(sys.argv[1])), float(sys.argv[2]), sys.argv[3], sys.argv[4:]).run())
