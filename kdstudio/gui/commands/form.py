@@ -53,11 +53,11 @@ class FormDeeds:
         """The page, in view with its form and not its text, unless that is no experiment."""
         page = self._page()
         if page.detail.chosen == DETAILS.index("yaml"):
-            page.set_detail(DETAILS.index("simple"))
+            page.detail.group.button(DETAILS.index("simple")).click()
         return page
 
     def _detail(self, number: int) -> Deed:
-        return Deed(does=lambda: self._page().set_detail(number), on=lambda: self._shown_detail() == number)
+        return Deed(does=lambda: self._page().detail.group.button(number).click(), on=lambda: self._shown_detail() == number)
 
     def _shown_detail(self) -> int:
         page = self._window.made("new")

@@ -161,6 +161,7 @@ class FormCard(Card):
         self._entry(menu, self.tr("Save as preset..."), self.naming.ask).setObjectName("save")
         if kept:
             removing = menu.addMenu(self.tr("Remove"))
+            removing.setObjectName("presets.remove")
             for preset in kept:
                 self._entry(removing, preset.name, self._remover(preset))
         return menu
@@ -173,6 +174,7 @@ class FormCard(Card):
 
     def _entry(self, menu: QMenu, text: str, does: Callable[[], Any]) -> QAction:
         action = menu.addAction(text.replace("&", "&&"))
+        action.setObjectName("entry")
         action.triggered.connect(lambda: does())
         return action
 
@@ -267,6 +269,7 @@ class PresetName(QWidget):
         self.save = QPushButton(self.tr("Save"))
         self.save.setObjectName(f"preset.save.{card.lower()}")
         self.cancel = QPushButton(self.tr("Cancel"))
+        self.cancel.setObjectName(f"preset.cancel.{card.lower()}")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.line, 1)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRectF, Qt, QTimer, Slot
 from PySide6.QtGui import (
+    QAction,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
@@ -79,20 +80,28 @@ class NewHead(QWidget):
         menu = QMenu(self)
         menu.setObjectName("open.menu")
         assert self._page is not None
-        menu.addAction(self.tr("Open file...")).triggered.connect(self._page.open_requested)
-        menu.addAction(self.tr("Save as...")).triggered.connect(self._save_as)
+        self._entry(menu, "file", self.tr("Open file...")).triggered.connect(self._page.open_requested)
+        self._entry(menu, "save-as", self.tr("Save as...")).triggered.connect(self._save_as)
         menu.addSeparator()
-        self._files(menu.addMenu(self.tr("Recent files")), [(path.name, path) for path in recent_files(self._home)])
+        self._files(menu, "recent", self.tr("Recent files"), [(path.name, path) for path in recent_files(self._home)])
         samples = sorted(resource("experiments").glob("*.yaml"))
-        self._files(menu.addMenu(self.tr("Sample experiments")), [(_title(path), path) for path in samples])
+        self._files(menu, "samples", self.tr("Sample experiments"), [(_title(path), path) for path in samples])
         menu.addSeparator()
-        menu.addAction(self.tr("Begin anew")).triggered.connect(self._page.new)
+        self._entry(menu, "new", self.tr("Begin anew")).triggered.connect(self._page.new)
         return menu
 
-    def _files(self, menu: QMenu, files: list[tuple[str, Path]]) -> None:
+    @staticmethod
+    def _entry(menu: QMenu, name: str, text: str) -> QAction:
+        action = menu.addAction(text)
+        action.setObjectName(name)
+        return action
+
+    def _files(self, above: QMenu, name: str, title: str, files: list[tuple[str, Path]]) -> None:
+        menu = above.addMenu(title)
+        menu.setObjectName(f"open.{name}")
         menu.setToolTipsVisible(True)
-        for name, path in files:
-            action = menu.addAction(name.replace("&", "&&"))
+        for text, path in files:
+            action = self._entry(menu, "entry", text.replace("&", "&&"))
             action.setToolTip(str(path))
             action.triggered.connect(self._opener(path))
         if not files:
