@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 WIDTH = 560
 ROWS = 9  # in view at once
+GREY = 1.0  # what counts against a command that cannot be carried out now: a letter or so
 HINT = Qt.ItemDataRole.UserRole + 1
 REASON = Qt.ItemDataRole.UserRole + 2
 
@@ -126,7 +127,7 @@ class PaletteModel(QAbstractListModel):
     def search(self, wanted: str) -> None:
         """Show what fits `wanted`; all of them, in the menus' order, when nothing is wanted."""
         scored = [(likeness(wanted, entry.name), entry) for entry in self._all]
-        fitting = [(score, entry) for score, entry in scored if score is not None]
+        fitting = [(score - (GREY if entry.reason else 0.0), entry) for score, entry in scored if score is not None]
         if wanted.strip():
             fitting.sort(key=lambda each: -each[0])
         self.beginResetModel()

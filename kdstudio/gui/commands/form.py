@@ -87,9 +87,10 @@ class FormDeeds:
 
     def _recent(self) -> list[Offer]:
         from kdstudio.gui.drafts import recent_files
+        from kdstudio.gui.presenter import shown
 
         files = recent_files(self._window.home)
-        return [Offer(title=path.name, tip=str(path), does=self._opening(path)) for path in files]
+        return [Offer(title=path.name, tip=shown(str(path)), does=self._opening(path)) for path in files]
 
     def _nothing_recent(self) -> str:
         from kdstudio.gui.drafts import recent_files

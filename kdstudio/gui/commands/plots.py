@@ -50,9 +50,9 @@ class PlotDeeds:
         return self._overlaid() or self._curves().board.plots
 
     def _known(self) -> "Sequence[CurvePlot]":
-        """The same, as far as there are any, and whether in view or not."""
+        """The same, when they are in view already; what is hidden may be out of date."""
         page = self._window.made("run")
-        return self._overlaid() or (page.board.plots if page is not None else ())
+        return self._overlaid() or (page.board.plots if page is not None and page.board.isVisible() else ())
 
     def _empty(self) -> str:
         if not self._overlaid() and self._window.controller.folder is None:

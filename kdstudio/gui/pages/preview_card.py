@@ -57,6 +57,7 @@ class PreviewCard(Card):
         self.start = PrimaryButton(self.tr("Start"), "start")
         self.queue = IconButton(self.tr("Queue"), "queue", "queue.add")
         self.queue.setAccessibleName(self.tr("Add to the queue"))
+        self.queue.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)  # as high as Start
         self.copy_command = CopyButton(self.tr("Copy command"), "copy.command", self.tr("A shell command that runs this"))
         self.copy = CopyButton(self.tr("Copy YAML"), "copy", self.tr("All of it as text, defaults written out"))
         self._arrange()
