@@ -127,6 +127,7 @@ class MainWindow(QMainWindow):
             self._run_page.duplicate.clicked.connect(self.duplicate)
             self._run_page.experiment_wanted.connect(self._offer_experiment)
             self._run_page.compare_wanted.connect(self._compare)
+            self._run_page.said.connect(self.show_message)
             self.pages.addWidget(self._run_page)
         return self._run_page
 

@@ -1,6 +1,7 @@
 """What the window's tests share: the theme in force, a window over a home, and a training process that only plays."""
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -9,9 +10,13 @@ from kdstudio.gui import desk_client, main_window
 from kdstudio.gui.main_window import Closing, MainWindow
 from kdstudio.gui.run_controller import RunController
 from kdstudio.gui.theme import Choice, theme
+from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 from tests.gui.desks import FakeDesk
 from tests.gui.player import Player
+
+if TYPE_CHECKING:
+    from kdstudio.gui.pages.run import RunPage
 
 
 @pytest.fixture(autouse=True)
@@ -87,3 +92,21 @@ def open_window(
 def window(open_window: Callable[[], MainWindow]) -> MainWindow:
     """One window."""
     return open_window()
+
+
+@pytest.fixture
+def open_run_page(qtbot: QtBot, controller: RunController) -> "Callable[[RunFolder], RunPage]":
+    """Opens the page of a run that nobody is at work on."""
+    from kdstudio.gui.pages.run import RunPage
+
+    def make(folder: RunFolder) -> RunPage:
+        page = RunPage(controller)
+        qtbot.addWidget(page, before_close_func=lambda page: page.shutdown())
+        page.resize(1100, 800)
+        page.show()
+        controller.open(folder)
+        qtbot.waitUntil(lambda: not controller.active and controller.state.events > 0)
+        page._refresh()
+        return page
+
+    return make

@@ -15,7 +15,6 @@ from kdstudio.gui.pages.diagnostics import diagnostics, masked
 from kdstudio.gui.pages.longer import longer
 from kdstudio.gui.pages.run import CONFIGURATION, LOG, TESTED, RunPage
 from kdstudio.gui.replay import times_of
-from kdstudio.gui.run_controller import RunController
 from kdstudio.runs.events import RunEnded, RunStarted
 from kdstudio.runs.files import write_json
 from kdstudio.runs.folder import Request, RunFolder
@@ -42,25 +41,10 @@ def a_tested_run(home: Home, classes: int = 3) -> RunFolder:
     return folder
 
 
-@pytest.fixture
-def open_page(qtbot: QtBot, controller: RunController) -> Callable[[RunFolder], RunPage]:
-    def make(folder: RunFolder) -> RunPage:
-        page = RunPage(controller)
-        qtbot.addWidget(page, before_close_func=lambda page: page.shutdown())
-        page.resize(1100, 800)
-        page.show()
-        controller.open(folder)
-        qtbot.waitUntil(lambda: not controller.active and controller.state.events > 0)
-        page._refresh()
-        return page
-
-    return make
-
-
 def test_that_a_cell_of_the_confusion_opens_its_images_the_surest_first(
-    qtbot: QtBot, home: Home, open_page: Callable[[RunFolder], RunPage]
+    qtbot: QtBot, home: Home, open_run_page: Callable[[RunFolder], RunPage]
 ) -> None:
-    page = open_page(a_tested_run(home))
+    page = open_run_page(a_tested_run(home))
     with qtbot.waitSignal(page.results.ready):
         qtbot.mouseClick(page.tabs.group.button(TESTED), LEFT)
     matrix = page.results.matrix
@@ -74,9 +58,9 @@ def test_that_a_cell_of_the_confusion_opens_its_images_the_surest_first(
 
 
 def test_that_the_keyboard_walks_the_confusion_and_the_table_has_the_worst_class_first(
-    qtbot: QtBot, home: Home, open_page: Callable[[RunFolder], RunPage]
+    qtbot: QtBot, home: Home, open_run_page: Callable[[RunFolder], RunPage]
 ) -> None:
-    page = open_page(a_tested_run(home))
+    page = open_run_page(a_tested_run(home))
     with qtbot.waitSignal(page.results.ready):
         qtbot.mouseClick(page.tabs.group.button(TESTED), LEFT)
     assert page.results.cell.text() == "The most frequent mistake: 2 images of class 1 taken for class 0"
@@ -88,8 +72,8 @@ def test_that_the_keyboard_walks_the_confusion_and_the_table_has_the_worst_class
     assert model.data(model.index(0, 0)) == "class 1"
 
 
-def test_that_a_hundred_classes_fit(qtbot: QtBot, home: Home, open_page: Callable[[RunFolder], RunPage]) -> None:
-    page = open_page(a_tested_run(home, classes=100))
+def test_that_a_hundred_classes_fit(qtbot: QtBot, home: Home, open_run_page: Callable[[RunFolder], RunPage]) -> None:
+    page = open_run_page(a_tested_run(home, classes=100))
     with qtbot.waitSignal(page.results.ready):
         qtbot.mouseClick(page.tabs.group.button(TESTED), LEFT)
     matrix = page.results.matrix
@@ -99,22 +83,22 @@ def test_that_a_hundred_classes_fit(qtbot: QtBot, home: Home, open_page: Callabl
 
 
 def test_that_damaged_test_outputs_are_said(
-    qtbot: QtBot, home: Home, open_page: Callable[[RunFolder], RunPage]
+    qtbot: QtBot, home: Home, open_run_page: Callable[[RunFolder], RunPage]
 ) -> None:
     folder = a_tested_run(home)
     (folder.artefacts / "test_outputs.npz").write_bytes(b"PK\x03\x04 torn")
-    page = open_page(folder)
+    page = open_run_page(folder)
     with qtbot.waitSignal(page.results.ready):
         qtbot.mouseClick(page.tabs.group.button(TESTED), LEFT)
     assert "missing or damaged" in page.results.waiting.text()
 
 
 def test_that_log_and_configuration_show_what_the_files_say(
-    qtbot: QtBot, home: Home, open_page: Callable[[RunFolder], RunPage]
+    qtbot: QtBot, home: Home, open_run_page: Callable[[RunFolder], RunPage]
 ) -> None:
     folder = a_told_run(home)
     folder.log_file.write_text("first line\nsecond line\nhalf a li")
-    page = open_page(folder)
+    page = open_run_page(folder)
     qtbot.mouseClick(page.tabs.group.button(LOG), LEFT)
     assert page.log.toPlainText() == "first line\nsecond line"
     with folder.log_file.open("a") as file:
@@ -143,10 +127,10 @@ def test_that_stop_asks_first_and_keep_training_forgets_it(qtbot: QtBot, window:
 
 
 def test_that_train_longer_offers_twice_the_budget_as_a_child_of_the_run(
-    qtbot: QtBot, home: Home, open_page: Callable[[RunFolder], RunPage]
+    qtbot: QtBot, home: Home, open_run_page: Callable[[RunFolder], RunPage]
 ) -> None:
     folder = a_told_run(home)
-    page = open_page(folder)
+    page = open_run_page(folder)
     with qtbot.waitSignal(page.experiment_wanted) as said:
         qtbot.mouseClick(page.sentences.longer, LEFT)
     before, after = folder.experiment(), said.args[0]
@@ -163,23 +147,23 @@ def test_that_any_budget_can_be_doubled(home: Home, budget: str) -> None:
 
 
 def test_that_the_folder_of_a_finished_run_can_be_opened(
-    qtbot: QtBot, home: Home, open_page: Callable[[RunFolder], RunPage], monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, home: Home, open_run_page: Callable[[RunFolder], RunPage], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, opened = a_told_run(home), list[Path]()
     monkeypatch.setattr(run_module, "open_folder", opened.append)
-    page = open_page(folder)
+    page = open_run_page(folder)
     qtbot.mouseClick(page.sentences.folder, LEFT)
     assert opened == [folder.path]
 
 
 def test_that_diagnostics_of_a_failed_run_hold_what_helps_and_no_path_of_the_person(
-    qtbot: QtBot, home: Home, open_page: Callable[[RunFolder], RunPage]
+    qtbot: QtBot, home: Home, open_run_page: Callable[[RunFolder], RunPage]
 ) -> None:
     end = RunEnded(attempt=1, outcome="failed", code="out-of-memory-system", parameters={"stage": "student"})
     folder = a_told_run(home, [*a_story()[:30], end])
     write_json(folder.status_file, {"state": "failed", "attempt": 1, "code": end.code, "parameters": end.parameters})
     folder.log_file.write_text(f"wrote {home.root}/runs/x and {Path.home()}/secret.txt\n")
-    page = open_page(folder)
+    page = open_run_page(folder)
     qtbot.mouseClick(page.sentences.copy, LEFT)
     text = QGuiApplication.clipboard().text()
     assert "The computer ran out of memory" in text
@@ -194,9 +178,9 @@ def test_that_names_and_secrets_are_masked(home: Home) -> None:
 
 
 def test_that_a_replay_says_that_it_is_one_and_ends_as_the_run_did(
-    qtbot: QtBot, home: Home, open_page: Callable[[RunFolder], RunPage]
+    qtbot: QtBot, home: Home, open_run_page: Callable[[RunFolder], RunPage]
 ) -> None:
-    page = open_page(a_told_run(home))
+    page = open_run_page(a_told_run(home))
     controller = page._controller
     qtbot.mouseClick(page.controls.replay, LEFT)
     replay = controller.replay
@@ -237,9 +221,9 @@ def test_that_a_clock_that_jumps_back_does_not_turn_a_replay_around() -> None:
 
 
 def test_that_a_narrow_page_puts_the_options_below_the_tabs(
-    qtbot: QtBot, home: Home, open_page: Callable[[RunFolder], RunPage]
+    qtbot: QtBot, home: Home, open_run_page: Callable[[RunFolder], RunPage]
 ) -> None:
-    page = open_page(a_told_run(home))
+    page = open_run_page(a_told_run(home))
     assert page._below.count() == 0
     page.resize(800, 600)
     assert page._below.count() == 1

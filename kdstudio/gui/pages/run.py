@@ -49,11 +49,13 @@ class RunPage(Page):
         field_wanted: the path of a field that a failure says to change.
         experiment_wanted: an experiment for the form: this one, trained longer.
         compare_wanted: people want to see the run among the others.
+        said: something could not be done; carries title and detail.
     """
 
     field_wanted = Signal(str)
     experiment_wanted = Signal(object)
     compare_wanted = Signal()
+    said = Signal(str, str)
 
     def __init__(self, controller: RunController, parent: QWidget | None = None) -> None:
         super().__init__("", "", "page.run", parent)
@@ -205,7 +207,7 @@ class RunPage(Page):
         try:
             self.experiment_wanted.emit(longer(controller.experiment, controller.folder))
         except ValueError as error:
-            self.notice.say(self.tr("It cannot be trained longer"), str(error))
+            self.said.emit(self.tr("It cannot be trained longer"), str(error))
 
     @Slot()
     def _open_folder(self) -> None:
@@ -214,7 +216,7 @@ class RunPage(Page):
 
     @Slot(str)
     def _say_export(self, why: str) -> None:
-        self.notice.say(self.tr("The plot could not be exported"), why)
+        self.said.emit(self.tr("The plot could not be exported"), why)
 
     @Slot()
     def _show_tab(self, *_: object) -> None:

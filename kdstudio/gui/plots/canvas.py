@@ -1,8 +1,9 @@
 """The drawing surface of a plot: a view, two thin axes, and nothing else of pyqtgraph.
 
 Its own PlotItem brings seven menus, a form with forty fields and buttons, for each plot; they take longer to make than the
-rest of a page. A drag moves the view, Ctrl and the wheel zoom it (the wheel alone scrolls the page), a double click or 0
-shows everything again; the keys + - and the arrows do the same for those who use no mouse.
+rest of a page. A drag moves the view, Shift and a drag zoom into the part that was drawn over, Ctrl and the wheel zoom it
+(the wheel alone scrolls the page), a double click or 0 shows everything again; the keys + - and the arrows do the same for
+those who use no mouse.
 """
 
 from typing import Any
@@ -29,6 +30,7 @@ from kdstudio.gui.theme import SPACE, theme
 
 AXIS = 38  # pixels for the numbers at the left
 ZOOM = 1.25
+LEAST_BAND = 6  # pixels: less is a click
 STEP = 0.1  # of the view, for an arrow key
 
 
@@ -58,6 +60,7 @@ class Canvas(pg.GraphicsLayoutWidget):
         self.free = False  # whether people look at a part of their own choice
         self._ringed = False
         self._cross: float | None = None
+        self._band: tuple[float, float] | None = None  # pixels, from where a person drags to where they are
         self._bracket: Bracket | None = None
         self.left, self.bottom = ValueAxis("left"), ValueAxis("bottom")
         self.ci.layout.setSpacing(0)
@@ -159,9 +162,17 @@ class Canvas(pg.GraphicsLayoutWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        if self._cross is None and self._bracket is None and not self._ringed:
+        if self._cross is None and self._bracket is None and self._band is None and not self._ringed:
             return
         painter = QPainter(self.viewport())
+        if self._band is not None:
+            low, high = sorted(self._band)
+            band = QRectF(low, 1, high - low, self.viewport().height() - 2)
+            painter.setPen(QPen(theme().color("student"), 1.0))
+            painter.setBrush(theme().color("student", 0.25))
+            painter.setOpacity(0.5)
+            painter.drawRect(band)
+            painter.setOpacity(1.0)
         if self._bracket is not None:
             area = self.mapFromScene(self.view.sceneBoundingRect()).boundingRect()
             paint_bracket(painter, self._bracket, QRectF(area), self._place)
@@ -183,8 +194,29 @@ class Canvas(pg.GraphicsLayoutWidget):
         else:
             event.ignore()  # the page scrolls
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if shift and event.button() is Qt.MouseButton.LeftButton:
+            self._stretch(event.position().x(), event.position().x())
+        else:
+            super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        band = self._band
+        if band is None:
+            super().mouseReleaseEvent(event)
+            return
+        self._band = None
+        self.viewport().update()
+        low, high = sorted(self._value_at(pixel) for pixel in band)
+        if abs(band[1] - band[0]) >= LEAST_BAND:
+            self._show_x(low, high)
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        super().mouseMoveEvent(event)
+        if self._band is not None:
+            self._stretch(self._band[0], event.position().x())
+        else:
+            super().mouseMoveEvent(event)
         place = self.mapToScene(event.position().toPoint())
         inside = self.view.sceneBoundingRect().contains(place)
         self.hovered.emit(self.view.mapSceneToView(place).x() if inside else float("nan"))
@@ -226,6 +258,16 @@ class Canvas(pg.GraphicsLayoutWidget):
         """Give the view back to the plot."""
         self.free = False
         self.reset.emit()
+
+    def _stretch(self, start: float, end: float) -> None:
+        self._band = start, end
+        self.viewport().update()
+
+    def _value_at(self, pixel: float) -> float:
+        """The value of x at a pixel of the viewport, at most at the edge of what is shown."""
+        area = self.mapFromScene(self.view.sceneBoundingRect()).boundingRect()
+        inside = min(max(pixel, area.left()), area.right())
+        return float(self.view.mapSceneToView(self.mapToScene(round(inside), area.center().y())).x())
 
     def _place(self, x: float, y: float) -> QPointF:
         """Where a point of the curves is on the viewport."""

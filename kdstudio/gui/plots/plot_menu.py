@@ -34,7 +34,12 @@ class PlotMenu(QToolButton):
         self._plot = plot
         self.setObjectName(f"{plot.objectName()}.menu")
         self.setAccessibleName(self.tr("Menu of the plot {0}").format(plot.title.whole))
-        self.setToolTip(self.tr("Zoom and export"))
+        self.setToolTip(
+            self.tr(
+                "Zoom and export.\nOn the plot: a drag moves it, Shift and a drag zooms into a part, "
+                "Ctrl and the wheel zooms, a double click shows everything."
+            )
+        )
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self.setAutoRaise(True)
         self.setFixedSize(28, 22)

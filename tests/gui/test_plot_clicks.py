@@ -1,0 +1,368 @@
+"""The plots of a run under a mouse and under keys: zoom, pan, the pointer that reads, options, legends, files to take away."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from kdstudio.gui.pages.run import RunPage
+from kdstudio.gui.plots import plot_menu
+from kdstudio.gui.plots.board import Board
+from kdstudio.gui.plots.curve_plot import CurvePlot
+from kdstudio.gui.plots.export import HEAD
+from kdstudio.gui.theme import theme
+from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.home import Home
+from kdstudio.runs.series import smoothed
+from tests.fakes import a_story, a_told_run
+
+LEFT = Qt.MouseButton.LeftButton
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+NO_KEY = Qt.KeyboardModifier.NoModifier
+
+
+@pytest.fixture
+def page(home: Home, open_run_page: Callable[[RunFolder], RunPage]) -> RunPage:
+    """The page of a completed run of three seeds with 40 steps."""
+    return open_run_page(a_told_run(home))
+
+
+@pytest.fixture
+def board(page: RunPage) -> Board:
+    return page.board
+
+
+def shown(plot: CurvePlot) -> tuple[float, float]:
+    """The part of x that is in view."""
+    low, high = plot.plot.view.viewRange()[0]
+    return low, high
+
+
+def at(plot: CurvePlot, x: float, y: float = 0.5) -> QPoint:
+    """Where `x` is on the canvas, at a share of its height."""
+    area = plot.plot.mapFromScene(plot.plot.view.sceneBoundingRect()).boundingRect()
+    return QPoint(round(plot.plot.pixel_of(x)), round(area.top() + y * area.height()))
+
+
+def turn(plot: CurvePlot, place: QPoint, steps: int, key: Qt.KeyboardModifier) -> QWheelEvent:
+    """Turn the wheel over `plot`."""
+    viewport = plot.plot.viewport()
+    event = QWheelEvent(
+        QPointF(place), QPointF(viewport.mapToGlobal(place)), QPoint(), QPoint(0, 120 * steps),
+        Qt.MouseButton.NoButton, key, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(viewport, event)
+    return event
+
+
+def drag(plot: CurvePlot, start: QPoint, end: QPoint, key: Qt.KeyboardModifier = NO_KEY) -> None:
+    """Press at `start`, move, and let go at `end`."""
+    viewport, none = plot.plot.viewport(), Qt.MouseButton.NoButton
+    middle = QPoint((start.x() + end.x()) // 2, start.y())
+    for kind, place, button, held in (
+        (QEvent.Type.MouseButtonPress, start, LEFT, LEFT),
+        (QEvent.Type.MouseMove, middle, none, LEFT),
+        (QEvent.Type.MouseMove, end, none, LEFT),
+        (QEvent.Type.MouseButtonRelease, end, LEFT, none),
+    ):
+        where = QPointF(viewport.mapToGlobal(place))
+        QApplication.sendEvent(viewport, QMouseEvent(kind, QPointF(place), where, button, held, key))
+
+
+def point(qtbot: QtBot, plot: CurvePlot, x: float) -> None:
+    """Let the pointer rest at `x`."""
+    qtbot.mouseMove(plot.plot.viewport(), at(plot, x) + QPoint(3, 0))
+    qtbot.mouseMove(plot.plot.viewport(), at(plot, x))
+
+
+def read(plot: CurvePlot) -> dict[str, str]:
+    """What the pointer reads."""
+    return {label: value for label, value, _ in plot.readout.lines}
+
+
+def choose(qtbot: QtBot, plot: CurvePlot, name: str) -> None:
+    """Open the menu of `plot` and click an entry."""
+    qtbot.mouseClick(plot.menu, LEFT)
+    popup = plot.menu.popup
+    qtbot.waitUntil(popup.isVisible)
+    place = popup.actionGeometry(plot.menu.actions_by_name[name]).center()
+    for step in range(8):  # a menu believes no click before the pointer has come over it
+        qtbot.mouseMove(popup, place - QPoint(8 - step, 0))
+    qtbot.mouseClick(popup, LEFT, pos=place)
+    qtbot.waitUntil(lambda: not popup.isVisible())  # the style lets a chosen entry flash first
+
+
+def test_that_ctrl_and_the_wheel_zoom_all_plots_around_the_pointer(board: Board) -> None:
+    before = shown(board.accuracy)
+    turn(board.accuracy, at(board.accuracy, 10.0), 2, Qt.KeyboardModifier.ControlModifier)
+    low, high = shown(board.accuracy)
+    assert high - low < 0.9 * (before[1] - before[0])
+    share = (10.0 - before[0]) / (before[1] - before[0])
+    assert (10.0 - low) / (high - low) == pytest.approx(share, abs=0.02)
+    assert shown(board.agreement) == shown(board.loss) == (low, high)
+
+
+def test_that_the_wheel_alone_is_left_to_the_page(board: Board) -> None:
+    before = shown(board.accuracy)
+    event = turn(board.accuracy, at(board.accuracy, 10.0), -2, NO_KEY)
+    assert not event.isAccepted()
+    assert shown(board.accuracy) == before
+
+
+def test_that_shift_and_a_drag_zoom_all_plots_into_the_part_that_was_drawn_over(board: Board) -> None:
+    drag(board.loss, at(board.loss, 30.0), at(board.loss, 10.0), SHIFT)
+    for plot in board.plots:
+        assert shown(plot) == pytest.approx((10.0, 30.0), abs=0.3)
+
+
+def test_that_shift_and_a_click_zoom_nowhere(qtbot: QtBot, board: Board) -> None:
+    before = shown(board.accuracy)
+    qtbot.mouseClick(board.accuracy.plot.viewport(), LEFT, SHIFT, at(board.accuracy, 10.0))
+    assert shown(board.accuracy) == before
+
+
+def test_that_a_drag_moves_all_plots_by_as_much(board: Board) -> None:
+    before = shown(board.agreement)
+    drag(board.agreement, at(board.agreement, 20.0), at(board.agreement, 10.0))
+    for plot in board.plots:
+        assert shown(plot) == pytest.approx((before[0] + 10, before[1] + 10), abs=0.5)
+
+
+@pytest.mark.parametrize("way", ["double click", "key", "menu"])
+def test_that_everything_is_shown_again(qtbot: QtBot, board: Board, way: str) -> None:
+    before = shown(board.accuracy)
+    drag(board.accuracy, at(board.accuracy, 10.0), at(board.accuracy, 20.0), SHIFT)
+    assert shown(board.loss) != before
+    if way == "double click":
+        qtbot.mouseDClick(board.loss.plot.viewport(), LEFT, pos=at(board.loss, 15.0))
+    elif way == "key":
+        qtbot.keyClick(board.loss.plot, Qt.Key.Key_0)
+    else:
+        choose(qtbot, board.loss, "reset")
+    for plot in board.plots:
+        assert shown(plot) == pytest.approx(before)
+
+
+def test_that_keys_zoom_and_pan(qtbot: QtBot, board: Board) -> None:
+    whole = shown(board.accuracy)
+    qtbot.keyClick(board.accuracy.plot, Qt.Key.Key_Plus)
+    low, high = shown(board.accuracy)
+    assert high - low == pytest.approx((whole[1] - whole[0]) / 1.25)
+    qtbot.keyClick(board.accuracy.plot, Qt.Key.Key_Right)
+    assert shown(board.loss)[0] == pytest.approx(low + 0.1 * (high - low))
+    qtbot.keyClick(board.accuracy.plot, Qt.Key.Key_Left)
+    qtbot.keyClick(board.accuracy.plot, Qt.Key.Key_Minus)
+    assert shown(board.agreement) == pytest.approx(whole)
+
+
+def test_that_what_people_look_at_stays_while_the_plots_are_drawn_again(page: RunPage, board: Board) -> None:
+    drag(board.accuracy, at(board.accuracy, 10.0), at(board.accuracy, 20.0), SHIFT)
+    before = shown(board.accuracy)
+    page._refresh()
+    assert shown(board.accuracy) == before
+
+
+def test_that_the_pointer_reads_every_curve_of_every_plot(qtbot: QtBot, board: Board) -> None:
+    point(qtbot, board.accuracy, 20.0)
+    strong = {curve.label: curve.series for curve in board.accuracy.picture.curves if not curve.weak}
+    expected = {
+        label: f"{100 * float(series.arrays()[1][series.arrays()[0] == 20][0]):.1f} %" for label, series in strong.items()
+    }
+    said = read(board.accuracy)
+    assert said["teacher"] == "97.0 %"
+    assert {label: said[label] for label in expected} == expected
+    assert said["student, 2 more"] == "67.5 to 68.2 %"
+    assert set(read(board.agreement)) == {
+        "train", "validation", "both right", "student only", "teacher only", "neither", "validation, 2 more",
+    }  # fmt: skip
+    assert set(read(board.loss)) == {"soft targets", "labels"}
+    for plot in board.plots:
+        assert plot.readout.isVisible()
+        assert plot.readout.title == "step 20"
+        assert plot.rect().contains(plot.readout.geometry())
+
+
+def test_that_the_pointer_ends_reading_where_it_leaves(qtbot: QtBot, board: Board) -> None:
+    point(qtbot, board.accuracy, 20.0)
+    QApplication.sendEvent(board.accuracy.plot, QEvent(QEvent.Type.Leave))
+    assert not any(plot.readout.isVisible() for plot in board.plots)
+
+
+def test_that_the_slider_smooths_the_loss_and_zero_shows_it_raw(
+    qtbot: QtBot, home: Home, open_run_page: Callable[[RunFolder], RunPage]
+) -> None:
+    page = open_run_page(a_told_run(home, a_story(seeds=(0,), steps=200)))
+    drawn, values = page.loss.items["student.labels"], page.loss.picture.curves[-1].series.arrays()[1]
+    slider = page.options.smoothing
+    slider.setFocus()
+    qtbot.keyClick(slider, Qt.Key.Key_Home)
+    assert page.options.value.text() == "raw"
+    assert np.array_equal(drawn.ys, values)
+    qtbot.keyClick(slider, Qt.Key.Key_End)
+    assert page.options.value.text() == "0.99"
+    assert np.allclose(drawn.ys, smoothed(values, 1 - 15 / len(values)))
+
+
+def test_that_a_logarithmic_loss_is_drawn_as_powers_of_ten_and_read_as_it_is(qtbot: QtBot, page: RunPage) -> None:
+    before = page.loss.items["student.labels"].raw.getData()[1].copy()
+    qtbot.mouseClick(page.options.logarithmic, LEFT, pos=QPoint(10, page.options.logarithmic.height() // 2))
+    assert np.allclose(page.loss.items["student.labels"].raw.getData()[1], np.log10(before))
+    low, high = page.loss.plot.view.viewRange()[1]
+    assert page.loss.plot.left.tickStrings([0.0, -1.0, -5.0], 1.0, 1.0) == ["1", "0.1", "1×10⁻⁵"]
+    assert low < np.log10(0.2)
+    assert high > np.log10(1.9)
+    point(qtbot, page.loss, 40.0)
+    assert float(read(page.loss)["labels"]) == pytest.approx(page.loss.items["student.labels"].ys[-1], rel=0.01)
+    assert not page.accuracy.logarithmic
+
+
+def test_that_x_may_be_steps_epochs_or_time(qtbot: QtBot, page: RunPage) -> None:
+    ends = {}
+    for number, name in enumerate(("step", "epoch", "time")):
+        qtbot.mouseClick(page.options.axis.group.button(number), LEFT)
+        ends[name] = shown(page.accuracy)[1]
+        point(qtbot, page.accuracy, 0.5 * ends[name])
+        assert page.accuracy.readout.title.startswith({"step": "step 20", "epoch": "epoch 2.5", "time": "0:"}[name])
+    assert ends["step"] == pytest.approx(40, rel=0.02)
+    assert ends["epoch"] == pytest.approx(5, rel=0.02)
+    assert page.accuracy.plot.bottom.tickStrings([5.0], 1.0, 5.0) == ["0:05"]
+
+
+@pytest.mark.parametrize("key", [False, True])
+def test_that_a_legend_entry_takes_its_curve_out_and_back(qtbot: QtBot, board: Board, key: bool) -> None:
+    plot = board.accuracy
+    entry, drawn = plot.legend.entries["baseline"], plot.items["baseline.validation.accuracy.2"]
+
+    def press() -> None:
+        if key:
+            qtbot.keyClick(entry, Qt.Key.Key_Space)
+        else:
+            qtbot.mouseClick(entry, LEFT)
+
+    press()
+    assert not drawn.raw.isVisible()
+    assert "baseline" not in plot.summary
+    assert entry.accessibleName().endswith("hidden")
+    point(qtbot, plot, 20.0)
+    assert not any(label.startswith("baseline") for label in read(plot))
+    press()
+    assert drawn.raw.isVisible()
+    assert entry.accessibleName().endswith("shown")
+
+
+def test_that_an_area_of_the_agreement_is_taken_out_alone(qtbot: QtBot, board: Board) -> None:
+    qtbot.mouseClick(board.agreement.key.entries["teacher only"], LEFT)
+    fills = board.agreement.stack._fills
+    assert [label for label, fill in fills.items() if not fill.isVisible()] == ["teacher only"]
+
+
+def test_that_the_teachers_help_is_marked_between_baseline_and_student(qtbot: QtBot, board: Board) -> None:
+    bracket = board.accuracy.plot._bracket
+    assert bracket is not None
+    assert (bracket.x, bracket.words, bracket.role) == (40.0, "+5.0 points", "agreement")
+    assert (bracket.low, bracket.high) == pytest.approx((87.0, 92.0))
+    assert "the teacher's help, this seed +5.0 points" in board.accuracy.summary
+    qtbot.mouseClick(board.accuracy.legend.entries["baseline"], LEFT)
+    assert board.accuracy.plot._bracket is None
+    assert "help" not in board.accuracy.summary
+
+
+def test_that_harm_is_marked_as_harm(home: Home, open_run_page: Callable[[RunFolder], RunPage]) -> None:
+    page = open_run_page(a_told_run(home, a_story(gain=-0.04, seeds=(0,))))
+    bracket = page.accuracy.plot._bracket
+    assert bracket is not None
+    assert (bracket.words, bracket.role, bracket.detail) == ("-4.0 points", "failure", "the teacher's help")
+
+
+def test_that_without_a_baseline_nothing_is_marked(home: Home, open_run_page: Callable[[RunFolder], RunPage]) -> None:
+    page = open_run_page(a_told_run(home, a_story(baseline=False)))
+    assert page.accuracy.plot._bracket is None
+
+
+@pytest.fixture
+def wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """Where an export of a kind goes."""
+    monkeypatch.setattr(plot_menu, "pick_export", lambda parent, name, kind: str(tmp_path / f"{name}.{kind}"))
+    return lambda kind: tmp_path / f"validation-accuracy.{kind}"
+
+
+def test_that_a_csv_file_holds_every_point_as_the_series_have_it(
+    qtbot: QtBot, board: Board, wanted: Callable[[str], Path]
+) -> None:
+    choose(qtbot, board.accuracy, "csv")
+    with wanted("csv").open(newline="", encoding="utf-8") as file:
+        head, *rows = list(csv.reader(file))
+    assert tuple(head) == HEAD
+    assert rows[0] == ["teacher", "", "", "", "", "97.0"]
+    found: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    for label, seed, step, epoch, seconds, value in rows[1:]:
+        found.setdefault((label, seed), []).append((float(step), float(value)))
+        assert float(epoch) == pytest.approx(float(step) / 8)
+        assert float(seconds) >= 0
+    assert set(found) == {(who, seed) for who in ("baseline", "student") for seed in "012"}
+    for curve in board.accuracy.picture.curves:
+        steps, values = curve.series.arrays()
+        points = found[curve.label, curve.key.rpartition(".")[2]]
+        assert points == list(zip(steps.tolist(), (100 * values).tolist(), strict=True))
+
+
+def test_that_a_png_file_shows_the_card_at_twice_its_size_in_its_colours(
+    qtbot: QtBot, board: Board, wanted: Callable[[str], Path]
+) -> None:
+    choose(qtbot, board.accuracy, "png")
+    image = QImage(str(wanted("png")))
+    assert image.size() == board.accuracy.size() * 2
+    seen = {image.pixelColor(x, y).name() for x in range(0, image.width(), 2) for y in range(0, image.height(), 2)}
+    assert {theme().color(role).name() for role in ("student", "teacher", "card")} <= seen
+    assert board.accuracy.menu.isVisible()
+
+
+def test_that_an_svg_file_is_the_card_with_words_for_those_who_cannot_see_it(
+    qtbot: QtBot, board: Board, wanted: Callable[[str], Path]
+) -> None:
+    choose(qtbot, board.accuracy, "svg")
+    root = ElementTree.fromstring(wanted("svg").read_text(encoding="utf-8"))
+    named = {child.tag.rpartition("}")[2]: child.text for child in root}
+    assert root.attrib["viewBox"] == f"0 0 {board.accuracy.width()} {board.accuracy.height()}"
+    assert named["title"] == "Validation accuracy"
+    assert named["desc"] == board.accuracy.summary
+    words = " ".join(element.text or "" for element in root.iter() if element.tag.endswith("text"))
+    assert "baseline" in words
+    assert "+5.0 points" in words
+
+
+def test_that_an_export_that_cannot_be_written_is_said(
+    qtbot: QtBot, page: RunPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plot_menu, "pick_export", lambda *_: str(tmp_path / "no folder" / "plot.svg"))
+    with qtbot.waitSignal(page.said) as said:
+        choose(qtbot, page.accuracy, "svg")
+    title, detail = said.args
+    assert title == "The plot could not be exported"
+    assert "No such file" in detail
+
+
+def test_that_an_empty_plot_says_why_and_offers_neither_zoom_nor_export(
+    home: Home, open_run_page: Callable[[RunFolder], RunPage]
+) -> None:
+    page = open_run_page(a_told_run(home, a_story()[:5]))
+    assert page.agreement.waiting.isVisible()
+    assert page.agreement.waiting.text() == "Waits for the first evaluation of the student"
+    assert page.agreement.plot.accessibleDescription().endswith("Waits for the first evaluation of the student")
+    for action in page.agreement.menu.actions_by_name.values():
+        assert not action.isEnabled()
+        assert action.toolTip() == page.agreement.waiting.text()
+
+
+def test_that_an_empty_plot_of_an_ended_run_does_not_say_that_it_waits(
+    home: Home, open_run_page: Callable[[RunFolder], RunPage]
+) -> None:
+    page = open_run_page(a_told_run(home, [*a_story()[:5], a_story()[-1]]))
+    assert page.agreement.waiting.text() == "The run ended without any evaluation of the student"
