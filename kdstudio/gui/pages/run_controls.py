@@ -1,9 +1,9 @@
 """The buttons of a run: what may be asked of it now. Each says at once that it was heard."""
 
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QWidget
 
 from kdstudio.gui import run_rules
-from kdstudio.gui.buttons import IconButton
+from kdstudio.gui.buttons import IconButton, PrimaryButton
 from kdstudio.gui.run_controller import RunController
 from kdstudio.gui.theme import SPACE
 from kdstudio.runs.folder import Request
@@ -19,7 +19,7 @@ class RunControls(QWidget):
         self.evaluate = IconButton(self.tr("Evaluate now"), "measure", "evaluate.now")
         self.pause = IconButton(self.tr("Pause"), "pause", "pause")
         self.stop = IconButton(self.tr("Stop"), "stop", "stop")
-        self.resume = IconButton(self.tr("Continue"), "play", "resume")
+        self.resume = PrimaryButton(self.tr("Continue"), "resume", icon_name="play")
         self.replay = IconButton(self.tr("Replay"), "replay", "replay.start")
         self.duplicate = IconButton(self.tr("Use as new experiment"), "copy", "duplicate")
         row = QHBoxLayout(self)
@@ -34,7 +34,7 @@ class RunControls(QWidget):
         self.replay.clicked.connect(controller.start_replay)
 
     @property
-    def buttons(self) -> tuple[IconButton, ...]:
+    def buttons(self) -> tuple[QAbstractButton, ...]:
         """All of them, as they stand."""
         return self.duplicate, self.replay, self.resume, self.save, self.evaluate, self.pause, self.stop
 
