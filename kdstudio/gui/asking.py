@@ -4,6 +4,8 @@ from enum import Enum
 
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from kdstudio.gui.presenter import shown
+
 YAML = "Experiment (*.yaml *.yml)"
 
 
@@ -19,7 +21,7 @@ def ask_on_close(parent: QWidget, titles: list[str]) -> Closing:
     """Ask what becomes of the runs at work, by name. Tests put another function in its place: a modal dialog would hang them."""
     box = QMessageBox(parent)
     box.setWindowTitle(parent.tr("A run is at work"))
-    box.setText(parent.tr("Still at work: {0}.").format(", ".join(titles)))
+    box.setText(shown(parent.tr("Still at work: {0}.").format(", ".join(titles))))
     left = parent.tr("Left running, it goes on without the window, and is here again when you come back.")
     box.setInformativeText(f"{left} {getattr(parent, 'farewell', '')}".strip())
     leave = box.addButton(parent.tr("Leave it running"), QMessageBox.ButtonRole.AcceptRole)

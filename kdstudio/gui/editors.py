@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from kdstudio.gui.private_text import PrivateLine
 from kdstudio.gui.theme import SPACE, theme
 
 
@@ -86,7 +87,7 @@ class TextEditor(Editor):
     """A line of text; no text is `empty`. What nobody touched is given back as it came: a line cannot show every text."""
 
     def __init__(self, *, empty: str | None = "") -> None:
-        self._line, self._empty = QLineEdit(), empty
+        self._line, self._empty = PrivateLine(), empty
         self._given: tuple[str, str | None] = ("", empty)
         super().__init__(self._line)
         self._line.setPlaceholderText(self.tr("none") if empty is None else "")

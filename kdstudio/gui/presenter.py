@@ -1,12 +1,22 @@
-"""What an audience must not read: while presenter mode is on, paths are shown by their last part alone."""
+"""What an audience must not read: while presenter mode is on, paths are shown by their last part alone.
+
+Nothing here changes a text. Labels show another one, and what can be edited paints another one: what is saved, started,
+copied or read aloud is as it was.
+"""
 
 import re
 from pathlib import Path
 
 from kdstudio.gui.theme import theme
 
-# An absolute path of two parts or more, on any system; "16/32/64" and "https://" are none.
-_PATH = re.compile(r"(?<![\w…/\\.~])(?:[A-Za-z]:[\\/]|~?[\\/])(?:[^\\/\s:;,\"'<>|()]+[\\/])+([^\\/\s:;,\"'<>|()]*)")
+# An absolute path of two parts or more, on any system; "16/32/64" and "https://" are none. A folder may have spaces in it.
+_WORD = r"[^\\/\s:;,\"'<>|()]+"
+_PATH = re.compile(rf"(?<![\w…/\\.~])(?:[A-Za-z]:[\\/]|[~…]?[\\/])(?:{_WORD}(?: {_WORD}){{0,2}}[\\/])+({_WORD[:-1]}*)")
+# The same as the value of a field in YAML, or as the whole of a line: then its parts may have spaces in them.
+_VALUE = re.compile(
+    r"((?:^|[{,\s])[\w-]+:\s+['\"]?|^\s*['\"]?)(?:[A-Za-z]:[\\/]|~?[\\/])[^,}'\"\n]*[\\/](?=[^\\/\n])([^,}'\"\n\\/]*)",
+    re.MULTILINE,
+)
 
 
 def masked(text: str, roots: tuple[str, ...] = ()) -> str:
@@ -24,6 +34,16 @@ def masked(text: str, roots: tuple[str, ...] = ()) -> str:
     return _PATH.sub(r"…/\1", text)
 
 
+def masked_values(text: str) -> str:
+    """`text`, which is a path or lines of YAML, with each path cut down to its last part."""
+    return masked(_VALUE.sub(r"\1…/\2", text))
+
+
 def shown(text: str) -> str:
     """`text` as the window may show it now."""
     return masked(text, theme().private) if theme().presenter else text
+
+
+def shown_values(text: str) -> str:
+    """`text`, which is a path or lines of YAML, as the window may show it now."""
+    return masked_values(text) if theme().presenter else text

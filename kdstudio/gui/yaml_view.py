@@ -5,6 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import QMimeData, QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
+    QColor,
     QFontDatabase,
     QMouseEvent,
     QPainter,
@@ -15,10 +16,13 @@ from PySide6.QtGui import (
     QTextCharFormat,
     QTextCursor,
     QTextDocument,
+    QTextLayout,
 )
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QSizePolicy, QTextEdit, QVBoxLayout, QWidget
 
 from kdstudio.gui.cards import Banner, Card, Painted
+from kdstudio.gui.presenter import shown, shown_values
+from kdstudio.gui.private_text import PrivateText
 from kdstudio.gui.theme import GAP, SPACE, theme
 from kdstudio.spec import SpecError, loads
 from kdstudio.spec.yaml_file import Problem
@@ -139,7 +143,7 @@ def _said(problem: Problem) -> str:
     return f"{place}: {problem.path}: {problem.message}" if problem.path else f"{place}: {problem.message}"
 
 
-class YamlEdit(QPlainTextEdit):
+class YamlEdit(PrivateText):
     """Text with a margin. A mistake tints its line, marks the margin, and stands in words at the end of the line."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -186,25 +190,20 @@ class YamlEdit(QPlainTextEdit):
         painter.setFont(theme().font("caption"))
         painter.setPen(theme().color("failure", 0.85, "text"))
         for block, area in self.visible_lines():
-            said = self.messages.get(block.blockNumber() + 1)
+            said = shown(self.messages.get(block.blockNumber() + 1, ""))
             if said:
                 self._annotate(painter, block, area, said)
         painter.end()
 
-    def visible_lines(self) -> "list[tuple[QTextBlock, QRectF]]":
-        """The blocks in view, and where they are in the viewport."""
-        found = []
-        block, offset = self.firstVisibleBlock(), self.contentOffset()
-        while block.isValid():
-            area = self.blockBoundingGeometry(block).translated(offset)
-            if area.top() > self.viewport().height():
-                break
-            found.append((block, area))
-            block = block.next()
-        return found
+    def formats_of(self, text: str) -> "list[QTextLayout.FormatRange]":
+        return _coloured(text)
+
+    def ground_of(self, block: QTextBlock) -> QColor:
+        wrong = block.blockNumber() + 1 in self.messages
+        return theme().color("failure", 0.12) if wrong else super().ground_of(block)
 
     def _annotate(self, painter: QPainter, block: QTextBlock, area: QRectF, said: str) -> None:
-        began = self.fontMetrics().horizontalAdvance(block.text()) + self.contentOffset().x() + 6 * SPACE
+        began = self.fontMetrics().horizontalAdvance(shown_values(block.text())) + self.contentOffset().x() + 6 * SPACE
         room = QRectF(began, area.top(), max(0.0, self.viewport().width() - began - GAP), area.height())
         shown = painter.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, int(room.width()))
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
@@ -256,7 +255,7 @@ class LineMargin(Painted):
         return next(found, 0)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self.setToolTip(self._editor.messages.get(self.line_at(event.position().toPoint()), ""))
+        self.setToolTip(shown(self._editor.messages.get(self.line_at(event.position().toPoint()), "")))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -287,13 +286,26 @@ class YamlColours(QSyntaxHighlighter):
         super().__init__(document)
 
     def highlightBlock(self, text: str) -> None:
-        import re
+        for each in _coloured(text):
+            self.setFormat(each.start, each.length, each.format)
 
-        key, comment = QTextCharFormat(), QTextCharFormat()
-        key.setForeground(theme().color("student", 0.85, "text"))
-        comment.setForeground(theme().color("quiet"))
-        for found in re.finditer(r"(?:^\s*(?:- )*|[{,]\s*)([A-Za-z_][\w-]*)(?=\s*:(?:\s|$))", text):
-            self.setFormat(found.start(1), len(found.group(1)), key)
-        hash_at = re.search(r"(?:^|\s)#", text)
-        if hash_at:
-            self.setFormat(hash_at.start(), len(text) - hash_at.start(), comment)
+
+def _coloured(text: str) -> "list[QTextLayout.FormatRange]":
+    """What is not plain in a line of YAML."""
+    import re
+
+    key, comment = QTextCharFormat(), QTextCharFormat()
+    key.setForeground(theme().color("student", 0.85, "text"))
+    comment.setForeground(theme().color("quiet"))
+    names = re.finditer(r"(?:^\s*(?:- )*|[{,]\s*)([A-Za-z_][\w-]*)(?=\s*:(?:\s|$))", text)
+    parts = [(found.start(1), len(found.group(1)), key) for found in names]
+    hash_at = re.search(r"(?:^|\s)#", text)
+    if hash_at:
+        parts.append((hash_at.start(), len(text) - hash_at.start(), comment))
+    return [_range(*part) for part in parts]
+
+
+def _range(start: int, length: int, dress: QTextCharFormat) -> "QTextLayout.FormatRange":
+    made = QTextLayout.FormatRange()
+    made.start, made.length, made.format = start, length, dress
+    return made

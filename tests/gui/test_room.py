@@ -94,7 +94,9 @@ def test_that_nothing_is_cut_off_in_large_type(qtbot: QtBot, small: MainWindow, 
     assert not cut_off(small.navigation)
 
 
-def test_that_the_first_steps_give_way_to_the_run_at_work_where_both_have_no_room(qtbot: QtBot, small: MainWindow) -> None:
+def test_that_the_first_steps_give_way_to_the_run_at_work_where_both_have_no_room(
+    qtbot: QtBot, small: MainWindow
+) -> None:
     hint = small.navigation.hint
     assert hint is not None
     small.resize(1360, 860)

@@ -6,7 +6,8 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QWidget
 
 from kdstudio.gui.buttons import IconButton
 from kdstudio.gui.cards import Card, Text
-from kdstudio.gui.presenter import shown
+from kdstudio.gui.presenter import shown_values
+from kdstudio.gui.theme import theme
 from kdstudio.runs.folder import RunFolder
 
 
@@ -33,15 +34,23 @@ class Configuration(Card):
         self.body.addLayout(head)
         self.body.addWidget(self.text, 1)
         self.copy.clicked.connect(self._copy)
+        theme().changed.connect(self._show)
 
     def show_run(self, folder: RunFolder | None) -> None:
         """Show the experiment of `folder`."""
         if folder == self._folder:
             return
         self._folder, self._whole = folder, _text_of(folder)
-        self.text.setPlainText(shown(self._whole))
+        self._show()
         self.copy.setEnabled(bool(self._whole))
         self.copy.setToolTip("" if self._whole else self.tr("There is nothing to copy"))
+
+    @Slot()
+    def _show(self) -> None:
+        """Show it, to an audience without where its paths lead."""
+        said = shown_values(self._whole)
+        if said != self.text.toPlainText():
+            self.text.setPlainText(said)
 
     @Slot()
     def _copy(self) -> None:

@@ -13,6 +13,7 @@ from kdstudio.gui.editors import leave_undo
 from kdstudio.gui.fields import fields_of
 from kdstudio.gui.forms import FieldRow, KindForm, SpecForm
 from kdstudio.gui.pickers import KindPicker
+from kdstudio.gui.presenter import shown_values
 from kdstudio.gui.presets import Preset, keep, presets, remove
 from kdstudio.gui.theme import SPACE, theme
 from kdstudio.runs.home import Home
@@ -145,7 +146,7 @@ class FormCard(Card):
         menu = QMenu(self)
         menu.setObjectName(f"changes.{self.title.lower()}")
         for row in self.changes():
-            self._entry(menu, f"{row.field.title}: {_shown(row.editor.value())}", row.editor.setFocus)
+            self._entry(menu, f"{row.field.title}: {_brief(row.editor.value())}", row.editor.setFocus)
         menu.addSeparator()
         self._entry(menu, self.tr("Reset to defaults"), self.reset).setObjectName("reset")
         return menu
@@ -297,6 +298,6 @@ class PresetName(QWidget):
             self.line.setFocus()
 
 
-def _shown(value: Any) -> str:
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+def _brief(value: Any) -> str:
+    text = shown_values(", ".join(map(str, value)) if isinstance(value, list) else str(value))
     return text if len(text) <= 40 else f"{text[:38]}..."

@@ -5,6 +5,7 @@ from PySide6.QtGui import QFontDatabase, QHideEvent, QShowEvent, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from kdstudio.gui.presenter import shown
+from kdstudio.gui.theme import theme
 from kdstudio.runs.folder import RunFolder
 
 LINES = 5000
@@ -32,6 +33,8 @@ class LogView(QPlainTextEdit):
         self._timer = QTimer(self)
         self._timer.setInterval(EVERY)
         self._timer.timeout.connect(self.read)
+        self._masked = theme().presenter
+        theme().changed.connect(self._mask_again)
 
     def show_run(self, folder: RunFolder | None) -> None:
         """Show the log of `folder`."""
@@ -70,6 +73,15 @@ class LogView(QPlainTextEdit):
         lines, _, self._rest = (self._rest + chunk).rpartition(b"\n")
         if lines:
             self._put(lines.decode("utf-8", "replace"))
+
+    @Slot()
+    def _mask_again(self) -> None:
+        """An audience may have come, or gone."""
+        if theme().presenter is not self._masked:
+            self._masked, self._at, self._rest = theme().presenter, 0, b""
+            self.clear()
+            if self.isVisible():
+                self.read()
 
     def _put(self, text: str) -> None:
         bar = self.verticalScrollBar()

@@ -22,6 +22,7 @@ from kdstudio.gui.cards import Painted
 from kdstudio.gui.drafts import recent_files
 from kdstudio.gui.history import History
 from kdstudio.gui.pages.page import Page
+from kdstudio.gui.presenter import shown_values
 from kdstudio.gui.theme import GAP, RADIUS, SPACE, theme
 from kdstudio.runs.home import Home
 from kdstudio.runs.resources import resource
@@ -102,7 +103,7 @@ class NewHead(QWidget):
         menu.setToolTipsVisible(True)
         for text, path in files:
             action = self._entry(menu, "entry", text.replace("&", "&&"))
-            action.setToolTip(str(path))
+            action.setToolTip(shown_values(str(path)))
             action.triggered.connect(self._opener(path))
         if not files:
             menu.setEnabled(False)

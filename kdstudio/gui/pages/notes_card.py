@@ -5,9 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from kdstudio.gui.cards import Card, Elided, Text
+from kdstudio.gui.private_text import PrivateLine, PrivateText
 from kdstudio.gui.theme import GAP, SPACE
 from kdstudio.runs.folder import About, RunFolder
 from kdstudio.runs.library import Row
@@ -42,11 +43,11 @@ class NotesCard(Card):
         self._filling = self._tags_touched = self._notes_touched = False
         self.heading = Elided("", "heading")
         self.verdict = Text("", "body", "quiet", wrap=True)
-        self.tags = QLineEdit()
+        self.tags = PrivateLine()
         self.tags.setObjectName("runs.tags.line")
         self.tags.setAccessibleName(self.tr("Tags"))
         self.tags.setPlaceholderText(self.tr("Tags, separated by commas"))
-        self.notes = QPlainTextEdit()
+        self.notes = PrivateText()
         self.notes.setObjectName("runs.notes.text")
         self.notes.setAccessibleName(self.tr("Notes"))
         self.notes.setPlaceholderText(self.tr("Notes: what was tried, what came of it"))

@@ -6,6 +6,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Slot
 from PySide6.QtGui import QColor, QPainter, QPixmap
 
+from kdstudio.gui.presenter import shown
 from kdstudio.gui.states import row_words
 from kdstudio.gui.tables.columns import COLUMNS, PLACES, Column, searched, spoken
 from kdstudio.gui.theme import Role, theme
@@ -115,13 +116,13 @@ class RunsModel(QAbstractTableModel):
         row, column = self._rows[index.row()], COLUMNS[index.column()]
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return column.text(row)
+                return shown(column.text(row))
             case Qt.ItemDataRole.TextAlignmentRole:
                 return RIGHT if column.number else LEFT
             case Qt.ItemDataRole.DecorationRole:
                 return self._decoration(row, column)
             case Qt.ItemDataRole.ToolTipRole:
-                return _tip(row, column)
+                return shown(_tip(row, column))
             case Qt.ItemDataRole.ForegroundRole:
                 return _colour(row, column)
             case Qt.ItemDataRole.EditRole:
