@@ -210,7 +210,7 @@ def test_that_letters_typed_one_after_the_other_are_one_step(page: NewExperiment
 
 def to_text(page: NewExperimentPage) -> None:
     page.detail.choose(YAML)
-    page.set_detail(YAML)
+    page.sheet.set_detail(YAML)
 
 
 def test_that_text_and_form_say_the_same_both_ways(page: NewExperimentPage) -> None:
@@ -220,7 +220,7 @@ def test_that_text_and_form_say_the_same_both_ways(page: NewExperimentPage) -> N
     page.yaml.editor.setPlainText(page.yaml.text.replace("temperature: 2.5", "temperature: 7"))
     page.yaml.check()
     page.detail.choose(0)
-    page.set_detail(0)
+    page.sheet.set_detail(0)
     assert field(page, "method.temperature").editor.value() == 7.0
 
 
@@ -232,7 +232,7 @@ def test_that_a_mistake_is_marked_at_its_line_and_the_text_is_kept(page: NewExpe
     assert "did you mean temperature" in page.yaml.editor.messages[3]
     assert page.start_button.text() == "Mend line 3"
     page.detail.choose(0)
-    page.set_detail(0)
+    page.sheet.set_detail(0)
     assert page.detail.chosen == YAML
     assert page.yaml.text == wrong
     page.yaml.discard.click()
@@ -432,5 +432,5 @@ def test_that_what_is_typed_into_a_field_reaches_the_training_process(
 @pytest.fixture
 def shared_page(make: MakePage) -> NewExperimentPage:
     page = make()
-    page.set_detail(1)
+    page.sheet.set_detail(1)
     return page

@@ -187,7 +187,7 @@ class FormDeeds:
         """The card, in view."""
         page = self._form()
         card = next(card for card in page.cards if card.title == title)
-        page.form.ensureWidgetVisible(card)
+        page.sheet.form.ensureWidgetVisible(card)
         return card
 
 

@@ -5,37 +5,29 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from kdstudio.gui.beginning import blank
-from kdstudio.gui.buttons import PrimaryButton, Segments
+from kdstudio.gui.buttons import PrimaryButton
 from kdstudio.gui.cards import Banner
 from kdstudio.gui.command_line import command
-from kdstudio.gui.document import Document, plain_values, read
+from kdstudio.gui.document import Document, read
 from kdstudio.gui.drafts import Draft
 from kdstudio.gui.history import History
-from kdstudio.gui.next_step import mistakes, mistakes_in_text, next_step, next_step_in_text
-from kdstudio.gui.pages.form_board import FormBoard
 from kdstudio.gui.pages.new_head import DropPage, NewHead
-from kdstudio.gui.pages.page import scrolling
 from kdstudio.gui.pages.preview_card import PreviewCard
 from kdstudio.gui.pages.preview_feed import PreviewFeed
+from kdstudio.gui.pages.sheet import ADVANCED, SIMPLE, YAML, Sheet
 from kdstudio.gui.theme import GAP, MARGIN, theme
 from kdstudio.gui.uses import Use, use_of
-from kdstudio.gui.yaml_view import YamlView
 from kdstudio.runs.home import Home
-from kdstudio.spec import EXPERIMENTS, Experiment, SpecError, dump, loads, problems_of
-from kdstudio.spec.yaml_file import to_yaml
+from kdstudio.spec import EXPERIMENTS, dump, problems_of
 
 SETTLE = 60  # milliseconds without an edit after which the experiment is checked
 KEEP = 800  # milliseconds without an edit after which the draft is kept
 NARROWEST = 620  # pixels that form and preview need side by side
-SIMPLE, ADVANCED, YAML = range(3)
-
-_ADAPTER: TypeAdapter[Any] = TypeAdapter(Experiment)
 
 
 class NewExperimentPage(DropPage):
@@ -68,9 +60,9 @@ class NewExperimentPage(DropPage):
         self.history = History(self._show_values, self.values, self)
         self.banner = Banner("failure", "warning")
         self.banner.setObjectName("new.banner")
-        self.board = FormBoard(EXPERIMENTS[0], self._blank, home)
-        self.cards = self.board.cards
-        self.yaml = YamlView()
+        self.sheet = Sheet(self._blank, self.document, home)
+        self.board, self.cards = self.sheet.board, self.sheet.board.cards
+        self.yaml, self.detail = self.sheet.yaml, self.sheet.detail
         self.summary = PreviewCard()
         self.feed = PreviewFeed(self.summary, home, self)
         self.start_button: PrimaryButton = self.summary.start
@@ -85,26 +77,17 @@ class NewExperimentPage(DropPage):
 
     def values(self) -> dict[str, Any]:
         """The experiment as the form holds it: plain data, right or wrong."""
-        return self.board.values()
+        return self.sheet.values()
 
     def experiment(self) -> Any:
         """The experiment, or None while something is wrong with it."""
-        if self.detail.chosen == YAML:
-            self.yaml.settle()
+        self.sheet.settle()
         self.check()
-        return None if self.problems else self._made(self.values())
+        return None if self.problems else self.sheet.made(self.values())
 
     def text(self) -> str:
         """The experiment as YAML, right or wrong."""
-        return self.yaml.text if self.detail.chosen == YAML and not self.yaml.untouched else self._form_text()
-
-    def _form_text(self) -> str:
-        values = self.values()
-        return self.document.text(values, None if problems_of(values) else self._made(values))
-
-    def _made(self, values: Mapping[str, Any]) -> Any:
-        """The experiment that `values` are, its paths absolute: it will be read elsewhere."""
-        return _ADAPTER.validate_python(values, context={"base": self.document.base})
+        return self.sheet.text()
 
     # Filling it
 
@@ -137,7 +120,8 @@ class NewExperimentPage(DropPage):
             title = self.tr("{0} is not an experiment").format(path.name)
             if text:
                 self.document.file = path.absolute()
-                self._show_text(text)
+                self.sheet.show_text(text)
+                self.check()
             self._offer_nothing()
             self.banner.say(title, "\n".join(str(problem) for problem in problems), "failure", "warning")
             return False
@@ -186,17 +170,7 @@ class NewExperimentPage(DropPage):
             self.change({f"compute.{name}": after[name] for name in untold})
 
     def _show_values(self, values: Mapping[str, Any]) -> None:
-        self.board.fill(values)
-        if self.detail.chosen == YAML:
-            self._enter_yaml()
-        self.check()
-
-    def _show_text(self, text: str) -> None:
-        """Show text that is no experiment yet, as text."""
-        self.detail.choose(YAML)
-        self.views.setCurrentWidget(self.yaml)
-        self.yaml.enter("", self.document.base)
-        self.yaml.show_text(text)
+        self.sheet.fill(values)
         self.check()
 
     # Looking at it
@@ -206,30 +180,15 @@ class NewExperimentPage(DropPage):
         """Ask the spec what is wrong, and show it."""
         self._check_soon.stop()
         values = self.values()
-        self.problems = self._problems(values)
+        self.problems = self.sheet.mistakes(values) or self.feed.known(values)
         self.board.show_problems(self.problems)
         self.history.note(values)
         self.summary.show_values(values, self.problems, self.board.titles())
-        self.summary.show_next(self._next_step())
+        self.summary.show_next(self.sheet.next_step(self.problems))
         self._say_file()
         self._keep_soon.start()
         self._look(values)
         self.checked.emit()
-
-    def _problems(self, values: dict[str, Any]) -> dict[str, str]:
-        if self._wrong_text:
-            return mistakes_in_text(self.yaml.problems)
-        return mistakes(values, self.board.rows(), self.document.base) or self.feed.known(values)
-
-    def _next_step(self) -> str:
-        if self._wrong_text:
-            return next_step_in_text(self.yaml.problems)
-        return next_step(self.problems, self.board.row(next(iter(self.problems), "")))
-
-    @property
-    def _wrong_text(self) -> bool:
-        """Whether text is in view that is no experiment."""
-        return self.detail.chosen == YAML and bool(self.yaml.problems)
 
     def _look(self, values: dict[str, Any]) -> None:
         """Have it previewed, when there is something to look at and somebody who looks."""
@@ -238,7 +197,7 @@ class NewExperimentPage(DropPage):
         if problems_of(values) or (self.problems and not self.feed.known(values)):
             self.feed.wait(self.problems)
         else:
-            self.feed.look(values, self._made(values).model_dump(mode="json"))
+            self.feed.look(values, self.sheet.made(values).model_dump(mode="json"))
 
     # What people do
 
@@ -287,34 +246,13 @@ class NewExperimentPage(DropPage):
 
     def go_to(self, path: str) -> None:
         """Put the focus into the field at `path`, showing it if it is an advanced one."""
-        row = self.board.row(path)
-        if row is None:
-            return
-        if row.isHidden() or self.detail.chosen == YAML:
-            self.detail.choose(ADVANCED if row.isHidden() else SIMPLE)
-            self.set_detail(self.detail.chosen)
-        row.editor.setFocus()
-
-    @Slot(int)
-    def set_detail(self, number: int) -> None:
-        """Show the simple form, the whole one, or the text. Text that is no experiment is not left behind."""
-        if number == YAML:
-            if self.views.currentWidget() is not self.yaml:
-                self._enter_yaml()
-        elif self._leaves_text():
-            self.views.setCurrentWidget(self.form)
-            self.board.set_advanced(number == ADVANCED)
-        else:
-            self.detail.choose(YAML)
-            self.yaml.go_to_problem()
-            return
-        self.check()
+        self.sheet.go_to(path)
 
     @Slot()
     def keep_draft(self) -> None:
         """Keep what would be lost, or nothing where nothing would be."""
         self._keep_soon.stop()
-        if self.document.clean(self.values()) and not self._wrong_text:
+        if self.document.clean(self.values()) and not self.sheet.wrong_text:
             self.draft.discard()
         else:
             self.draft.write(self.text())
@@ -325,30 +263,6 @@ class NewExperimentPage(DropPage):
         self._check_soon.stop()
         self.feed.shutdown()
 
-    # The text
-
-    def _enter_yaml(self) -> None:
-        self.yaml.enter(self._form_text(), self.document.base)
-        self.views.setCurrentWidget(self.yaml)
-
-    def _leaves_text(self) -> bool:
-        """Whether the form can take over from the text."""
-        if self.views.currentWidget() is not self.yaml:
-            return True
-        self.yaml.settle()
-        return not self.yaml.problems or self.yaml.untouched
-
-    @Slot(object)
-    def _take_text(self, experiment: Any) -> None:
-        """The text is an experiment: the form takes it."""
-        self.board.fill(experiment.model_dump(mode="json"))
-        self.document.pair(self.values(), self.yaml.text)
-
-    @Slot()
-    def _discard_text(self) -> None:
-        self._enter_yaml()
-        self.check()
-
     # The draft
 
     def _restore(self) -> None:
@@ -356,30 +270,17 @@ class NewExperimentPage(DropPage):
         text = self.draft.read()
         if not text:
             return
-        values = plain_values(text)
-        self._show_values(values or {})
-        if self._form_text() not in (text, to_yaml(values)):
-            self._show_restored(text)
+        self.sheet.restore(text)
+        self.check()
         said = self.tr("Restored what you had not saved")
         self.banner.say(said, "", "student", "info")
         self.discard_draft.show()
-
-    def _show_restored(self, text: str) -> None:
-        """Show text that the form does not simply give back: with comments, or with mistakes."""
-        try:
-            self._show_values(loads(text, base=self.document.base).model_dump(mode="json"))
-            self.document.pair(self.values(), text)
-        except SpecError:
-            self._show_values(self._blank)
-            self._show_text(text)
 
     @Slot()
     def _discard_restored(self) -> None:
         self._offer_nothing()
         self.banner.say("")
-        if self.detail.chosen == YAML:
-            self.detail.choose(SIMPLE)
-            self.views.setCurrentWidget(self.form)
+        self.sheet.show_form()
         self.new()
         self.draft.discard()
 
@@ -437,7 +338,6 @@ class NewExperimentPage(DropPage):
         return timer
 
     def _arrange(self) -> None:
-        self.detail = Segments((self.tr("Simple"), self.tr("Advanced"), self.tr("YAML")), "detail")
         self.tools = NewHead(self.home, self.history)
         self.head.addWidget(self.tools)
         self.head.addWidget(self.detail)
@@ -447,23 +347,16 @@ class NewExperimentPage(DropPage):
         self.discard_draft.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.banner.offers.addWidget(self.discard_draft)
         self.body.addWidget(self.banner)
-        self.form = scrolling(self.board, "new.scroll")
-        self.views = QStackedWidget()
-        for view in (self.form, self.yaml):
-            self.views.addWidget(view)
         row = QHBoxLayout()
         row.setSpacing(GAP)
-        row.addWidget(self.views, 1)
+        row.addWidget(self.sheet, 1)
         row.addWidget(self.summary)
         self.body.addLayout(row, 1)
 
     def _connect(self) -> None:
-        self.board.changed.connect(self._check_soon.start)
-        self.board.refused.connect(self._refused)
-        self.detail.group.idClicked.connect(self.set_detail)
-        self.yaml.parsed.connect(self._take_text)
-        self.yaml.checked.connect(self.check)
-        self.yaml.discarded.connect(self._discard_text)
+        self.sheet.edited.connect(self._check_soon.start)
+        self.sheet.turned.connect(self.check)
+        self.sheet.refused.connect(self._refused)
         self.discard_draft.clicked.connect(self._discard_restored)
         self.tools.connect_to(self)
         self.summary.start.clicked.connect(self.start)
@@ -488,12 +381,10 @@ class NewExperimentPage(DropPage):
         self.subtitle.set_text(said)
 
     def _go_to_problem(self) -> None:
-        if self.detail.chosen == YAML and self.yaml.problems:
-            self.yaml.go_to_problem()
-            return
-        row = next((row for row in self.board.rows() if row.troubled(self.problems)), None)
-        if row is not None:
-            self.go_to(row.path)
+        self.sheet.go_to_problem(self.problems)
         if self.feed.known(self.values()):  # it may have been mended on the disk meanwhile
             self.feed.again()
             self.check()
+
+
+__all__ = ["ADVANCED", "SIMPLE", "YAML", "NewExperimentPage"]
