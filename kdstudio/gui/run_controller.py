@@ -13,7 +13,7 @@ from kdstudio.runs.failures import Words, explain
 from kdstudio.runs.folder import Request, RunFolder, Status
 from kdstudio.runs.follow import News
 from kdstudio.runs.home import Home
-from kdstudio.runs.launch import launch, new_run
+from kdstudio.runs.launch import launch, new_run, starting
 from kdstudio.runs.state import RunState, State
 from kdstudio.runs.usage import Usage
 from kdstudio.spec import SpecError
@@ -73,13 +73,19 @@ class RunController(QObject):
     @property
     def active(self) -> bool:
         """Whether a process is, or should be, at work on the run in view."""
-        return self.folder is not None and self.status.state.active and self._worker is not None
+        return self.folder is not None and self.status.state.active and self._worker is not None and not self.waiting
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the run in view has never begun, and nobody is starting it: it was queued, or died before its first word."""
+        new = self.folder is not None and self.status.state is State.QUEUED and self.status.attempt == 0
+        return new and (self._worker is None or not self._worker.starts)
 
     @property
     def resumable(self) -> bool:
         """Whether `resume` would go on with it."""
         ended = (State.PAUSED, State.STOPPED, State.FAILED, State.LOST)
-        return self.folder is not None and not self.active and self.status.state in ended
+        return self.folder is not None and not self.active and (self.status.state in ended or self.waiting)
 
     @property
     def replayable(self) -> bool:
@@ -148,15 +154,14 @@ class RunController(QObject):
         """Go on with the run in view."""
         if self.folder is None or not self.resumable:
             return
-        if self.folder.alive():
-            self.refused.emit(explain("already-running", {"pid": self.folder.status().pid, "run": self.folder.id}))
-            return
-        self._show(self.folder, self._launcher)
+        self.carry_on(self.folder)
 
     def carry_on(self, folder: RunFolder) -> None:
         """Start a queued run, or go on with one that ended early, in view."""
-        if folder.alive():
-            self.refused.emit(explain("already-running", {"pid": folder.status().pid, "run": folder.id}))
+        begins = starting(folder)
+        if folder.alive() or begins is not None:
+            pid = folder.status().pid if begins is None else begins.pid
+            self.refused.emit(explain("already-running", {"pid": pid, "run": folder.id}))
             return
         self._show(folder, self._launcher)
 
@@ -226,7 +231,7 @@ class RunController(QObject):
         if self.folder is not None:
             return
         newest = list(self.home.folders())[: -RECENT - 1 : -1]
-        at_work = next((folder for folder in newest if folder.status().state.active and folder.alive()), None)
+        at_work = next((folder for folder in newest if _at_work(folder)), None)
         if at_work is not None:
             self.open(at_work)
 
@@ -332,3 +337,8 @@ class RunController(QObject):
         for worker in [each for each in self._leaving if each.isFinished()]:
             self._leaving.remove(worker)
             worker.deleteLater()
+
+
+def _at_work(folder: RunFolder) -> bool:
+    """Whether a process is at work on the run, or about to be."""
+    return (folder.status().state.active and folder.alive()) or starting(folder) is not None

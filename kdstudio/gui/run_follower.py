@@ -38,6 +38,6 @@ class RunFollower(QObject):
         from kdstudio.gui.words import phase
 
         seen = outlook(run.state, run.experiment, run.status.state)
-        word, role = phase(run.status.state, run.state)
+        word, role = phase(run.status.state, run.state, waiting=run.waiting)
         self._navigation.running.show_run(run.title if run.folder else "", word, seen.fraction, role)
         self._busy(run.title if run.active else "")

@@ -14,13 +14,14 @@ from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from typing import TypeAlias
 
+import psutil
 from PySide6.QtCore import QObject, QThread
 
 from kdstudio.runs import fold_cache
 from kdstudio.runs.folder import Request, RunFolder, Status
 from kdstudio.runs.follow import Follower, News
 from kdstudio.runs.home import Home
-from kdstudio.runs.launch import StopLadder, launch
+from kdstudio.runs.launch import StopLadder, launch, starting
 from kdstudio.runs.lost import disk_is_full
 from kdstudio.runs.state import RunState, State
 from kdstudio.runs.usage import Meter, Usage
@@ -74,10 +75,16 @@ class TrainingWorker(QThread):
         self._leaving = False
         self._wanted: set[Request] = set()
         self._process: Process | None = None
+        self._foreign = starting(folder) if launcher is None else None  # launched by a window that is gone, or a terminal
         self._ladder: StopLadder | None = None
         self._before = 0
         self._meter: Meter | None = None
         self._meter_of, self._measure_at = 0, 0.0
+
+    @property
+    def starts(self) -> bool:
+        """Whether a process has been launched for the run, by this window or another."""
+        return self._launcher is not None or self._foreign is not None
 
     def request(self, request: Request) -> None:
         """Ask the run for something. Called by the window; done by the thread, as soon as the run can hear it."""
@@ -113,13 +120,14 @@ class TrainingWorker(QThread):
             self._wake.clear()
 
     def _work(self) -> None:
+        self._before = self.folder.status().attempt if self.starts else 0
         if self._launcher is not None and not self._launch(self._launcher):
             return
         state, known = fold_cache.kept(self.folder) or (RunState(), 0)
         follower = Follower(self.folder, at=known)
         first = True
         while True:
-            ended = self._process is not None and self._process.poll() is not None
+            ended = self._process.poll() is not None if self._process is not None else not _is_there(self._foreign)
             news = self._as_launched(follower.look(), ended)
             if first and (news.events or known):
                 state.apply_all(news.events)
@@ -151,7 +159,6 @@ class TrainingWorker(QThread):
         self.usage = self._meter.read()
 
     def _launch(self, launcher: Launcher) -> bool:
-        self._before = self.folder.status().attempt
         try:
             self._process = launcher(self.folder, self._home)
         except OSError as error:
@@ -162,12 +169,14 @@ class TrainingWorker(QThread):
         return True
 
     def _as_launched(self, news: News, ended: bool) -> News:
-        """`news`, but for a process of ours that has not begun yet, or has died before it could write a word."""
+        """`news`, but for a process that was launched and has not begun yet, or has died before it could write a word."""
         begun = news.status.attempt > self._before
-        if self._process is None or begun:
+        if not self.starts or begun:
             return news
         if not ended:
             return replace(news, status=Status(state=State.QUEUED, attempt=news.status.attempt))
+        if self._process is None:
+            return replace(news, status=Status(state=State.LOST, attempt=news.status.attempt, code="killed"))
         if self._process.returncode == 0 and not news.status.state.active:
             return news  # there was nothing to do, for example because the run is complete
         if self._process.returncode in KILLED:
@@ -184,7 +193,7 @@ class TrainingWorker(QThread):
         if self._ladder is not None:
             self._ladder.climb()
             return
-        if not status.state.active or status.attempt <= (self._before if self._process is not None else 0):
+        if not status.state.active or status.attempt <= self._before:
             return
         if Request.STOP in self._wanted:  # stop beats everything else
             self._ladder = StopLadder(self.folder)
@@ -194,6 +203,13 @@ class TrainingWorker(QThread):
 
     def _put_failure(self, code: str, **parameters: str) -> None:
         self.news.put(News(events=(), status=Status(state=State.FAILED, code=code, parameters=dict(parameters))))
+
+
+def _is_there(process: psutil.Process | None) -> bool:
+    try:
+        return process is not None and process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def pieces(news: News) -> Iterator[News]:

@@ -22,9 +22,11 @@ def tr(text: str) -> str:
     return QCoreApplication.translate("words", text)
 
 
-def phase(status: State, run: RunState) -> "tuple[str, Role]":
-    """What a run is doing, in a few words: the stage while it runs, else its state."""
+def phase(status: State, run: RunState, *, waiting: bool = False) -> "tuple[str, Role]":
+    """What a run is doing, in a few words: the stage while it runs, else its state. One that is `waiting` is not starting."""
     word, role = STATES[status]
+    if waiting:
+        return tr("Queued"), role
     if status is State.RUNNING and run.current is not None:
         word = STAGES.get(run.current[0], run.current[0].replace("-", " ").capitalize())
     if status in (State.QUEUED, State.PREPARING):

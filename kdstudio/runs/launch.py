@@ -1,5 +1,6 @@
 """Starting the training process, and stopping it: the same command that anyone can type."""
 
+import contextlib
 import socket
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import psutil
 
+from kdstudio.runs.files import read_json, write_json
 from kdstudio.runs.folder import Request, RunFolder
 from kdstudio.runs.home import Home
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 15.0  # seconds that a run has to reach a checkpoint before it is terminated
 LAST_RESORT = 5.0  # seconds after that before it is killed
+
+LAUNCHED = "launched.json"  # in the run's folder: who was launched last
 
 Process: TypeAlias = "subprocess.Popen[bytes]"
 
@@ -39,7 +43,7 @@ def launch(folder: RunFolder, home: Home, how: "Callable[[RunFolder, Home], list
     """
     flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
     with folder.log_file.open("ab") as log:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             (how or command)(folder, home),
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -47,6 +51,23 @@ def launch(folder: RunFolder, home: Home, how: "Callable[[RunFolder, Home], list
             start_new_session=True,
             creationflags=flags,
         )
+    with contextlib.suppress(OSError):  # on a full disk it says so itself
+        write_json(folder.path / LAUNCHED, {"pid": process.pid, "host": socket.gethostname()})
+    return process
+
+
+def starting(folder: RunFolder) -> psutil.Process | None:
+    """The process that somebody has launched for the run and that has not said its first word yet: importing takes seconds."""
+    said = read_json(folder.path / LAUNCHED) or {}
+    pid = said.get("pid")
+    if type(pid) is not int or said.get("host") != socket.gethostname() or folder.status().pid == pid:
+        return None
+    try:
+        process = psutil.Process(pid)
+        ours = folder.path.name in " ".join(process.cmdline())
+        return process if ours and process.status() != psutil.STATUS_ZOMBIE else None
+    except (psutil.Error, ValueError):
+        return None
 
 
 def new_run(experiment: "Experiment", home: Home) -> RunFolder:

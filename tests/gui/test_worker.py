@@ -14,10 +14,10 @@ from kdstudio.runs.events import AnyEvent
 from kdstudio.runs.folder import Request, RunFolder, Status
 from kdstudio.runs.follow import News
 from kdstudio.runs.home import Home
-from kdstudio.runs.launch import new_run
+from kdstudio.runs.launch import new_run, starting
 from kdstudio.runs.state import RunState, State
 from kdstudio.spec import Experiment, loads
-from tests.fakes import EXPERIMENT, a_run, a_story, a_told_run
+from tests.fakes import EXPERIMENT, a_run, a_story, a_told_run, resumed
 from tests.gui.player import Player
 
 
@@ -296,3 +296,38 @@ def test_that_a_mistake_in_the_thread_becomes_a_failed_run_and_no_crash(
     until(qtbot, lambda: controller.status.state is State.FAILED)
     assert controller.failure is not None
     assert "a bug" in controller.failure.cause
+
+
+def test_that_a_queued_run_that_nobody_starts_is_queued_and_starts_at_a_click(
+    qtbot: QtBot, controller: RunController, home: Home
+) -> None:
+    folder = a_run(home)
+    controller.open(folder)
+    assert controller.waiting and not controller.active and controller.resumable
+    with qtbot.waitSignals([controller.changed] * 2):  # two looks
+        pass
+    assert controller.waiting and controller.status.state is State.QUEUED
+    controller.resume()
+    assert controller.active and not controller.waiting
+    until(qtbot, lambda: controller.status.state is State.COMPLETED)
+
+
+def test_that_a_run_that_another_window_is_starting_is_followed_and_not_started_twice(
+    qtbot: QtBot, controller: RunController, home: Home, player: Player
+) -> None:
+    folder, attempt = a_told_run(home, resumed(a_story(), 100)[:100]), 1
+    player.habits = ("sleeps",)
+    process = player(folder, home)
+    assert starting(folder) is not None
+    controller.attach()
+    assert controller.folder == folder
+    until(qtbot, lambda: controller.status.state is State.QUEUED)
+    assert controller.active and not controller.waiting and controller.status.attempt == attempt
+    with qtbot.waitSignal(controller.refused) as said:
+        controller.carry_on(folder)
+    assert said.args[0].title == "The run is at work already"
+    assert str(process.pid) in said.args[0].cause
+    player.end()
+    until(qtbot, lambda: controller.status.state is State.LOST and not controller.active)
+    assert starting(folder) is None
+    assert controller.resumable
