@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from kdstudio.gui.main_window import MainWindow
@@ -117,11 +118,14 @@ def test_that_stop_asks_first_and_keep_training_forgets_it(qtbot: QtBot, window:
     page = window.run_page
     qtbot.mouseClick(page.stop, LEFT)
     assert page.sentences.stopping.isVisible()
+    assert page.sentences.stop_save.hasFocus()
     qtbot.mouseClick(page.sentences.keep, LEFT)
     assert not page.sentences.stopping.isVisible()
     assert window.controller.asked is None
     qtbot.mouseClick(page.stop, LEFT)
-    qtbot.mouseClick(page.sentences.stop_save, LEFT)
+    qtbot.keyClick(page.sentences.stop_save, Qt.Key.Key_Space)
+    focus = QApplication.focusWidget()
+    assert focus is not None and focus.objectName() == "run.scroll"  # not what comes next, with a ring around it
     assert window.controller.asked is Request.STOP
     qtbot.waitUntil(lambda: window.controller.status.state is State.STOPPED, timeout=15_000)
 

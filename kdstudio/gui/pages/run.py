@@ -141,7 +141,8 @@ class RunPage(Page):
             column.addWidget(tab, 1)
         column.addWidget(self.disagreements)
         column.addWidget(self.notes)
-        self.body.addWidget(scrolling(inside, "run.scroll"), 1)
+        self._area = scrolling(inside, "run.scroll")
+        self.body.addWidget(self._area, 1)
 
     def _choices(self) -> QVBoxLayout:
         """The plots' options stand beside the tabs, or below them where the page is narrow."""
@@ -186,6 +187,7 @@ class RunPage(Page):
         self._meter.timeout.connect(self._measure)
         self.stop.clicked.connect(said.ask_stop)
         said.stop_wanted.connect(controller.stop)
+        said.answered.connect(self._area.setFocus)
         said.mend.clicked.connect(self._want_field)
         said.longer.clicked.connect(self._want_longer)
         said.compare.clicked.connect(self.compare_wanted)

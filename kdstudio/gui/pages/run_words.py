@@ -20,9 +20,11 @@ SIGNS: dict[Role, str] = {"agreement": "check", "failure": "warning"}
 class RunWords(QWidget):
     """Signals:
     stop_wanted: people have been told what stopping means, and want it.
+    answered: the question is gone, and with it what had the focus.
     """
 
     stop_wanted = Signal()
+    answered = Signal()
 
     def __init__(self, controller: RunController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,7 +68,10 @@ class RunWords(QWidget):
     @Slot()
     def forget_stop(self) -> None:
         """The question has been answered, or has lost its sense."""
+        asked = self.stop_save.hasFocus() or self.keep.hasFocus()
         self.stopping.say("")
+        if asked:  # else a hidden button would hand the focus to whatever comes next, with a ring around it
+            self.answered.emit()
         self._fit()
 
     def show_run(self, summary: dict[str, Any] | None) -> None:
@@ -148,7 +153,7 @@ class RunWords(QWidget):
     def _place_steps(self) -> None:
         """The next steps stand beside the verdict, or below it where the page is narrow."""
         wish = sum(button.sizeHint().width() + 2 * SPACE for button in self.next_steps)
-        beside, verdict = self.width() > 2.3 * wish, self.verdict
+        beside, verdict = self.width() > 2.5 * wish, self.verdict
         old, new = (verdict.steps, verdict.offers) if beside else (verdict.offers, verdict.steps)
         if new.indexOf(self._steps) < 0:
             old.removeWidget(self._steps)
