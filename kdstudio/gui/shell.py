@@ -7,8 +7,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Slot
-from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QWidget
+from PySide6.QtGui import QFont, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QLineEdit,
+    QMainWindow,
+    QPlainTextEdit,
+    QStackedWidget,
+    QWidget,
+)
 from shiboken6 import isValid
 
 from kdstudio.gui.navigation import Navigation
@@ -174,6 +182,9 @@ class Shell(QObject):
 
     @Slot(QWidget, QWidget)
     def _focus_moves(self, old: QWidget | None, new: QWidget | None) -> None:
+        for text, watch in ((old, False), (new, True)):
+            if isinstance(text, QLineEdit | QPlainTextEdit) and isValid(text):
+                (text.installEventFilter if watch else text.removeEventFilter)(self)
         if new is not None:
             self._focus_before_click = old if new is self._window else None
 
@@ -207,9 +218,17 @@ class Shell(QObject):
         self._navigation.help.setChecked(False)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.Resize and self.help_in_view:
+        if event.type() is QEvent.Type.Resize and watched is self._window and self.help_in_view:
             self._place_help()
+        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._is_ours(event):
+            event.ignore()
+            return True
         return super().eventFilter(watched, event)
+
+    def _is_ours(self, event: QKeyEvent) -> bool:
+        """Whether it is the palette's key, which some desktops give to lines of text, to delete what follows."""
+        action = self.actions.get("view.palette")
+        return action is not None and action.shortcut() == QKeySequence(event.keyCombination())
 
     def _show_help(self, focus: QWidget | None = None) -> None:
         if not self.help_in_view:

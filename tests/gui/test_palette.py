@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
 from kdstudio.gui.commands.command import plain
@@ -83,6 +83,29 @@ def test_that_arrows_and_tab_walk_the_list_and_escape_gives_the_focus_back(
     qtbot.keyClick(palette.line, Qt.Key.Key_Escape)
     assert palette.isHidden()
     assert window.focusWidget() is window.navigation.buttons["runs"]
+
+
+class Greedy(QLineEdit):
+    """A line that wants every key for itself, as lines of text want Ctrl+K on some desktops."""
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.ShortcutOverride:
+            event.accept()
+            return True
+        return super().event(event)
+
+
+def test_that_the_palette_opens_from_within_text_whatever_the_text_wants_its_keys_for(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    line = Greedy(window)
+    line.show()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    line.setFocus()
+    qtbot.keyClick(line, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    assert window.shell.palette.isVisible()
+    line.hide()
 
 
 def test_that_a_grey_command_says_why_and_is_not_carried_out(qtbot: QtBot, palette: Palette) -> None:
