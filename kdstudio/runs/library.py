@@ -16,7 +16,7 @@ from kdstudio.runs.state import State
 
 VERSION = 2
 PATIENCE = 5.0  # seconds to wait for another process that writes the index
-PORTION = 250  # folders between two reports of how far the reading is
+PORTION = 25  # folders between two reports of how far the reading is
 _HELD = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _GARBAGE = (ValueError, TypeError, KeyError)  # what a row ends in whose text is not what this version wrote
 

@@ -292,6 +292,7 @@ class RunsPage(Page):
 
     @Slot(str)
     def _filter(self, text: str) -> None:
+        self.feed.hold()
         self.model.filter_by(text)
         self._say()
 

@@ -13,6 +13,7 @@ log = logging.getLogger(__name__)
 
 REFRESH_EVERY = 2000  # milliseconds while somebody looks
 SHARE = 0.05  # of the time that may go into reading: a library of 10,000 runs is read less often
+HOLD = 0.4  # seconds for which a reading stands back after a keystroke
 FIRST = 150  # milliseconds between two words on how far the first reading is
 
 
@@ -25,6 +26,7 @@ class LibraryReader(QThread):
         self.setObjectName("read the library")
         self._library, self._where = library, where
         self._leaving = False
+        self.held_until = self._held = 0.0
         self.rows: list[Row] = []
         self.done: tuple[int, int] = (0, 0)
         self.seconds = 0.0
@@ -42,10 +44,14 @@ class LibraryReader(QThread):
         except (OSError, sqlite3.Error) as error:
             log.info("the library cannot be read: %s", error)
             self.problem = f"{self._where}: {error}"
-        self.seconds = time.monotonic() - began
+        self.seconds = time.monotonic() - began - self._held
 
     def _go_on(self, done: int, of: int) -> bool:
         self.done = (done, of)
+        began = time.monotonic()
+        while not self._leaving and (rest := self.held_until - time.monotonic()) > 0:
+            time.sleep(min(rest, 0.05))
+        self._held += time.monotonic() - began
         return not self._leaving
 
 
@@ -108,6 +114,11 @@ class LibraryFeed(QObject):
         self._reader.start()
         if not self.known:
             self._ticks.start()
+
+    def hold(self) -> None:
+        """Let a reading stand back for a moment: somebody types, and both would wait for the interpreter in turns."""
+        if self._reader is not None:
+            self._reader.held_until = time.monotonic() + HOLD
 
     def shutdown(self) -> None:
         """Let the reader end, and wait for it."""

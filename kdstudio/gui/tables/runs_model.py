@@ -17,6 +17,8 @@ CURVE = Qt.ItemDataRole.UserRole + 1
 BLOCKS = 40  # blocks of rows that may come or go one by one; more begin anew
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+CHOOSABLE = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+EDITABLE = CHOOSABLE | Qt.ItemFlag.ItemIsEditable
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -102,8 +104,7 @@ class RunsModel(QAbstractTableModel):
     def flags(self, index: Index) -> Qt.ItemFlag:
         if not index.isValid():
             return Qt.ItemFlag.NoItemFlags
-        kept = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        return kept | Qt.ItemFlag.ItemIsEditable if index.column() == PLACES["title"] else kept
+        return EDITABLE if index.column() == PLACES["title"] else CHOOSABLE
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation is not Qt.Orientation.Horizontal:
@@ -120,11 +121,11 @@ class RunsModel(QAbstractTableModel):
             case Qt.ItemDataRole.TextAlignmentRole:
                 return RIGHT if column.number else LEFT
             case Qt.ItemDataRole.DecorationRole:
-                return self._decoration(row, column)
+                return self.mark_of(row, column)
             case Qt.ItemDataRole.ToolTipRole:
                 return shown(_tip(row, column))
             case Qt.ItemDataRole.ForegroundRole:
-                return _colour(row, column)
+                return colour_of(row, column)
             case Qt.ItemDataRole.EditRole:
                 return row.title
             case Qt.ItemDataRole.AccessibleTextRole:
@@ -192,7 +193,8 @@ class RunsModel(QAbstractTableModel):
             self._rows[first:first] = rows[first : last + 1]
             self.endInsertRows()
 
-    def _decoration(self, row: Row, column: Column) -> QPixmap | None:
+    def mark_of(self, row: Row, column: Column) -> QPixmap | None:
+        """What stands before the text of a cell: a state's dot, or the line that a run has in an overlay."""
         if column.id == "title":
             return self._marks.get(row.id)
         return self._dot(row_words(row)[1]) if column.id == "state" else None
@@ -208,7 +210,7 @@ class RunsModel(QAbstractTableModel):
         self._dots.clear()
 
 
-def _colour(row: Row, column: Column) -> QColor | None:
+def colour_of(row: Row, column: Column) -> QColor | None:
     """A gain that is beyond noise stands out; its sign says the same."""
     if column.id not in ("gain", "interval") or row.gain_low is None or row.gain_high is None:
         return None

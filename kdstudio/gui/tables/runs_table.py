@@ -6,10 +6,9 @@ from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QPoint, 
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
+from kdstudio.gui.tables.cells import CellDelegate
 from kdstudio.gui.tables.columns import COLUMNS, PLACES, Arrangement
 from kdstudio.gui.tables.runs_model import ID, RunsModel
-from kdstudio.gui.tables.selection import tint_selection
-from kdstudio.gui.tables.sparkline import SparklineDelegate
 from kdstudio.gui.theme import SPACE, theme
 from kdstudio.runs.home import Home
 
@@ -97,6 +96,10 @@ class RunsTable(QTableView):
         super().resizeEvent(event)
         self._fit_title()
 
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._cells.leave()
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
@@ -112,14 +115,14 @@ class RunsTable(QTableView):
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setItemDelegateForColumn(PLACES["curve"], SparklineDelegate(self))
+        self._cells = CellDelegate(self)
+        self.setItemDelegate(self._cells)
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self._fit_rows()
 
     @Slot()
     def _dress(self) -> None:
-        tint_selection(self)
         self._fit_rows()
 
     def _fit_rows(self) -> None:

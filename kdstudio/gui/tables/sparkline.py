@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from kdstudio.gui.cards import Painted
-from kdstudio.gui.tables.runs_model import CURVE
 from kdstudio.gui.theme import SPACE, Role, theme
 from kdstudio.runs.summary import percent
 
@@ -35,20 +34,8 @@ def draw_sparkline(painter: QPainter, area: QRectF, curve: Sequence[float], role
     painter.restore()
 
 
-class SparklineDelegate(QStyledItemDelegate):
-    """Draws the curve of a run on what the style draws for an empty cell."""
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
-        super().paint(painter, option, index)
-        curve = index.data(CURVE)
-        if curve:
-            scale = painter.device().devicePixelRatioF()
-            picture = _picture(curve, theme().color("student").name(), option.rect.width(), option.rect.height(), scale)
-            painter.drawPixmap(option.rect.topLeft(), picture)
-
-
 @lru_cache(maxsize=256)
-def _picture(curve: tuple[float, ...], colour: str, width: int, height: int, scale: float) -> QPixmap:
+def picture(curve: tuple[float, ...], colour: str, width: int, height: int, scale: float) -> QPixmap:
     """The curve in a cell, kept: a table is painted far more often than its curves change."""
     made = QPixmap(round(width * scale), round(height * scale))
     made.setDevicePixelRatio(scale)
