@@ -10,9 +10,11 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QTabBar, QW
 from pytestqt.qtbot import QtBot
 
 from kdstudio.gui.main_window import MainWindow
+from kdstudio.runs.events import RunEnded
 from kdstudio.runs.home import Home
 from kdstudio.spec import loads
-from tests.fakes import EXPERIMENT, a_told_run
+from tests.fakes import EXPERIMENT, a_story, a_told_run, stamped
+from tests.gui.desks import data, memory
 from tests.gui.player import Player
 
 NO_ROLES = {QAccessible.Role.NoRole, QAccessible.Role.Client, QAccessible.Role.Border}
@@ -50,7 +52,11 @@ def places(window: MainWindow) -> Iterator[str]:
 
 def _switches(part: QWidget) -> bool:
     """Whether `part` is a segmented control that brings other views into view."""
-    return hasattr(part, "group") and part.isVisible() and part.objectName() in ("detail", "run.views", "run.tabs", "runs.below")
+    return (
+        hasattr(part, "group")
+        and part.isVisible()
+        and part.objectName() in ("detail", "run.views", "run.tabs", "runs.below")
+    )
 
 
 def in_focus_order(window: MainWindow) -> list[QWidget]:
@@ -100,18 +106,93 @@ def test_that_tab_reaches_all_of_every_place_and_comes_round(qtbot: QtBot, furni
             continue
         QApplication.processEvents()
         wanted = in_focus_order(furnished)
-        furnished.navigation.help.setFocus()
-        seen: set[object] = set()
-        for _ in range(2 * len(wanted) + 10):
-            focus = furnished.focusWidget()
-            if focus is furnished.navigation.help and len(seen) > 1:
-                break  # it has come round
-            seen.add(stop_of(focus))
-            QTest.keyClick(focus, Qt.Key.Key_Tab)
-        else:
-            unreached.add(f"{place}: Tab does not come round")
-        unreached |= {f"{place}: {called(widget)}" for widget in wanted if stop_of(widget) not in seen}
+        unreached |= {f"{place}: {missed}" for missed in unreached_by_tab(furnished, wanted)}
     assert not unreached, "\n".join(sorted(unreached))
+
+
+# States that a page can be in, beside the usual one
+
+
+def mistaken(window: MainWindow, qtbot: QtBot) -> None:
+    window.show_page("new")
+    window.new_page.change({"training.epochs": -1.0, "dataset.labelled": 7.0})
+
+
+def mistaken_text(window: MainWindow, qtbot: QtBot) -> None:
+    window.show_page("new")
+    window.new_page.detail.group.button(2).click()
+    window.new_page.yaml.editor.setPlainText("kind: classification\ntitle: x\n  oops: [\n")
+    qtbot.waitUntil(window.new_page.yaml.banner.isVisible)
+
+
+def restored(window: MainWindow, qtbot: QtBot) -> None:
+    window.show_page("new")
+    window.new_page.banner.say("Restored what you had not saved")
+    window.new_page.discard_draft.show()
+
+
+def short_of_memory(window: MainWindow, qtbot: QtBot) -> None:
+    window.show_page("new")
+    window.new_page.summary.show_part("data", data([9, 1], [{"code": "imbalance", "most": 9, "fewest": 1}]))
+    window.new_page.summary.show_part("memory", memory("wont-fit", 20.0))
+    assert window.new_page.summary.short.findChildren(QAbstractButton)
+
+
+def naming_a_preset(window: MainWindow, qtbot: QtBot) -> None:
+    window.show_page("new")
+    window.new_page.cards[0].naming.ask()
+
+
+def without_a_run(window: MainWindow, qtbot: QtBot) -> None:
+    window.show_page("run")
+
+
+def failed(window: MainWindow, qtbot: QtBot) -> None:
+    story = [*a_story()[:30], RunEnded(attempt=1, outcome="failed", code="not-a-number",
+                                       parameters={"stage": "teacher", "step": 7, "term": "labels"})]  # fmt: skip
+    window.open_run(a_told_run(window.home, stamped(story)))
+    qtbot.waitUntil(lambda: window.controller.state.outcome == "failed")
+
+
+def speaking(window: MainWindow, qtbot: QtBot) -> None:
+    window.show_page("home")
+    window.show_message("It could not be saved", "There is no room.")
+
+
+STATES = (mistaken, mistaken_text, restored, short_of_memory, naming_a_preset, without_a_run, failed, speaking)
+
+
+@pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
+def test_that_names_and_reasons_are_there_and_tab_goes_round_in_every_state(
+    qtbot: QtBot, window: MainWindow, state: Callable[[MainWindow, QtBot], None]
+) -> None:
+    window.resize(1500, 1000)
+    state(window, qtbot)
+    QApplication.processEvents()
+    wanted = in_focus_order(window)
+    nameless = [called(widget) for widget in wanted if not told(widget)[0] or told(widget)[1] in NO_ROLES]
+    assert not nameless
+    grey = [
+        called(button)
+        for button in window.findChildren(QAbstractButton)
+        if button.isVisible() and not button.isEnabled() and button.objectName()
+        and not button.toolTip() and not button.objectName().startswith("qt_")
+    ]  # fmt: skip
+    assert not grey
+    assert not unreached_by_tab(window, wanted)
+
+
+def unreached_by_tab(window: MainWindow, wanted: list[QWidget]) -> list[str]:
+    """What of `wanted` Tab does not come to; the whole, where it does not come round."""
+    window.navigation.help.setFocus()
+    seen: set[object] = set()
+    for _ in range(2 * len(wanted) + 10):
+        focus = window.focusWidget()
+        if focus is window.navigation.help and len(seen) > 1:
+            return [called(widget) for widget in wanted if stop_of(widget) not in seen]
+        seen.add(stop_of(focus))
+        QTest.keyClick(focus, Qt.Key.Key_Tab)
+    return [f"Tab does not come round: {called(window.focusWidget())}"]
 
 
 def test_that_what_is_grey_says_why(qtbot: QtBot, furnished: MainWindow) -> None:

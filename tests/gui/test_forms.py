@@ -60,6 +60,30 @@ def every_field() -> Iterator[tuple[dict[str, Any], str]]:
             yield whole, name
 
 
+def in_the_schema(
+    schema: dict[str, Any], whole: dict[str, Any], path: str = "", kind: str = ""
+) -> Iterator[tuple[str, str]]:
+    """(path, kind of what holds it) of every field that is no constant, by the JSON schema alone."""
+    for name, field in schema["properties"].items():
+        options = [part for part in (field, *field.get("oneOf", ()), *field.get("anyOf", ())) if "$ref" in part]
+        for option in options:
+            inside = whole["$defs"][option["$ref"].rpartition("/")[2]]
+            its = inside["properties"].get("kind", {}).get("const", kind)
+            yield from in_the_schema(inside, whole, f"{path}.{name}".strip("."), its)
+        if not options and "const" not in field:
+            yield f"{path}.{name}".strip("."), kind
+
+
+def test_that_the_walk_over_the_fields_leaves_none_out() -> None:
+    schema = Classification.model_json_schema()
+    walked = {
+        (path, kinds.get(path.split(".")[0], {}).get("kind", "") if len(kinds) > 1 else "")
+        for kinds, path in every_field()
+    }
+    assert walked == set(in_the_schema(schema, schema))
+    assert len(walked) > 60
+
+
 def type_into(row: FieldRow) -> Any:
     """Set the field by hand, as a person does; the value that should come of it."""
     focus = row.editor.focus  # type: ignore[union-attr]
