@@ -177,7 +177,8 @@ def test_that_a_warning_of_the_run_is_shown_and_notes_stand_below(qtbot: QtBot, 
 
 def test_that_without_a_run_the_page_says_where_to_find_one(window: MainWindow) -> None:
     window.show_page("run")
-    assert window.run_page.title.whole == "No run yet"
+    assert window.run_page.title.whole == "Current run"
+    assert window.run_page.sentences.empty.isVisible()
     assert "New experiment" in window.run_page.subtitle.whole
     assert not window.run_page.stop.isVisible()
     assert window.run_page.accuracy.waiting.isVisible()

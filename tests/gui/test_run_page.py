@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -109,6 +110,67 @@ def test_that_log_and_configuration_show_what_the_files_say(
     qtbot.mouseClick(page.tabs.group.button(CONFIGURATION), LEFT)
     qtbot.mouseClick(page.configuration.copy, LEFT)
     assert loads(QGuiApplication.clipboard().text()) == loads(EXPERIMENT)
+
+
+@pytest.mark.parametrize(("way", "place"), [("samples", "home"), ("new", "new")])
+def test_that_without_a_run_the_page_leads_to_one(qtbot: QtBot, window: MainWindow, way: str, place: str) -> None:
+    window.show_page("run")
+    qtbot.mouseClick(getattr(window.run_page.sentences, way), LEFT)
+    assert window.pages.currentWidget() is (window.lobby.home_page if place == "home" else window.new_page)
+
+
+def test_that_the_way_to_a_run_is_gone_once_there_is_one(
+    home: Home, open_run_page: Callable[[RunFolder], RunPage]
+) -> None:
+    assert not open_run_page(a_told_run(home)).sentences.empty.isVisible()
+
+
+def test_that_a_run_that_goes_on_is_not_blanked_before_its_events_are_read(
+    qtbot: QtBot, home: Home, window: MainWindow, player: Player
+) -> None:
+    run = a_told_run(home, [*a_story()[:150], RunEnded(outcome="stopped")])
+    window.open_run(run)
+    page = window.run_page
+    qtbot.waitUntil(lambda: page.tiles.accuracy.number == "56.2 %", timeout=15_000)
+    events: list[int] = []
+    show = page.tiles.show_run
+
+    def watched(state: RunState, summary: dict[str, Any] | None) -> None:
+        events.append(state.events)
+        show(state, summary)
+
+    page.tiles.show_run = watched  # type: ignore[method-assign]
+    player.pace = 0.05
+    qtbot.mouseClick(page.resume, LEFT)
+    qtbot.waitUntil(lambda: len(events) > 2, timeout=15_000)
+    assert 0 not in events
+
+
+def test_that_the_first_sentence_of_a_verdict_is_its_title(
+    home: Home, open_run_page: Callable[[RunFolder], RunPage]
+) -> None:
+    page = open_run_page(a_told_run(home))
+    verdict = page.verdict
+    assert verdict.title == "The teacher's help is worth +5.0 points of accuracy (+4.9 to +5.2, 3 seeds)."
+    assert verdict.detail.startswith("The student keeps 93.8")
+
+
+def test_that_the_bar_does_not_tremble_with_the_words_beside_it(
+    qtbot: QtBot, home: Home, window: MainWindow, player: Player
+) -> None:
+    player.pace = 0.02
+    window.start_experiment(loads(EXPERIMENT))
+    page = window.run_page
+    qtbot.waitUntil(lambda: "steps/s" in page.times.text(), timeout=15_000)
+    widths, bars = [], []
+    for _ in range(5):
+        told = window.controller.state.events
+        qtbot.waitUntil(lambda told=told: window.controller.state.events > told + 5, timeout=15_000)  # type: ignore[misc]
+        widths.append(page.times.width())
+        bars.append(page.bar.width())
+    assert widths == sorted(widths)
+    assert bars == sorted(bars, reverse=True)
+    assert page.times.minimumWidth() == widths[-1]
 
 
 def test_that_stop_asks_first_and_keep_training_forgets_it(qtbot: QtBot, window: MainWindow, player: Player) -> None:

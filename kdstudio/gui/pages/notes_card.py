@@ -122,7 +122,7 @@ class NotesCard(Card):
 
     def _fill(self) -> None:
         one = self._rows[0] if len(self._rows) == 1 else None
-        many = self.tr("{0} runs").format(len(self._rows)) if self._rows else self.tr("No run is chosen")
+        many = self.tr("{0} runs").format(f"{len(self._rows):,}") if self._rows else self.tr("No run is chosen")
         self.heading.set_text(one.title if one else many)
         self.verdict.setText((one.headline or one.problem) if one else self.tr("Tags that all of them have") if self._rows else "")
         self._filling = True

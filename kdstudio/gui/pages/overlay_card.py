@@ -180,7 +180,7 @@ class OverlayCard(QWidget):
         seeds = [story.seeds for identity, story in self._stories.items() if identity in self._looks and story.seeds > 1]
         said = []
         if self._wanted > MOST:
-            said.append(self.tr("The first {0} of {1} chosen runs are shown.").format(MOST, self._wanted))
+            said.append(self.tr("The first {0} of {1} chosen runs are shown.").format(MOST, f"{self._wanted:,}"))
         if seeds:
             said.append(self.tr("Accuracy and agreement are means over seeds."))
         if self._rows:

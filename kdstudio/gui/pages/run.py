@@ -49,12 +49,14 @@ class RunPage(Page):
         field_wanted: the path of a field that a failure says to change.
         experiment_wanted: an experiment for the form: this one, trained longer.
         compare_wanted: people want to see the run among the others.
+        page_wanted: another page is the way on; carries its name.
         said: something could not be done; carries title and detail.
     """
 
     field_wanted = Signal(str)
     experiment_wanted = Signal(object)
     compare_wanted = Signal()
+    page_wanted = Signal(str)
     said = Signal(str, str)
 
     def __init__(self, controller: RunController, parent: QWidget | None = None) -> None:
@@ -188,6 +190,7 @@ class RunPage(Page):
         self.stop.clicked.connect(said.ask_stop)
         said.stop_wanted.connect(controller.stop)
         said.answered.connect(self._area.setFocus)
+        said.page_wanted.connect(self.page_wanted)
         said.mend.clicked.connect(self._want_field)
         said.longer.clicked.connect(self._want_longer)
         said.compare.clicked.connect(self.compare_wanted)
@@ -317,7 +320,7 @@ class RunPage(Page):
         if controller.replay is not None:
             word, role = self.tr("Replay: {0}").format(word), "teacher"
         self.pill.show_state(word if controller.folder else "", role)
-        self.title.set_text(controller.title or self.tr("No run yet"))
+        self.title.set_text(controller.title or self.tr("Current run"))
         self.controls.show_run()
         self.replay_bar.show_replay(controller.replay)
 
@@ -326,6 +329,7 @@ class RunPage(Page):
         seen = outlook(controller.shown, controller.experiment, controller.shown_as)
         self.bar.show_fraction(seen.fraction if controller.folder else 0.0, state_words(controller.shown_as)[1])
         self.times.setText(self._times(seen) if controller.folder else "")
+        self.times.setVisible(bool(self.times.text()))
         kept = self.times.minimumWidth() if controller.active else 0  # the bar must not tremble with the seconds
         self.times.setMinimumWidth(max(kept, self.times.sizeHint().width()) if controller.active else 0)
         parts = [subject(controller.experiment), place(controller.experiment, controller.shown)]

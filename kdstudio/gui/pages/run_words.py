@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from kdstudio.gui.buttons import IconButton
+from kdstudio.gui.buttons import IconButton, PrimaryButton
 from kdstudio.gui.cards import Banner, Text
 from kdstudio.gui.flow import FlowLayout
 from kdstudio.gui.pages.diagnostics import diagnostics
@@ -21,10 +21,12 @@ class RunWords(QWidget):
     """Signals:
     stop_wanted: people have been told what stopping means, and want it.
     answered: the question is gone, and with it what had the focus.
+    page_wanted: another page is the way on; carries its name.
     """
 
     stop_wanted = Signal()
     answered = Signal()
+    page_wanted = Signal(str)
 
     def __init__(self, controller: RunController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,6 +35,10 @@ class RunWords(QWidget):
         self.verdict.setObjectName("run.verdict")
         self.notice = Banner("teacher", "warning")
         self.notice.setObjectName("run.notice")
+        self.empty = Banner("student", "info", scale="heading")
+        self.empty.setObjectName("run.empty")
+        self.samples = PrimaryButton(self.tr("Choose a sample"), "run.samples", icon_name="play")
+        self.new = IconButton(self.tr("New experiment"), "new", "run.new")
         self.stopping = Banner("teacher", "stop")
         self.stopping.setObjectName("run.stopping")
         self.mend = IconButton(self.tr("Open configuration"), "new", "mend")
@@ -48,6 +54,8 @@ class RunWords(QWidget):
         self.copy.clicked.connect(self._copy)
         self.stop_save.clicked.connect(self._stop)
         self.keep.clicked.connect(self.forget_stop)
+        self.samples.clicked.connect(lambda: self.page_wanted.emit("home"))
+        self.new.clicked.connect(lambda: self.page_wanted.emit("new"))
 
     @property
     def failure_field(self) -> str:
@@ -78,6 +86,7 @@ class RunWords(QWidget):
         """Say what there is to say of the run in view; `summary` once it is complete."""
         controller = self._controller
         replaying = controller.replay is not None
+        self._show_empty()
         self._show_verdict(summary or {})
         if not controller.active:
             self.forget_stop()
@@ -92,8 +101,16 @@ class RunWords(QWidget):
 
     def _fit(self) -> None:
         """Without a word it takes no room, and no gap."""
-        said = (self.stopping, self.verdict, self.notice)
+        said = (self.empty, self.stopping, self.verdict, self.notice)
         self.setVisible(any(banner.title for banner in said))
+
+    def _show_empty(self) -> None:
+        """While there is no run: what will stand here, and how to get there."""
+        if self._controller.folder is not None:
+            self.empty.say("")
+            return
+        said = self.tr("The curves of a run stand here while it learns, and at the end what its teacher's help was worth.")
+        self.empty.say(self.tr("Start something to look at"), f"{said} {self.tr('The first sample takes half a minute.')}")
 
     def _show_verdict(self, summary: dict[str, Any]) -> None:
         """The headline, in the colour of what it says: a gain, harm, or nothing beyond noise."""
@@ -134,8 +151,10 @@ class RunWords(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
-        for banner in (self.stopping, self.verdict, self.notice):
+        for banner in (self.empty, self.stopping, self.verdict, self.notice):
             column.addWidget(banner)
+        for way in (self.samples, self.new):
+            self.empty.offers.addWidget(way)
         for button in (self.stop_save, self.keep):
             self.stopping.offers.addWidget(button)
         for button in (self.mend, self.copy):
