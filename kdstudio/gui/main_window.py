@@ -332,11 +332,11 @@ class MainWindow(QMainWindow):
         """Show a page, if nobody has asked for one yet: its hundred widgets would have held up the first paint."""
         if self._down:
             return
-        self.switchboard.make()
         if self.pages.count() == 0:
             self.show_page("home")
         self.shell.greet()
         self.controller.attach()
+        self.switchboard.make()
 
     @Slot()
     def _close_message(self) -> None:

@@ -1,14 +1,14 @@
-"""What a person keeps of a card under a name: HOME/presets/*.yaml, one file each. No Qt."""
+"""What a person keeps of a card under a name: HOME/presets/*.yaml, one file each. No Qt.
+
+The menus ask whether there is any right after the first paint; YAML and the spec are imported when one is kept or read.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from kdstudio.runs.files import write_whole
 from kdstudio.runs.home import Home, slug
-from kdstudio.spec.yaml_file import to_yaml
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,6 +42,8 @@ def keep(home: Home, name: str, card: str, values: dict[str, Any]) -> Preset:
     Raises:
         OSError: it cannot be written.
     """
+    from kdstudio.spec.yaml_file import to_yaml
+
     folder = home.root / "presets"
     folder.mkdir(parents=True, exist_ok=True)
     same = next((each.path for each in presets(home, card) if each.name == name), None)
@@ -69,6 +71,8 @@ def _free(folder: Path, stem: str) -> Path:
 
 
 def _read(path: Path) -> Preset | None:
+    import yaml
+
     try:
         said = yaml.safe_load(path.read_text(encoding="utf-8"))
         return Preset(name=str(said["preset"]), card=str(said["card"]), values=dict(said["values"]), path=path)
