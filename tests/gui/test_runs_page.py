@@ -17,6 +17,8 @@ from kdstudio.gui.pages.runs import NOTES, OVERLAY, QUEUE, RunsPage
 from kdstudio.gui.pages.runs_actions import RUN_COMMANDS
 from kdstudio.gui.tables.columns import COLUMNS, PLACES
 from kdstudio.gui.tables.runs_model import RunsModel
+from kdstudio.gui.tables.runs_table import TITLE
+from kdstudio.gui.theme import theme
 from kdstudio.runs.files import write_json
 from kdstudio.runs.folder import About, RunFolder
 from kdstudio.runs.home import Home
@@ -222,6 +224,73 @@ def test_that_the_overlay_is_the_mean_over_seeds_and_says_so(
     assert story.seeds == 3
     assert story.accuracy.last == pytest.approx(0.91)
     assert "means over seeds" in overlay.note.text()  # type: ignore[union-attr]
+
+
+def test_that_an_overlay_is_walked_by_keys_and_read_aloud(
+    qtbot: QtBot, page: Callable[[], RunsPage], home: Home
+) -> None:
+    named(home, "aa", "bb")
+    shown = page()
+    shown.table.setFocus()
+    qtbot.keyClick(shown.table, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    shown.actions_by_id["runs.overlay"].trigger()
+    overlay = shown.overlay
+    assert overlay is not None
+    qtbot.waitUntil(lambda: all(len(each.items) == 2 for each in overlay.plots), timeout=10_000)
+    for plot in overlay.plots:
+        assert all(f"{name} " in plot.plot.accessibleDescription() for name in ("aa", "bb"))
+    whole = overlay.accuracy.plot.view.viewRange()[0]
+    qtbot.keyClick(overlay.accuracy.plot, Qt.Key.Key_Plus)
+    assert overlay.loss.plot.view.viewRange()[0] != whole
+    qtbot.keyClick(overlay.loss.plot, Qt.Key.Key_0)
+    assert overlay.accuracy.plot.view.viewRange()[0] == whole
+    entry = next(iter(overlay.entries.values()))
+    qtbot.keyClick(entry, Qt.Key.Key_Space)
+    assert entry.accessibleName().endswith("hidden")
+    assert not any(f"{entry.label} " in plot.plot.accessibleDescription() for plot in overlay.plots)
+
+
+def test_that_what_the_pointer_reads_of_many_long_named_runs_stays_in_its_card(
+    qtbot: QtBot, page: Callable[[], RunsPage], home: Home
+) -> None:
+    for folder in named(home, *(letter * 2 for letter in "abcdefghi")):
+        folder.set_about(About(name=f"{folder.id} with a name that is much longer than its plot is wide"))
+    shown = page()
+    shown.table.selectAll()
+    shown.show_below(OVERLAY)
+    overlay = shown.overlay
+    assert overlay is not None
+    qtbot.waitUntil(lambda: all(len(each.items) == 9 for each in overlay.plots), timeout=10_000)
+    overlay.accuracy.plot.hovered.emit(8.0)
+    for plot in overlay.plots:
+        assert plot.readout.isVisible()
+        assert plot.rect().contains(plot.readout.geometry())
+    assert overlay.accuracy.readout.lines[-1][0].endswith("more") or len(overlay.accuracy.readout.lines) == 9
+
+
+def test_that_a_title_keeps_a_width_to_be_read_in(qtbot: QtBot, page: Callable[[], RunsPage], home: Home) -> None:
+    named(home, "aa")
+    shown = page()
+    shown.resize(820, 500)
+    assert shown.table.columnWidth(PLACES["title"]) == TITLE
+    shown.resize(1600, 500)
+    wide = shown.table.columnWidth(PLACES["title"])
+    assert wide > 2 * TITLE
+    shown.table.show_column("tags", False)
+    assert shown.table.columnWidth(PLACES["title"]) > wide
+
+
+def test_that_a_gain_beyond_noise_stands_out_in_colour(qapp: object) -> None:
+    model = RunsModel()
+    gains = {"help": (0.02, 0.06), "harm": (-0.06, -0.02), "noise": (-0.01, 0.02)}
+    model.show_rows([a_row(name, gain=low, gain_low=low, gain_high=high) for name, (low, high) in gains.items()])
+    found = {
+        row.id: model.data(model.index(number, PLACES["gain"]), Qt.ItemDataRole.ForegroundRole)
+        for number, row in enumerate(model.shown())
+    }
+    assert found["help"] == theme().color("agreement")
+    assert found["harm"] == theme().color("failure")
+    assert found["noise"] is None
 
 
 @pytest.mark.parametrize("yes", [True, False])

@@ -24,6 +24,7 @@ from kdstudio.gui.plots.readout import Readout
 from kdstudio.gui.plots.spoken import described, place, worded
 from kdstudio.gui.theme import GAP, SPACE, Role, theme
 
+FEW_LEVELS = 3  # of which the pointer reads each
 TALL = 300  # pixels of a card that has room for a line of values below its title
 STYLES: dict[Line, Qt.PenStyle] = {
     "solid": Qt.PenStyle.SolidLine,
@@ -171,6 +172,7 @@ class CurvePlot(Card):
         """Label, value and role of all that is shown, at `x`; of other seeds too."""
         off, unit = self.legend.off, self.unit
         levels = [level for level in self.picture.levels if level.label not in off]
+        levels = levels if len(levels) <= FEW_LEVELS else []  # they are the same everywhere
         curves = [curve for curve in self.picture.curves if curve.label not in off]
         strong = [(curve, self.items[curve.key].at(x)) for curve in curves if not curve.weak]
         parts = {label: part for label, part in self.stack.at(x).items() if label not in self.key.off}

@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QWidget
 from kdstudio.gui.cards import Painted
 from kdstudio.gui.theme import SPACE, Role, theme
 
+WIDEST = 0.55  # of the card
+
 
 class Readout(Painted):
     """A small opaque box in a corner of the plot, away from the pointer; opaque, so that no curve is painted again."""
@@ -20,23 +22,33 @@ class Readout(Painted):
         self.hide()
 
     def say(self, title: str, lines: list[tuple[str, str, Role]], place: QRectF, *, left: bool, low: bool) -> None:
-        """Show all of `lines` (label, value, role) in a corner of `place`; where that is too low, over what stands above it."""
-        self.title, self.lines = title, lines
+        """Show all of `lines` (label, value, role) in a corner of `place`; where that is too low, over what stands above it,
+        and what has no room in the parent is counted."""
+        self.title, self.lines = title, self._as_fit(lines)
         size = self.sizeHint()
         x = place.left() + 2 * SPACE if left else place.right() - size.width() - 2 * SPACE
         y = place.bottom() - size.height() - 2 * SPACE if low else place.top() + 2 * SPACE
+        x = max(2.0, min(x, self.parentWidget().width() - size.width() - 2.0))
         y = max(2.0, min(y, place.bottom() - size.height()))
         self.setGeometry(round(x), round(y), size.width(), size.height())
         self.setVisible(bool(lines))
         self.raise_()
         self.update()
 
+    def _as_fit(self, lines: list[tuple[str, str, Role]]) -> list[tuple[str, str, Role]]:
+        parent = self.parentWidget()
+        room = (parent.height() - 5 * SPACE) // QFontMetrics(theme().font("caption")).height() - 1
+        if len(lines) <= room:
+            return lines
+        return [*lines[: max(0, room - 1)], (self.tr("and {0} more").format(len(lines) - max(0, room - 1)), "", "quiet")]
+
     def sizeHint(self) -> QSize:
         metrics, strong = QFontMetrics(theme().font("caption")), QFontMetrics(theme().font("strong"))
         labels = max((metrics.horizontalAdvance(label) for label, _, _ in self.lines), default=0)
         values = max((metrics.horizontalAdvance(value) for _, value, _ in self.lines), default=0)
-        width = max(labels + values + 5 * SPACE + 8, strong.horizontalAdvance(self.title))
-        return QSize(width + 4 * SPACE, metrics.height() * (len(self.lines) + 1) + 3 * SPACE)
+        width = max(labels + values + 5 * SPACE + 8, strong.horizontalAdvance(self.title)) + 4 * SPACE
+        most = max(190, round(WIDEST * self.parentWidget().width()))  # the pointer must not be under its own words
+        return QSize(min(width, most), metrics.height() * (len(self.lines) + 1) + 3 * SPACE)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -52,9 +64,9 @@ class Readout(Painted):
             line.translate(0, height)
             painter.fillRect(QRectF(line.left(), line.center().y() - 4, 8, 8), theme().color(role))
             painter.setPen(theme().color("text"))
-            painter.drawText(
-                line.adjusted(8 + SPACE + 2, 0, 0, 0), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, label
-            )
+            words = line.adjusted(8 + SPACE + 2, 0, -painter.fontMetrics().horizontalAdvance(value) - 2 * SPACE, 0)
+            shown = painter.fontMetrics().elidedText(label, Qt.TextElideMode.ElideMiddle, int(words.width()))
+            painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
             painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, value)
         painter.end()
 

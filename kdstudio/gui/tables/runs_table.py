@@ -220,4 +220,4 @@ class RunsTable(QTableView):
         self.choice_changed.emit()
 
 
-__all__ = ["RunsTable"]
+__all__ = ["TITLE", "RunsTable"]
