@@ -618,3 +618,50 @@ def test_that_the_queue_stands_beside_start(qtbot: QtBot, window: MainWindow) ->
     page.check()
     assert not page.summary.queue.isEnabled()
     assert page.summary.queue.toolTip() == "Something is still missing"
+
+
+def focus(qtbot: QtBot, widget: QWidget) -> None:
+    """Put the keys to `widget`, in a window that has them."""
+    widget.window().activateWindow()
+    widget.setFocus()
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is widget)
+
+
+def test_that_keys_of_a_list_mean_its_own_commands_alone(
+    qtbot: QtBot, window: MainWindow, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Return, F2 and Delete write text elsewhere; Delete throws a run away in one list and takes it out in the other."""
+    done, waiting = a_told_run(home), [a_run(home), a_run(home)]
+    asked: list[object] = []
+    monkeypatch.setattr(discarding, "ask_to_discard", lambda *said: asked.append(said) and False)
+    window.show_page("runs")
+    page, queue = window.runs_page, window.lobby.queue
+    qtbot.waitUntil(lambda: page.model.rowCount() == 3)
+    for number, folder in enumerate(waiting):
+        queue.add(folder, f"run {number}")
+    page.show_below(QUEUE)
+    page.table.choose({done.id})
+
+    listed = page.queue_card.list
+    focus(qtbot, listed)
+    listed.setCurrentRow(1)
+    qtbot.keyClick(listed, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    assert [run.folder for run in queue.waiting] == waiting[::-1]
+    qtbot.keyClick(listed, Qt.Key.Key_Delete)
+    assert [run.folder for run in queue.waiting] == waiting[:1]
+    assert asked == []
+    focus(qtbot, page.filter)
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_F2, Qt.Key.Key_Delete):
+        qtbot.keyClick(page.filter, key)
+    assert page.isVisible()
+    assert not page.table.editing
+    focus(qtbot, page.table)
+    qtbot.keyClick(page.table, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: len(asked) == 1)
+    qtbot.waitUntil(lambda: page._discarding is None)
+    assert len(queue.waiting) == 1
+    qtbot.keyClick(page.table, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert page.below.chosen == OVERLAY
+    focus(qtbot, page.table)
+    qtbot.keyClick(page.table, Qt.Key.Key_Return)
+    assert window.run_page.isVisible()
