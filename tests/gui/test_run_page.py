@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from kdstudio.gui.main_window import MainWindow
@@ -17,6 +17,7 @@ from kdstudio.gui.pages.diagnostics import diagnostics, masked
 from kdstudio.gui.pages.longer import longer
 from kdstudio.gui.pages.run import CONFIGURATION, LOG, TESTED, RunPage
 from kdstudio.gui.replay import times_of
+from kdstudio.gui.theme import theme
 from kdstudio.runs.events import RunEnded, RunStarted
 from kdstudio.runs.files import write_json
 from kdstudio.runs.folder import Request, RunFolder
@@ -284,6 +285,46 @@ def test_that_a_replay_goes_on_across_attempts_and_never_back() -> None:
 def test_that_a_clock_that_jumps_back_does_not_turn_a_replay_around() -> None:
     jumped = [RunStarted(attempt=1, seconds=value) for value in (0.0, 5.0, 2.0, 6.0)]
     assert times_of(jumped) == [0.0, 5.0, 5.0, 6.0]
+
+
+def stopping(page: RunPage) -> None:
+    page.sentences.ask_stop()
+
+
+def replaying(page: RunPage) -> None:
+    page.controls.replay.click()
+
+
+def tested(page: RunPage) -> None:
+    page.tabs.group.button(TESTED).click()
+
+
+def as_it_is(page: RunPage) -> None:
+    """Nothing is done."""
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("does", [as_it_is, stopping, replaying, tested])
+@pytest.mark.parametrize("ends", ["completed", "failed"])
+def test_that_nothing_stands_beyond_the_edge_of_the_smallest_window(
+    qtbot: QtBot,
+    home: Home,
+    open_run_page: Callable[[RunFolder], RunPage],
+    ends: str,
+    does: Callable[[RunPage], None],
+    large: bool,
+) -> None:
+    failed = RunEnded(outcome="failed", code="not-a-number", parameters={"stage": "student", "step": 8, "term": "labels"})
+    run = a_told_run(home, None if ends == "completed" else [*a_story()[:150], failed])
+    page = open_run_page(run)
+    try:
+        theme().present(large)
+        page.resize(1024 - (245 if large else 196), 600)
+        does(page)
+        area = page.findChild(QScrollArea, "run.scroll")
+        qtbot.waitUntil(lambda: area.widget().width() == area.viewport().width())
+    finally:
+        theme().present(False)
 
 
 def test_that_a_narrow_page_puts_the_options_below_the_tabs(

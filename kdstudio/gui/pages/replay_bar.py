@@ -1,15 +1,17 @@
 """The controls of a replay: it says that it is one, plays, pauses, jumps, and goes faster."""
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QWidget
 
 from kdstudio.gui.buttons import IconButton, Segments
-from kdstudio.gui.cards import Card, Text
+from kdstudio.gui.cards import Card, Elided, Text
 from kdstudio.gui.outlook import clock
 from kdstudio.gui.replay import SPEEDS, Replay
-from kdstudio.gui.theme import GAP, SPACE
+from kdstudio.gui.theme import GAP
 
 STEPS = 1000  # of the slider
+SLIDER = 140  # pixels of it, at least
 
 
 class ReplayBar(Card):
@@ -24,7 +26,8 @@ class ReplayBar(Card):
         self.setObjectName("replay")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._replay: Replay | None = None
-        self.said = Text(self.tr("Replay: recorded, nothing is being trained"), "strong", "teacher")
+        self.said = Elided(self.tr("Replay: recorded, nothing is being trained"), "strong", "teacher")
+        self.said.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.pause = IconButton(self.tr("Pause"), "pause", "replay.pause")
         self.play = IconButton(self.tr("Play"), "play", "replay.play")
         self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -36,19 +39,38 @@ class ReplayBar(Card):
         self.speed = Segments(tuple(f"×{speed}" for speed in SPEEDS), "replay.speed")
         self.speed.setAccessibleName(self.tr("Speed of the replay"))
         self.end = IconButton(self.tr("End replay"), "close", "replay.end")
-        row = QHBoxLayout()
-        row.setSpacing(GAP)
-        for part in (self.said, self.pause, self.play, self.slider, self.times, self.speed):
-            row.addWidget(part, 1 if part is self.slider else 0)
-        row.addSpacing(SPACE)
-        row.addWidget(self.end)
-        self.body.addLayout(row)
+        self._above, self._row = QHBoxLayout(), QHBoxLayout()
+        for row in (self._above, self._row):
+            row.setSpacing(GAP)
+            self.body.addLayout(row)
+        self._narrow = False
+        self._place(narrow=True)  # a wide row would keep the page from ever being narrow
         self.pause.clicked.connect(self._pause)
         self.play.clicked.connect(self._play)
         self.slider.valueChanged.connect(self._seek)
         self.speed.group.idClicked.connect(self._set_speed)
         self.end.clicked.connect(self.ended)
         self.hide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        fixed = (self.said, self.pause, self.times, self.speed, self.end)
+        wish = sum(part.sizeHint().width() + GAP for part in fixed) + SLIDER + 2 * GAP
+        self._place(narrow=self.width() < wish)
+
+    def _place(self, *, narrow: bool) -> None:
+        """All in one row, or what it is, how fast and the way out above the rest."""
+        if narrow == self._narrow:
+            return
+        self._narrow = narrow
+        moving, others = (self.pause, self.play, self.slider, self.times), (self.said, self.speed, self.end)
+        above, below = (others, moving) if narrow else ((), (self.said, *moving, self.speed, self.end))
+        for row, parts in ((self._above, above), (self._row, below)):
+            while row.count():
+                row.takeAt(0)
+            for part in parts:
+                row.addWidget(part)
+                row.setStretchFactor(part, 1 if part is self.slider or (narrow and part is self.said) else 0)
 
     def show_replay(self, replay: Replay | None) -> None:
         """Show where `replay` is; None hides the bar."""

@@ -15,6 +15,7 @@ class Readout(Painted):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._card = parent
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.title = ""
@@ -28,7 +29,7 @@ class Readout(Painted):
         size = self.sizeHint()
         x = place.left() + 2 * SPACE if left else place.right() - size.width() - 2 * SPACE
         y = place.bottom() - size.height() - 2 * SPACE if low else place.top() + 2 * SPACE
-        x = max(2.0, min(x, self.parentWidget().width() - size.width() - 2.0))
+        x = max(2.0, min(x, self._card.width() - size.width() - 2.0))
         y = max(2.0, min(y, place.bottom() - size.height()))
         self.setGeometry(round(x), round(y), size.width(), size.height())
         self.setVisible(bool(lines))
@@ -36,8 +37,7 @@ class Readout(Painted):
         self.update()
 
     def _as_fit(self, lines: list[tuple[str, str, Role]]) -> list[tuple[str, str, Role]]:
-        parent = self.parentWidget()
-        room = (parent.height() - 5 * SPACE) // QFontMetrics(theme().font("caption")).height() - 1
+        room = (self._card.height() - 5 * SPACE) // QFontMetrics(theme().font("caption")).height() - 1
         if len(lines) <= room:
             return lines
         return [*lines[: max(0, room - 1)], (self.tr("and {0} more").format(len(lines) - max(0, room - 1)), "", "quiet")]
@@ -47,7 +47,7 @@ class Readout(Painted):
         labels = max((metrics.horizontalAdvance(label) for label, _, _ in self.lines), default=0)
         values = max((metrics.horizontalAdvance(value) for _, value, _ in self.lines), default=0)
         width = max(labels + values + 5 * SPACE + 8, strong.horizontalAdvance(self.title)) + 4 * SPACE
-        most = max(190, round(WIDEST * self.parentWidget().width()))  # the pointer must not be under its own words
+        most = max(190, round(WIDEST * self._card.width()))  # the pointer must not be under its own words
         return QSize(min(width, most), metrics.height() * (len(self.lines) + 1) + 3 * SPACE)
 
     def paintEvent(self, event: QPaintEvent) -> None:
