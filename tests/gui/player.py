@@ -72,8 +72,8 @@ class Player:
         pace: seconds between two events, beside those that were recorded.
         habits: "deaf" (hears no request), "dies" (before its first word), "sleeps" (never says one), "fails" (says so),
             "silent" (waits for ever after the first events), "clock" (the computer's clock jumps by hours, ahead and back);
-            at one of PLACES: "hold=" (waits there, and listens), "kill=" (kill -9, in the middle of a line), "freeze=" (is
-            stopped by the system, heartbeat and all).
+            at one of PLACES: "hold=" (waits there for a request, or for a file "go"), "kill=" (kill -9, in the middle of a
+            line), "freeze=" (is stopped by the system, heartbeat and all).
         story: the recording that is told; "" for a made-up one.
     """
 
@@ -217,7 +217,7 @@ class Runner:
         os.kill(os.getpid(), signal.SIGSTOP)
 
     def _hold(self) -> None:
-        while not self._listen():
+        while not self._listen() and not (self._folder.path / "go").exists():
             time.sleep(0.02)
 
     def _listen(self) -> bool:

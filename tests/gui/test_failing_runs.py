@@ -67,9 +67,9 @@ def start(qtbot: QtBot, window: MainWindow) -> RunPage:
     return window.run_page
 
 
-def ended(qtbot: QtBot, window: MainWindow) -> None:
+def ended(qtbot: QtBot, window: MainWindow, patience: int = PATIENCE) -> None:
     """Wait until the run in view has ended, and the page has drawn all that it was."""
-    qtbot.waitUntil(lambda: not window.controller.active and window.controller._worker is None, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: not window.controller.active and window.controller._worker is None, timeout=patience)
     qtbot.waitUntil(lambda: not window.run_page._stale, timeout=PATIENCE)
 
 
