@@ -151,6 +151,21 @@ def test_that_no_spike_is_lost_when_a_curve_is_thinned(plot: CurvePlot) -> None:
     assert plot.items["a"].raw.getData()[1].max() == 9.0
 
 
+@pytest.mark.parametrize("noisy", [False, True])
+def test_that_a_curve_of_one_point_is_a_dot_and_then_a_line(plot: CurvePlot, noisy: bool) -> None:
+    def painted(values: Sequence[float]) -> int:
+        curve = Curve(key="a", label="a", role="teacher", line="dotted", series=series(values), noisy=noisy)
+        plot.show_picture(Picture(curves=(curve,)))
+        image, colour = plot.plot.grab().toImage(), theme().color("teacher")
+        return sum(
+            image.pixelColor(x, y) == colour for x in range(image.width()) for y in range(image.height())
+        )  # fmt: skip
+
+    assert painted([]) == 0
+    assert 15 < painted([0.5]) < 60
+    assert painted([0.5, 0.7, 0.6]) > 60
+
+
 def test_that_an_empty_plot_shows_words_instead_of_axes(plot: CurvePlot) -> None:
     plot.show_picture(Picture(waiting="Waits for the first step"))
     assert plot.waiting.isVisible()

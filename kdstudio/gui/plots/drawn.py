@@ -17,6 +17,8 @@ from kdstudio.runs.series import thinned
 POINTS = 2000  # more than a plot has pixels
 EARLY = 0.08  # the first part of a curve, in which everybody learns the obvious, may leave the picture
 FEW = 300  # up to so many points a curve may be antialiased and wide
+DOT = 7.0  # pixels of a curve that is one point so far: a line needs two
+HAIR = 1e-6  # of a step: how long that line is; at no length at all Qt draws nothing
 BETWEEN_SHARE = 0.13  # of its role's colour between two curves
 EMPTY = np.zeros(0)
 
@@ -43,7 +45,7 @@ class Drawn:
         values = values * curve.scale
         self.xs, self.ys = curve.pace.along(options.axis, steps), values
         raw = _transformed(self.xs, values, options.logarithmic)
-        self.raw.setData(*thinned(raw[0], raw[1], POINTS))
+        self.raw.setData(*visible(raw[0], raw[1]))
         if len(raw[1]):
             self.low = float(np.min(raw[1])) if whole else lowest(raw[1])
             self.high = float(np.max(raw[1]))
@@ -51,7 +53,7 @@ class Drawn:
             smooth = options.smoothing > 0
             self.ys = averaged(values, options.smoothing) if smooth else values
             average = _transformed(self.xs, self.ys, options.logarithmic) if smooth else (EMPTY, EMPTY)
-            self.average.setData(*thinned(average[0], average[1], POINTS))
+            self.average.setData(*visible(average[0], average[1]))
 
     def at(self, x: float) -> float | None:
         """The value at the point nearest to `x`."""
@@ -63,15 +65,17 @@ class Drawn:
 
     def dress(self, curve: Curve, width: float, options: Options) -> None:
         """Take on pens by the house rule: raw noise is thin, dim and not antialiased, what lies on top is wide."""
-        few = len(curve.series) <= FEW
+        few, alone = len(curve.series) <= FEW, len(curve.series) == 1
         dim = curve.noisy and options.smoothing > 0
         share = 0.38 if dim else 0.45 if curve.weak else 1.0
         thin = curve.noisy or curve.weak or not few
         colour = theme().color(curve.role, share)
-        _put_pen(self.raw, pen_of(colour, 1.0 if thin else width, curve.line if few else "solid"), few)
+        pen = pen_of(colour, 1.0 if thin else width, curve.line if few else "solid")
+        _put_pen(self.raw, _dot(colour) if alone else pen, few)
         self.raw.setZValue(1 if curve.noisy else 2 if curve.weak else 4)
         if self.average is not None:
-            _put_pen(self.average, pen_of(theme().color(curve.role), width), few)
+            strong = theme().color(curve.role)
+            _put_pen(self.average, _dot(strong) if alone else pen_of(strong, width), few)
             self.average.setZValue(5)
 
     def show(self, shown: bool) -> None:
@@ -208,6 +212,11 @@ def _transformed(xs: Floats, values: Floats, logarithmic: bool) -> tuple[Floats,
     return xs[positive], np.log10(values[positive])
 
 
+def visible(xs: Floats, values: Floats) -> tuple[Floats, Floats]:
+    """The points as a line that can be seen: not too many, and a single one as a dot."""
+    return (xs[0] + np.array([0.0, HAIR]), np.repeat(values, 2)) if len(values) == 1 else thinned(xs, values, POINTS)
+
+
 def lowest(values: Floats) -> float:
     """The lowest value that must be in the picture."""
     return float(np.min(values[round(EARLY * len(values)) :])) if len(values) >= 12 else float(np.min(values))
@@ -221,6 +230,12 @@ def pen_of(colour: QColor, width: float, line: Line = "solid") -> QPen:
         pen.setDashPattern([4.0, 2.5])
     elif line == "dotted":
         pen.setStyle(Qt.PenStyle.DotLine)
+    return pen
+
+
+def _dot(colour: QColor) -> QPen:
+    pen = pen_of(colour, DOT)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
     return pen
 
 
