@@ -22,6 +22,7 @@ PART_NAMES = {
     "test": TEST,
 }
 FIELD = "dataset.path"
+NAMED = 5  # damaged files that are named; more are counted
 
 
 @read.register
@@ -31,16 +32,37 @@ def _(spec: ImageFolder) -> Source:
     files = list(_files(spec.path))
     classes = tuple(sorted({name for _, name, _ in files}))
     if len(classes) < 2:
-        why = f"it holds pictures of {len(classes)} classes; put the pictures of each class into a folder of its own"
-        raise KnownFailure("file-corrupt", path=str(spec.path), why=why, field=FIELD)
+        held = f"pictures of one class ({classes[0]})" if classes else "no pictures in folders"
+        raise KnownFailure("too-few-classes", path=str(spec.path), held=held, field=FIELD)
     number = {name: index for index, name in enumerate(classes)}
     parts = np.array([part for part, _, _ in files], np.int8)
     return Source(
-        images=np.stack([picture(path, spec.size, colour=spec.colour) for _, _, path in files]),
+        images=np.stack(_pictures([path for _, _, path in files], spec)),
         labels=np.array([number[name] for _, name, _ in files], np.int64),
         classes=classes,
         parts=parts if (parts != TRAIN).any() else None,
     )
+
+
+def _pictures(paths: list[Path], spec: ImageFolder) -> "list[np.ndarray[tuple[int, ...], np.dtype[np.uint8]]]":
+    """All of them; those that are damaged are told of together, so that nobody has to find them one by one."""
+    found, damaged = [], []
+    for path in paths:
+        try:
+            found.append(picture(path, spec.size, colour=spec.colour))
+        except KnownFailure as failure:
+            if failure.code != "file-corrupt":
+                raise
+            damaged.append(failure)
+    if not damaged:
+        return found
+    first = damaged[0]
+    others = [str(Path(str(each.parameters["path"])).relative_to(spec.path)) for each in damaged[1:]]
+    if not others:
+        raise first
+    more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
+    why = f"{first.parameters['why']}; nor can {', '.join(others[:NAMED])}{more}"
+    raise KnownFailure("file-corrupt", path=first.parameters["path"], why=why, field=FIELD)
 
 
 def _files(root: Path) -> Iterator[tuple[int, str, Path]]:
@@ -73,7 +95,7 @@ def picture(path: Path, size: int, *, colour: bool) -> "np.ndarray[tuple[int, ..
     Raises:
         KnownFailure: it is missing or damaged.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
         with Image.open(path) as opened:
@@ -81,6 +103,8 @@ def picture(path: Path, size: int, *, colour: bool) -> "np.ndarray[tuple[int, ..
             image = upright.convert("RGB" if colour else "L").resize((size, size), Image.Resampling.BILINEAR)
     except FileNotFoundError:
         raise KnownFailure("file-missing", path=str(path), field=FIELD) from None
+    except UnidentifiedImageError:  # its own words are the path again
+        raise KnownFailure("file-corrupt", path=str(path), why="it cannot be read as a picture", field=FIELD) from None
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise KnownFailure("file-corrupt", path=str(path), why=f"it cannot be read ({error})", field=FIELD) from None
     pixels = np.array(image, dtype=np.uint8)  # a copy: torch warns of arrays that it may not write to

@@ -59,6 +59,12 @@ WORDS: dict[str, Words] = {
         remedy="Replace it by a good copy, or remove it, and start again.",
         field="{field}",
     ),
+    "too-few-classes": Words(
+        title="There are no classes to tell apart",
+        cause="{path} holds {held}.",
+        remedy="Put the pictures of each class into a folder of its own, at least two of them.",
+        field="{field}",
+    ),
     "too-few-images": Words(
         title="There are too few images",
         cause="{why}.",

@@ -9,6 +9,7 @@ from PIL import Image
 from kdstudio.data import load
 from kdstudio.data.image_folder import picture
 from kdstudio.data.source import TEST, TRAIN, VALIDATION, read
+from kdstudio.runs.failures import explain
 from kdstudio.spec import ImageFolder
 from kdstudio.spec.errors import KnownFailure
 
@@ -154,14 +155,26 @@ def test_that_a_single_class_is_refused_in_words(tmp_path: Path) -> None:
     paint(tmp_path / "only" / "a.png")
     with pytest.raises(KnownFailure) as failure:
         load(spec(tmp_path))
-    assert "1 classes" in str(failure.value.parameters["why"]) or "one class" in str(failure.value.parameters["why"])
+    words = explain(failure.value.code, failure.value.parameters)
+    assert words.cause == f"{tmp_path} holds pictures of one class (only)."
     assert failure.value.parameters["path"] == str(tmp_path)
 
 
 def test_that_pictures_that_lie_in_no_class_folder_are_refused(tmp_path: Path) -> None:
     paint(tmp_path / "a.png")
-    with pytest.raises(KnownFailure):
+    with pytest.raises(KnownFailure) as failure:
         load(spec(tmp_path))
+    assert failure.value.code == "too-few-classes"
+
+
+def test_that_all_damaged_pictures_are_told_of_at_once(folder: Path) -> None:
+    for number in range(8):
+        (folder / "red" / f"torn {number}.png").write_bytes(b"no picture")
+    with pytest.raises(KnownFailure) as failure:
+        load(spec(folder))
+    words = explain(failure.value.code, failure.value.parameters)
+    named = ", ".join(str(Path("red") / f"torn {number}.png") for number in range(1, 6))
+    assert words.cause == f"{folder / 'red' / 'torn 0.png'}: it cannot be read as a picture; nor can {named} and 2 more."
 
 
 def test_that_a_missing_folder_is_named(tmp_path: Path) -> None:
