@@ -72,6 +72,7 @@ class _Box(Painted):
         if notice.detail:
             column.addWidget(Text(notice.detail, "caption", wrap=True))
         for number, (said, meant) in enumerate(notice.offers):
+            column.addSpacing(SPACE // 2)
             column.addWidget(self._offer(f"{owner.objectName()}.{number}", said, meant, owner))
 
     def paintEvent(self, event: QPaintEvent) -> None:

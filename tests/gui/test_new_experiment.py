@@ -133,6 +133,17 @@ def test_that_damaged_data_stands_beside_its_field_until_it_is_looked_at_again(
     qtbot.waitUntil(lambda: desk.last == 3)
 
 
+def test_that_what_will_not_fit_is_said_in_the_pill_and_takes_no_time(
+    qtbot: QtBot, page: NewExperimentPage, desk: FakeDesk
+) -> None:
+    card = page.summary
+    card.show_part("memory", memory("wont-fit", 20.0))
+    card.show_part("time", {"seconds": 50.0, "steps": 270, "device": "cpu", "threads": 1})
+    assert (card.pill.text, card.facts["Time"].whole) == ("Won't fit", "–")
+    card.show_part("memory", memory("fits"))
+    assert card.pill.text == "Ready"
+
+
 @pytest.mark.parametrize(("teaching", "paths"), [(False, 1), (True, 2)])
 def test_that_a_remedy_changes_the_form_and_can_be_undone(
     qtbot: QtBot, page: NewExperimentPage, desk: FakeDesk, teaching: bool, paths: int

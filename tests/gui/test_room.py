@@ -134,3 +134,15 @@ def test_that_a_sign_without_words_has_its_name_for_tooltip_and_screen_reader(qt
         assert button.toolTip()
     small.resize(1360, 860)
     qtbot.waitUntil(lambda: tools.open.text() == "Open")
+
+
+def test_that_a_wide_window_shows_the_whole_form_in_two_columns(qtbot: QtBot, small: MainWindow) -> None:
+    small.resize(1920, 1080)
+    small.show_page("new")
+    cards = small.new_page.cards
+    qtbot.waitUntil(lambda: cards[3].mapTo(small, cards[3].rect().topLeft()).x() > cards[0].width())
+    bar = small.new_page.board.window().findChild(QScrollArea, "new.scroll").verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() == 0)
+    assert not cut_off(small.new_page)
+    small.resize(*FLOOR)
+    qtbot.waitUntil(lambda: cards[3].parent() is cards[0].parent() and not cut_off(small.new_page))

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from kdstudio.gui.fields import fields_of, kind_of
 from kdstudio.gui.forms import FieldRow
 from kdstudio.gui.pages.form_card import FormCard
-from kdstudio.gui.theme import GAP
+from kdstudio.gui.theme import GAP, theme
 from kdstudio.runs.home import Home
 
 # Which fields share a card; what is named nowhere goes to the last one, so that a new field is never lost.
@@ -21,6 +22,18 @@ CARDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Training", ("training",)),
     ("Experiment", ()),
 )
+
+
+LEFT = 3  # cards in the first of two columns
+TWO_COLUMNS = 1160  # pixels from which there are two
+
+
+def _column() -> QWidget:
+    column = QWidget()
+    layout = QVBoxLayout(column)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(GAP)
+    return column
 
 
 class FormBoard(QWidget):
@@ -43,15 +56,17 @@ class FormBoard(QWidget):
         super().__init__(parent)
         self._model = model
         self._filling = False
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, GAP, 0)  # room for the scroll bar
-        column.setSpacing(GAP)
+        self._columns = [_column(), _column()]
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, GAP, 0)  # room for the scroll bar
+        row.setSpacing(GAP)
+        for column in self._columns:
+            row.addWidget(column, 1, Qt.AlignmentFlag.AlignTop)
         self.cards = [FormCard(self.tr(title), names, model, blank, home) for title, names in self._layout_of_cards()]
         for card in self.cards:
-            column.addWidget(card)
             card.changed.connect(self._edited)
             card.refused.connect(self.refused)
-        column.addStretch(1)
+        self._share_out(1)
 
     def values(self) -> dict[str, Any]:
         """The experiment as the form holds it: plain data, right or wrong."""
@@ -90,6 +105,20 @@ class FormBoard(QWidget):
     def titles(self) -> dict[str, str]:
         """What each field is called, by path."""
         return {row.path: row.field.title for row in self.rows()}
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_out(2 if self.width() >= TWO_COLUMNS * theme().factor else 1)
+
+    def _share_out(self, count: int) -> None:
+        """Who takes part at the left and how it is done at the right, where there is room; else all in one column."""
+        first = LEFT if count == 2 else len(self.cards)
+        layouts = [column.layout() for column in self._columns]
+        if layouts[0].count() == first:  # type: ignore[union-attr]
+            return
+        for number, card in enumerate(self.cards):  # in the order in which Tab walks them
+            layouts[number >= first].addWidget(card)  # type: ignore[union-attr]
+        self._columns[1].setVisible(count == 2)
 
     def _layout_of_cards(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         placed = {name for _, names in CARDS for name in names}

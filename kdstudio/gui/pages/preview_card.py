@@ -38,6 +38,7 @@ class PreviewCard(Card):
         self.setObjectName("summary")
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         self._values: dict[str, Any] = {}
+        self._missing, self._verdict = False, ""
         self._device = ""
         self.pill = Pill()
         self.pill.setObjectName("summary.pill")
@@ -88,7 +89,8 @@ class PreviewCard(Card):
         if device != self._device:  # the desk says which one that is
             self._device = device
             self._fact("Device", device)
-        self.pill.show_state(*((self.tr("Not ready"), "teacher") if problems else (self.tr("Ready"), "agreement")))
+        self._missing = bool(problems)
+        self._judge()
         self.problems.setText(_listed(problems, titles))
         self.problems.setVisible(bool(problems))
         for button in (self.copy_command, self.copy):
@@ -97,6 +99,15 @@ class PreviewCard(Card):
         waits = self.tr("Let it wait for its turn: the queue on the page Runs starts one run after another")
         self.queue.setEnabled(not problems)
         self.queue.setToolTip(self.tr("Something is still missing") if problems else waits)
+
+    def _judge(self) -> None:
+        """Say in a word whether it can be started."""
+        if self._missing:
+            self.pill.show_state(self.tr("Not ready"), "teacher")
+        elif self._verdict == "wont-fit":
+            self.pill.show_state(self.tr("Won't fit"), "failure")
+        else:
+            self.pill.show_state(self.tr("Ready"), "agreement")
 
     def show_next(self, step: str) -> None:
         """What the Start button says: "Start", or the next step that is missing."""
@@ -123,13 +134,13 @@ class PreviewCard(Card):
         if show is not None:
             show(values)
 
-    @Slot(object)
-    def show_failure(self, words: Words) -> None:
-        """The preview cannot be had: say why, in place of the images."""
+    def show_failure(self, words: Words, *, beside_field: bool = False) -> None:
+        """The preview cannot be had: say why, in place of the images; the cause only where no field says it too."""
         self._waits.stop()
         self._say("")
         self._forget()
-        self.warnings.show_notices([Notice(title=words.title, detail=f"{words.cause} {words.remedy}", role="failure")])
+        detail = words.remedy if beside_field else f"{words.cause} {words.remedy}"
+        self.warnings.show_notices([Notice(title=words.title, detail=detail, role="failure")])
 
     @Slot()
     def rest(self) -> None:
@@ -153,6 +164,7 @@ class PreviewCard(Card):
             self._fact(name, "–")
         self.warnings.show_notices([])
         self.short.show_notices([])
+        self._verdict = ""
 
     def _networks(self, values: dict[str, Any]) -> None:
         teacher, student = values["teacher"], values["student"]
@@ -178,6 +190,8 @@ class PreviewCard(Card):
         word, role = memory_words(values)
         self._fact("Memory", word)
         self.facts["Memory"].set_role("text" if role == "agreement" else role)
+        self._verdict = str(values["verdict"])
+        self._judge()
         words = memory_warning(values)
         if words is None:
             self.short.show_notices([])
@@ -192,7 +206,8 @@ class PreviewCard(Card):
     def _time(self, values: dict[str, Any]) -> None:
         seeds = len(self._values.get("seeds") or [])
         more = self.tr(", {0} seeds").format(seeds) if seeds > 1 else ""
-        self._fact("Time", span(values["seconds"]) + more)
+        if self._verdict != "wont-fit":
+            self._fact("Time", span(values["seconds"]) + more)
         self._fact("Device", str(values["device"]).upper())
         if values.get("steps"):
             self._fact("Steps", self.tr("{0} for each, equal").format(f"{values['steps']:,}"))
@@ -205,6 +220,8 @@ class PreviewCard(Card):
     @Slot()
     def _say_waiting(self) -> None:
         self._say(self.tr("Looking at the data..."))
+        if not self.samples.images:
+            self.images.setText("")  # what it waited for is there
 
     def _say(self, text: str) -> None:
         self.note.setText(text)

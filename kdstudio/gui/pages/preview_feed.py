@@ -77,7 +77,7 @@ class PreviewFeed(QObject):
 
     @Slot(object)
     def _failed(self, words: Words) -> None:
-        self._card.show_failure(words)
+        self._card.show_failure(words, beside_field=bool(words.field))
         if words.field:
             self.problems = {words.field: words.cause}
             self.found.emit()
