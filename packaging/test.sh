@@ -1,5 +1,6 @@
 #!/bin/sh
 # The whole test suite, from a fresh clone: sh packaging/test.sh
+# The long ones, which it leaves out (kill -9 in every phase, soak tests): sh packaging/test.sh -m slow
 # Sets up .venv once, then runs pytest with the given arguments, in the checkout's top folder.
 set -eu
 cd -- "$(dirname -- "$0")/.."
