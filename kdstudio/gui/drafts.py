@@ -48,6 +48,11 @@ class Draft:
             log.info("the draft cannot be removed: %s", error)
 
 
+def any_recent_files(home: Home) -> bool:
+    """Whether files have been opened or saved; not whether they are still there, which may take its time to find out."""
+    return (home.root / "recent.json").exists()
+
+
 def recent_files(home: Home) -> list[Path]:
     """The files that were opened or saved last and are still there, newest first."""
     kept = (read_json(home.root / "recent.json") or {}).get("files", [])

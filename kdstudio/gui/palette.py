@@ -58,8 +58,13 @@ class Entry:
 
     @property
     def hint(self) -> str:
-        """What stands at the right of it: its keys, or that there is something to choose."""
-        return self.keys or ("›" if self.action.menu() is not None else "")
+        """What stands at the right of it: whether it is on, its keys, or that there is something to choose."""
+        on = "✓" if self.action.isCheckable() and self.action.isChecked() else ""
+        return "  ".join(part for part in (on, self.keys or self._more) if part)
+
+    @property
+    def _more(self) -> str:
+        return "›" if self.action.menu() is not None else ""
 
     @property
     def reason(self) -> str:
@@ -217,7 +222,7 @@ class Palette(Card):
         self.line = _SearchLine(self)
         self.line.setObjectName("palette.line")
         self.line.setAccessibleName(self.tr("Search the commands"))
-        self.none = Text(self.tr("No command fits"), "body", "quiet")
+        self.none = Text(self.tr("Nothing fits"), "body", "quiet")
         self.none.hide()
         self.list = self._list()
         for part in (self.line, self.none, self.list):
@@ -242,8 +247,7 @@ class Palette(Card):
         self.model.show_entries(entries)
         self.line.setPlaceholderText(asked)
         self.line.clear()
-        self._choose(0)
-        self._place()
+        self._search("")
         self.show()
         self.raise_()
         self.line.setFocus(Qt.FocusReason.ShortcutFocusReason)

@@ -578,6 +578,12 @@ def test_that_what_lets_choose_is_a_menu_in_the_menus(window: MainWindow, home: 
     window.show_page("home")
     recent.trigger()
     assert window.new_page.isVisible()
+    (home.root / "mine.yaml").unlink()
+    (gone,) = opened(window, "file.recent")
+    assert (gone.text(), gone.isEnabled()) == ("None is there any more", False)
+    window.actions_by_id["file.recent"].trigger()
+    assert window.shell.palette.none.isVisible()
+    window.shell.palette.dismiss()
     columns = opened(window, "runs.columns")
     assert [action.isChecked() for action in columns] == [shown for _, _, shown in window.runs_page.table.listed_columns()]
 

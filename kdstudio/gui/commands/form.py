@@ -93,9 +93,9 @@ class FormDeeds:
         return [Offer(title=path.name, tip=shown(str(path)), does=self._opening(path)) for path in files]
 
     def _nothing_recent(self) -> str:
-        from kdstudio.gui.drafts import recent_files
+        from kdstudio.gui.drafts import any_recent_files
 
-        return "" if recent_files(self._window.home) else tr("No file has been opened or saved yet")
+        return "" if any_recent_files(self._window.home) else tr("No file has been opened or saved yet")
 
     def _samples(self) -> list[Offer]:
         return [Offer(title=sample.title, tip=sample.shows, does=self._opening(sample.path)) for sample in _all_samples()]

@@ -1,6 +1,6 @@
 """The menu bar made from the list: its titles for the first paint, its entries right after."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
@@ -76,10 +76,13 @@ def own_actions(page: QWidget, ids: Iterable[str], does: dict[str, Callable[[], 
     return actions
 
 
-def fill_with_offers(menu: QMenu, offers: Iterable[Offer]) -> None:
+def fill_with_offers(menu: QMenu, offers: Sequence[Offer]) -> None:
     """Show `offers` in `menu`, in place of those that were in it."""
     menu.clear()
     menu.setToolTipsVisible(True)
+    if not offers:
+        none = menu.addAction(tr("None is there any more"))
+        none.setEnabled(False)
     for offer in offers:
         action = menu.addAction(offer.title.replace("&", "&&"))
         action.setToolTip(offer.why_not or offer.tip)

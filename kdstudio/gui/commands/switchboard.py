@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from kdstudio.gui.main_window import MainWindow
 
 RUN = ("run.", "replay.", "part.", "plots.")  # commands that follow the run in view
-FORM = ("edit.", "form.", "run.queue")  # commands that follow the form
+FORM = ("edit.undo", "edit.redo", "edit.copy")  # commands with keys that follow the form
 
 
 class Switchboard(QObject):
