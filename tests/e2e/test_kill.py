@@ -1,17 +1,19 @@
 """kill -9 at any moment, then resume: nothing of the result tells that it happened."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from kdstudio.runs.events import AnyEvent, EventReader, RunStarted, StageStarted
-from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.events import AnyEvent, EventReader, Note, RunStarted, Saved, StageStarted, StepLogged
+from kdstudio.runs.folder import Request, RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.launch import new_run
 from kdstudio.runs.state import State
 from kdstudio.spec import loads
 from tests.e2e.processes import EXPERIMENT, AtWork
+from tests.fakes import until
 from tests.idx_files import write_digits
 
 # The last of them leaves the measuring at the end about a second, so that it can be met at work.
@@ -103,6 +105,57 @@ def test_that_each_attempt_begins_with_where_it_resumes(killed: RunFolder) -> No
 def test_that_a_killed_run_has_the_summary_of_an_undisturbed_one(undisturbed: RunFolder, killed: RunFolder) -> None:
     ours, theirs = killed.summary(), undisturbed.summary()
     assert {**ours, "seconds": 0} == {**theirs, "seconds": 0}
+
+
+PHASES: dict[str, Callable[[AtWork], object]] = {
+    "starting": lambda run: None,
+    "queued": lambda run: until(lambda: run.folder.status().state is State.QUEUED and run.folder.alive()),
+    "preparing": lambda run: run.until(lambda event: isinstance(event, Note) and event.code == "device-ready"),
+    "teacher-check": lambda run: _begun(run, "teacher-check"),
+    "teacher-outputs": lambda run: _begun(run, "teacher-outputs"),
+    "pausing": lambda run: _asked(run, Request.PAUSE, State.PAUSING),
+    "stopping": lambda run: _asked(run, Request.STOP, State.STOPPING),
+    "saving": lambda run: run.until(lambda event: isinstance(event, Saved) and event.seed == 1),
+    "evaluation": lambda run: _begun(run, "evaluation"),
+}
+"""What a real run is met at, beside KILLS."""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_that_a_run_killed_in_every_other_phase_ends_as_an_undisturbed_one(
+    undisturbed: RunFolder, data: Path, tmp_path: Path
+) -> None:
+    home = Home.locate(tmp_path / "home")
+    folder = a_run(home, data)
+    for phase, meet in PHASES.items():
+        with AtWork(folder, home) as run:
+            meet(run)
+            run.process.kill()
+            run.process.wait()
+        now = folder.current()
+        missed = {"pausing": State.PAUSED, "stopping": State.STOPPED}.get(phase)  # it may have been quicker than the kill
+        never = now.state is State.QUEUED and phase == "starting"
+        assert never or now.state is missed or (now.state, now.code) == (State.LOST, "killed"), phase
+    with AtWork(folder, home) as run:
+        assert run.end() == 0
+    ours, theirs = folder.fold()[0].timeless(), undisturbed.fold()[0].timeless()
+    for part, value in theirs.items():
+        assert ours[part] == value, part
+    name = "model.safetensors"
+    assert (folder.student / name).read_bytes() == (undisturbed.student / name).read_bytes()
+    assert {**folder.summary(), "seconds": 0} == {**undisturbed.summary(), "seconds": 0}
+
+
+def _begun(run: AtWork, stage: str) -> None:
+    run.until(lambda event: isinstance(event, StageStarted) and event.stage == stage)
+
+
+def _asked(run: AtWork, request: Request, state: State) -> None:
+    """Ask in the middle of the next training, and wait until it is heard."""
+    run.until(lambda event: isinstance(event, StepLogged) and event.stage in ("baseline", "student"))
+    assert run.folder.ask(request)
+    until(lambda: run.folder.status().state is state or run.process.poll() is not None)
 
 
 def _events(folder: RunFolder) -> list[AnyEvent]:
