@@ -125,11 +125,11 @@ def measure(home: Home, folder: RunFolder) -> dict[str, Any]:
     places = iter(range(10, 10**9, 37))
 
     def hover() -> None:
-        page.board._hover(float(next(places) % STEPS))
+        page.accuracy.plot.hovered.emit(float(next(places) % STEPS))
         app.processEvents()
 
     results["hover_ms"] = timed(hover, 60)
-    page.board._hover(float("nan"))
+    page.accuracy.plot.hovered.emit(float("nan"))
     window.controller.start_replay()
     replay = window.controller.replay
     assert replay is not None
