@@ -1,6 +1,7 @@
 """The run's page with real clicks: its parts, the question before a stop, the ways on, a failure, and the replay."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,42 @@ def test_that_a_hundred_classes_fit(qtbot: QtBot, home: Home, open_run_page: Cal
     assert matrix.cell_at(matrix.place_of(99, 99)) == (99, 99)
     assert matrix.rect().contains(matrix.place_of(99, 99))
     assert not matrix.grab().isNull()
+
+
+def test_that_the_classes_need_no_sideways_scrolling_and_tell_long_names_in_full(
+    qtbot: QtBot, home: Home, open_run_page: Callable[[RunFolder], RunPage]
+) -> None:
+    folder = a_tested_run(home)
+    with np.load(folder.artefacts / "test_outputs.npz") as file:
+        arrays = dict(file)
+    arrays["classes"] = np.array([f"{bird} with a name that is as long as its tail" for bird in ("jay", "tit", "owl")])
+    np.savez(folder.artefacts / "test_outputs.npz", **arrays)
+    page = open_run_page(folder)
+    with qtbot.waitSignal(page.results.ready):
+        qtbot.mouseClick(page.tabs.group.button(TESTED), LEFT)
+    table = page.results.table
+    for width in (1100, 780, 1500):
+        page.resize(width, 700)
+        qtbot.waitUntil(lambda: table.horizontalHeader().length() <= table.viewport().width())
+        assert table.horizontalScrollBar().maximum() == 0
+        assert table.columnWidth(0) >= 60
+        assert table.columnWidth(5) >= 60
+    first = table.model().index(0, 0)
+    assert table.model().data(first, Qt.ItemDataRole.ToolTipRole) == arrays["classes"][1]
+
+
+def test_that_without_a_mistake_there_is_a_cell_to_choose(
+    qtbot: QtBot, home: Home, open_run_page: Callable[[RunFolder], RunPage]
+) -> None:
+    page = open_run_page(a_tested_run(home))
+    with qtbot.waitSignal(page.results.ready):
+        qtbot.mouseClick(page.tabs.group.button(TESTED), LEFT)
+    page.results.outcome = replace(page.results.outcome, labels=page.results.outcome.answers["student"].guess)
+    page.results._show_who(0)
+    assert page.results.cell.text() == "Choose a cell to see its images"
+    assert page.results.gallery.pictures == []
+    qtbot.mouseClick(page.results.matrix, LEFT, pos=page.results.matrix.place_of(0, 0))
+    assert len(page.results.gallery.pictures) == 3
 
 
 def test_that_damaged_test_outputs_are_said(
@@ -295,7 +332,7 @@ def replaying(page: RunPage) -> None:
     page.controls.replay.click()
 
 
-def tested(page: RunPage) -> None:
+def at_results(page: RunPage) -> None:
     page.tabs.group.button(TESTED).click()
 
 
@@ -304,7 +341,7 @@ def as_it_is(page: RunPage) -> None:
 
 
 @pytest.mark.parametrize("large", [False, True])
-@pytest.mark.parametrize("does", [as_it_is, stopping, replaying, tested])
+@pytest.mark.parametrize("does", [as_it_is, stopping, replaying, at_results])
 @pytest.mark.parametrize("ends", ["completed", "failed"])
 def test_that_nothing_stands_beyond_the_edge_of_the_smallest_window(
     qtbot: QtBot,

@@ -52,6 +52,7 @@ class RunWords(QWidget):
         self.compare.setToolTip(self.tr("Choose runs in the table to lay their curves over one another"))
         self._arrange()
         self.copy.clicked.connect(self._copy)
+        controller.opened.connect(self._forget_copy)
         self.stop_save.clicked.connect(self._stop)
         self.keep.clicked.connect(self.forget_stop)
         self.samples.clicked.connect(lambda: self.page_wanted.emit("home"))
@@ -146,6 +147,10 @@ class RunWords(QWidget):
             text = diagnostics(controller.folder, controller.home, controller.failure)
             QGuiApplication.clipboard().setText(text)
             self.copy.setText(self.tr("Copied"))
+
+    @Slot()
+    def _forget_copy(self) -> None:
+        self.copy.setText(self.tr("Copy diagnostics"))
 
     def _arrange(self) -> None:
         column = QVBoxLayout(self)

@@ -39,9 +39,13 @@ def paint_bracket(
     x = start.x() + 2 * SPACE if right else min(start.x(), area.right()) - 2 * SPACE
     _paint_line(painter, bracket.role, x, top + 2, bottom - 2, -SPACE if right else SPACE)
     words = QRectF(x + 2 * SPACE if right else x - 2 * SPACE - width, top, width, bottom - top)
-    if bottom - top < ROOM and not right:  # below the curves
+    if bottom - top < ROOM:  # on a ground of their own: over the curve that goes on, or below both
         width = strong.horizontalAdvance(bracket.words) + SPACE
-        words = QRectF(area.right() - width - SPACE, bottom + SPACE, width, strong.height() + 2)
+        height = strong.height() + 2
+        if right:
+            words = QRectF(x + SPACE, (top + bottom - height) / 2, width, height)
+        else:
+            words = QRectF(area.right() - width - SPACE, bottom + SPACE, width, height)
         painter.fillRect(words, theme().color("card"))
     _paint_words(painter, bracket, words, left_aligned=right)
 
