@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QPushB
 
 from kdstudio.gui.cards import rounded
 from kdstudio.gui.icons import icon, pixmap
-from kdstudio.gui.theme import SPACE, Role, theme
+from kdstudio.gui.theme import SPACE, TINT, Role, theme
 
 
 class IconButton(QPushButton):
@@ -196,9 +196,9 @@ class Badge(_Drawn):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme().color(self._role, 0.24 if self.underMouse() else 0.14))
+        painter.setBrush(theme().color(self._role, TINT if self.underMouse() else 0.12))
         painter.drawRoundedRect(QRectF(self.rect()), self.height() / 2, self.height() / 2)
-        painter.setPen(theme().color(self._role, 0.85, "text"))
+        painter.setPen(theme().ink(self._role))
         painter.setFont(theme().font("caption"))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
         self._ring(painter, self.height() / 2)

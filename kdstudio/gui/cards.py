@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLay
 
 from kdstudio.gui.icons import pixmap
 from kdstudio.gui.presenter import shown
-from kdstudio.gui.theme import GAP, RADIUS, SPACE, Role, TextRole, theme
+from kdstudio.gui.theme import GAP, RADIUS, SPACE, TINT, Role, TextRole, theme
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
@@ -49,8 +49,10 @@ class Text(QLabel):
     def _dress(self) -> None:
         self.setFont(theme().font(self._scale))
         palette = self.palette()
+        large = self._scale in ("number", "title")  # which can be read in any role's own colour
+        colour = theme().color(self._role) if large else theme().ink(self._role)
         for kind in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text):
-            palette.setColor(kind, theme().color(self._role))
+            palette.setColor(kind, colour)
         self.setPalette(palette)
         self._show_again()
 
@@ -206,9 +208,9 @@ class Pill(Painted):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme().color(self._role, 0.17))
+        painter.setBrush(theme().color(self._role, TINT))
         painter.drawRoundedRect(QRectF(self.rect()), self.height() / 2, self.height() / 2)
-        painter.setPen(theme().color(self._role, 0.85, "text"))
+        painter.setPen(theme().ink(self._role))
         painter.setFont(theme().font("strong"))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._text)
         painter.end()

@@ -165,7 +165,8 @@ class _TwoLines(QStyledItemDelegate):
             painter.drawRoundedRect(area.adjusted(0, 1, 0, -1).toRectF(), 6, 6)
         self._line(painter, area.adjusted(GAP, SPACE, -GAP, -area.height() // 2), index.data(), "strong", "text")
         blurb = index.data(BLURB)
-        self._line(painter, area.adjusted(GAP, area.height() // 2, -GAP, -SPACE), blurb, "caption", "quiet")
+        quiet = "text" if state & QStyle.StateFlag.State_Selected else "quiet"  # quiet is too quiet on the tint
+        self._line(painter, area.adjusted(GAP, area.height() // 2, -GAP, -SPACE), blurb, "caption", quiet)
 
     def _line(self, painter: QPainter, area: QRect, text: str | None, scale: str, role: str) -> None:
         painter.setFont(theme().font(scale))  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, Literal, TypeAlias
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QFontInfo, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QStyle, QStyleFactory
 
@@ -28,6 +28,9 @@ GAP = 3 * SPACE
 PRESENTING = 1.35  # how much larger everything is for an audience
 MARGIN = 6 * SPACE
 RADIUS = 12.0
+GROUNDS: tuple[Role, ...] = ("card", "ground", "raised")
+TINT = 0.17  # of a role's colour, under words in its ink
+READABLE = 4.5  # WCAG 2 contrast of words of usual size, at least
 
 # Size against body text, and weight.
 _SCALE: dict[TextRole, tuple[float, QFont.Weight]] = {
@@ -90,6 +93,20 @@ def blended(colour: QColor, ground: QColor, share: float) -> QColor:
     return QColor(*mix)
 
 
+def contrast(one: QColor, other: QColor) -> float:
+    """How far two colours are apart, as WCAG 2 counts: 1 to 21."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: QColor) -> float:
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (colour.redF(), colour.greenF(), colour.blueF())
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
 class Theme(QObject):
     """The theme of this program: there is one, `theme()`.
 
@@ -104,6 +121,7 @@ class Theme(QObject):
         self._app = app
         self._qlementine: Any = _qlementine_style(app)
         self._base = 0.0
+        self._inks: dict[tuple[Role, str], QColor] = {}
         self._plain_font = QFont(app.font())
         self.presenter = False
         self.private: tuple[str, ...] = ()  # folders that presenter mode hides
@@ -144,6 +162,18 @@ class Theme(QObject):
         colour = QColor(getattr(self.roles, role))
         return colour if share >= 1.0 else blended(colour, QColor(getattr(self.roles, on)), share)
 
+    def ink(self, role: Role) -> QColor:
+        """The colour of `role` for words of usual size: as much of it as can be read on every ground and on a tint of itself."""
+        if (role, self.scheme) not in self._inks:
+            self._inks[role, self.scheme] = self._readable(role)
+        return self._inks[role, self.scheme]
+
+    def _readable(self, role: Role) -> QColor:
+        tints = [self.color(role, TINT, "card"), self.color(role, TINT, "ground")]
+        grounds = [*(self.color(ground) for ground in GROUNDS), *(tints if role not in ("text", "quiet") else ())]
+        mixes = (self.color(role, share / 20, "text") for share in range(20, -1, -1))
+        return next((mix for mix in mixes if all(contrast(mix, ground) >= READABLE for ground in grounds)), self.color("text"))
+
     def font(self, role: TextRole) -> QFont:
         """The font of `role`, a multiple of the program's own size."""
         factor, weight = _SCALE[role]
@@ -168,6 +198,12 @@ class Theme(QObject):
         else:
             self._qlementine.setThemeJsonPath(str(resource("themes", f"{self.scheme}.json")))
         self._base = 0.0
+        self._recolour()
+        if self._qlementine is not None:  # which puts a palette of its own into force at its first chance
+            QTimer.singleShot(0, self, self._recolour)
+
+    @Slot()
+    def _recolour(self) -> None:
         self._app.setPalette(palette_of(self.roles))
 
     @Slot()

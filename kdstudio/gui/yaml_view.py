@@ -275,7 +275,7 @@ class LineMargin(Painted):
             painter.drawEllipse(mark)
             painter.setPen(theme().color("card"))
             painter.drawText(mark, Qt.AlignmentFlag.AlignCenter, "!")
-        painter.setPen(theme().color("failure") if wrong else theme().color("quiet", 0.8))
+        painter.setPen(theme().color("failure") if wrong else theme().color("quiet"))
         painter.drawText(row, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, str(number))
 
 

@@ -288,8 +288,8 @@ def test_that_a_gain_beyond_noise_stands_out_in_colour(qapp: object) -> None:
         row.id: model.data(model.index(number, PLACES["gain"]), Qt.ItemDataRole.ForegroundRole)
         for number, row in enumerate(model.shown())
     }
-    assert found["help"] == theme().color("agreement")
-    assert found["harm"] == theme().color("failure")
+    assert found["help"] == theme().ink("agreement")
+    assert found["harm"] == theme().ink("failure")
     assert found["noise"] is None
 
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from kdstudio.gui.cards import Banner, Bar, Card, Elided, Pill, Text, Tile
-from kdstudio.gui.theme import Choice, Roles, blended, palette_of, roles_of, theme
+from kdstudio.gui.theme import GROUNDS, TINT, Choice, Role, Roles, blended, contrast, palette_of, roles_of, theme
 from kdstudio.runs.resources import resource
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -27,15 +27,9 @@ DESIGN = {
 }  # fmt: skip
 
 
-def luminance(colour: str) -> float:
-    parts = [part / 255 for part in QColor(colour).getRgb()[:3]]  # type: ignore[index]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one: str, other: str) -> float:
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
+def test_that_contrast_is_counted_as_wcag_does() -> None:
+    assert contrast(QColor("white"), QColor("black")) == pytest.approx(21.0)
+    assert contrast(QColor("#777777"), QColor("white")) == pytest.approx(4.48, abs=0.01)  # their own example
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -46,10 +40,51 @@ def test_that_the_roles_are_those_of_the_design(scheme: str) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_that_text_can_be_read_on_every_ground(scheme: str) -> None:
     roles = roles_of(scheme)
-    for ground in (roles.ground, roles.card, roles.raised):
-        assert contrast(roles.text, ground) >= 7
-        assert contrast(roles.quiet, ground) >= 4.5
-    assert contrast(roles.on_accent, roles.student) >= 4.5
+    for ground in map(QColor, (roles.ground, roles.card, roles.raised)):
+        assert contrast(QColor(roles.text), ground) >= 7
+        assert contrast(QColor(roles.quiet), ground) >= 4.5
+    assert contrast(QColor(roles.on_accent), QColor(roles.student)) >= 4.5
+
+
+WORDS: tuple[Role, ...] = ("teacher", "student", "baseline", "agreement", "failure", "quiet", "text")
+
+
+@pytest.mark.parametrize("scheme", [Choice.LIGHT, Choice.DARK])
+@pytest.mark.parametrize("role", WORDS)
+def test_that_words_in_the_colour_of_a_role_can_be_read(qtbot: QtBot, scheme: Choice, role: Role) -> None:
+    theme().apply(scheme)
+    ink, large = Text("words", "caption", role), Text("97 %", "number", role)
+    for label in (ink, large):
+        qtbot.addWidget(label)
+    colour = ink.palette().color(QPalette.ColorRole.WindowText)
+    for ground in (*map(theme().color, GROUNDS), theme().color(role, TINT), theme().color(role, 0.12, "ground")):
+        if role not in ("text", "quiet") or ground in map(theme().color, GROUNDS):
+            assert contrast(colour, ground) >= 4.5, ground.name()
+    assert contrast(large.palette().color(QPalette.ColorRole.WindowText), theme().color("card")) >= 3
+
+
+@pytest.mark.parametrize("scheme", [Choice.LIGHT, Choice.DARK])
+def test_that_the_palette_is_ours_also_when_the_style_has_settled(qtbot: QtBot, scheme: Choice) -> None:
+    code = PALETTE.format(scheme=scheme)
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == [roles_of(str(scheme)).quiet] * 2, done.stderr
+
+
+PALETTE = """
+import kdstudio.spec
+from PySide6.QtGui import QPalette
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit
+app = QApplication([])
+from kdstudio.gui.theme import theme
+theme().apply("{scheme}")
+line = QLineEdit()
+line.show()
+QTest.qWait(100)
+for palette in (app.palette(), line.palette()):
+    print(palette.color(QPalette.ColorRole.PlaceholderText).name())
+"""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -180,6 +180,7 @@ class HomePage(Page):
         self._show(self.now, self._now_lines, at_work)
         self._show(self.recent, self._recent_lines, past)
         self.nothing.setVisible(not past)
+        self.all.setVisible(bool(rows))
         reading = self.tr("Reading...")
         none = self.tr("Nothing yet. Start one of the samples above: the first takes half a minute.")
         self.nothing.setText(self.feed.problem or (none if self.feed.known else reading))

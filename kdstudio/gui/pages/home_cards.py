@@ -159,6 +159,7 @@ class DropPlace(Painted):
         """Show that what hovers would be taken."""
         if hot != self._hot:
             self._hot = hot
+            self.words.set_role("text" if hot else "quiet")
             self.words.setText(self.tr("Let it fall") if hot else self.tr("Drop an experiment (YAML) or a folder of images here"))
             self.update()
 

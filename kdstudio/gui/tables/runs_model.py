@@ -215,7 +215,7 @@ def colour_of(row: Row, column: Column) -> QColor | None:
     if column.id not in ("gain", "interval") or row.gain_low is None or row.gain_high is None:
         return None
     role: Role | None = "agreement" if row.gain_low > 0 else "failure" if row.gain_high < 0 else None
-    return theme().color(role) if role is not None else None
+    return theme().ink(role) if role is not None else None
 
 
 def _tip(row: Row, column: Column) -> str:
