@@ -176,3 +176,15 @@ def test_that_the_switch_in_the_window_runs_one_after_the_other(
     assert folders[0].status().state is State.COMPLETED
     assert len(player.processes) == 2
     qtbot.waitUntil(lambda: not window.controller.active, timeout=10_000)
+
+
+def test_that_a_long_title_gives_way_and_the_card_says_how_to_fill_it(qtbot: QtBot, queue: RunQueue, home: Home) -> None:
+    card = QueueCard(queue)
+    qtbot.addWidget(card)
+    card.resize(500, 260)
+    card.show()
+    assert "New experiment" in card.state.text()
+    assert queue.add(a_run(home), "A long title " * 30)
+    assert card.list.visualItemRect(card.list.item(0)).width() <= card.list.viewport().width()
+    assert "A long title" in card.list.item(0).toolTip()
+    assert len({button.width() for button in (card.up, card.down, card.out)}) == 1

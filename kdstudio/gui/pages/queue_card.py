@@ -1,6 +1,6 @@
 """The queue as people see and order it."""
 
-from PySide6.QtCore import QItemSelectionModel, Qt, QTimer, Slot
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -9,6 +9,9 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QListWidget,
     QListWidgetItem,
+    QSizePolicy,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
 )
@@ -20,6 +23,13 @@ from kdstudio.gui.queue import RunQueue
 from kdstudio.gui.theme import GAP, SPACE, theme
 
 ID = Qt.ItemDataRole.UserRole
+
+
+class WaitingLine(QStyledItemDelegate):
+    """A line as wide as the list: a long title gives way, and is whole in the tooltip."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(0, super().sizeHint(option, index).height())
 
 
 class QueueCard(Card):
@@ -48,6 +58,9 @@ class QueueCard(Card):
         self.list.setAccessibleName(self.tr("Runs that wait"))
         self.list.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.list.setFrameShape(QListWidget.Shape.NoFrame)
+        self.list.setItemDelegate(WaitingLine(self.list))
+        self.list.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # it scrolls, not the card
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.up = IconButton(self.tr("Up"), "up", "queue.up")
         self.down = IconButton(self.tr("Down"), "down", "queue.down")
         self.out = IconButton(self.tr("Take out"), "close", "queue.out")
@@ -66,21 +79,22 @@ class QueueCard(Card):
         head.addWidget(self.switch)
         head.addWidget(self.state, 1)
         self.body.addLayout(head)
+        said = self.tr(
+            "One run at a time on each device, from top to bottom. The queue ends when this window closes; what waits in it "
+            "stays queued and can be started from here."
+        )
+        self.body.addWidget(Text(said, "caption", "quiet", wrap=True))
         row = QHBoxLayout()
         row.setSpacing(GAP)
         row.addWidget(self.list, 1)
         buttons = QVBoxLayout()
         buttons.setSpacing(SPACE)
         for button in (self.up, self.down, self.out):
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)  # all as wide as the widest
             buttons.addWidget(button)
         buttons.addStretch(1)
         row.addLayout(buttons)
         self.body.addLayout(row, 1)
-        said = self.tr(
-            "One run at a time on each device, from top to bottom. The queue ends when this window closes; what waits in it "
-            "stays queued and can be started from here."
-        )
-        self.body.addWidget(Text(said, "caption", "quiet", wrap=True))
 
     def _connect(self) -> None:
         self._queue.changed.connect(self._show)
@@ -105,7 +119,7 @@ class QueueCard(Card):
         for number, run in enumerate(self._queue.waiting, start=1):
             item = QListWidgetItem(f"{number}.  {run.title}")
             item.setData(ID, run.id)
-            item.setToolTip(run.folder.path.name)
+            item.setToolTip(f"{run.title}\n{run.folder.path.name}")
             self.list.addItem(item)
             if run.id == chosen:
                 self.list.setCurrentItem(item, QItemSelectionModel.SelectionFlag.ClearAndSelect)
@@ -116,14 +130,15 @@ class QueueCard(Card):
 
     def _words(self) -> str:
         at_work, waiting = self._queue.at_work, self._queue.waiting
+        fill = self.tr("Add to it from New experiment, or from the table.")
         if not self._queue.on:
-            return self.tr("Off. Nothing starts by itself.") if waiting else self.tr("Off, and nothing waits.")
+            return self.tr("Off. Nothing starts by itself.") if waiting else self.tr("Off, and nothing waits. {0}").format(fill)
         if at_work:
             return self.tr("At work: {0}").format(", ".join(run.title for run in at_work))
         holder = self._queue.holds(waiting[0]) if waiting else ""
         if holder:
             return self.tr("Waits for {0} to end").format(holder)
-        return self.tr("On") if waiting else self.tr("On, and nothing waits.")
+        return self.tr("On") if waiting else self.tr("On, and nothing waits. {0}").format(fill)
 
     @Slot()
     def _allow(self) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kdstudio.gui.pages.overlay_card import OverlayCard
 
 NOTHING, NOTES, OVERLAY, QUEUE = range(4)
+LEAST, MOST = 0.36, 0.55  # of the height, for a panel
 
 
 class RunsPanels(QSplitter):
@@ -71,15 +72,15 @@ class RunsPanels(QSplitter):
         if what == OVERLAY:
             self._make_overlay()
         panels = {NOTES: self.notes, OVERLAY: self.overlay, QUEUE: self.queue_card}
-        was_hidden = self.area.isHidden()
+        had = 0 if self.area.isHidden() else self.area.height()
         self.area.setVisible(what != NOTHING)
         for number, panel in panels.items():
             if panel is not None:
                 panel.setVisible(number == what)
-        if what != NOTHING:
+        wanted = panels.get(what)
+        if wanted is not None:
             self.show_rows(self._chosen())
-        if what != NOTHING and (was_hidden or what == OVERLAY):
-            self._share_room(0.55 if what == OVERLAY else 0.36)
+            self._make_room(had, wanted.minimumSizeHint().height() + 3 * GAP, MOST if what == OVERLAY else LEAST)
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Other runs are chosen."""
@@ -94,9 +95,12 @@ class RunsPanels(QSplitter):
         if self.overlay is not None:
             self.overlay.shutdown()
 
-    def _share_room(self, share: float) -> None:
+    def _make_room(self, had: int, needed: int, share: float) -> None:
+        """A panel that has come gets its share, or what it needs, as far as the table stays the larger part or nearly so."""
         height = self.height()
-        self.setSizes([round((1 - share) * height), round(share * height)])
+        wanted = min(round(MOST * height), max(needed, round(share * height)))
+        if had == 0 or had < min(needed, wanted) or share == MOST:
+            self.setSizes([height - wanted, wanted])
 
     def _make_overlay(self) -> None:
         """Made when it is first wanted: pyqtgraph takes 0.4 s to import."""
