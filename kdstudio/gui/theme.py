@@ -257,7 +257,7 @@ def palette_of(roles: Roles) -> QPalette:
     colours = {
         kind.Window: roles.ground, kind.WindowText: roles.text, kind.Base: roles.card, kind.AlternateBase: roles.raised,
         kind.Text: roles.text, kind.PlaceholderText: roles.quiet, kind.Button: roles.raised, kind.ButtonText: roles.text,
-        kind.BrightText: roles.failure, kind.Highlight: roles.student, kind.HighlightedText: roles.on_accent,
+        kind.BrightText: roles.quiet, kind.Highlight: roles.student, kind.HighlightedText: roles.on_accent,
         kind.Link: roles.student, kind.LinkVisited: roles.student, kind.ToolTipBase: roles.raised,
         kind.ToolTipText: roles.text, kind.Mid: roles.border, kind.Midlight: roles.raised, kind.Dark: roles.border,
         kind.Light: roles.card, kind.Accent: roles.student,

@@ -242,6 +242,7 @@ def test_that_a_mistake_is_marked_at_its_line_and_the_text_is_kept(page: NewExpe
     page.yaml.check()
     assert "did you mean temperature" in page.yaml.editor.messages[3]
     assert page.start_button.text() == "Mend line 3"
+    assert page.summary.problems.isHidden()  # the line and the text's own banner say it
     page.detail.choose(0)
     page.sheet.set_detail(0)
     assert page.detail.chosen == YAML

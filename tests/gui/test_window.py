@@ -147,7 +147,7 @@ def test_that_a_file_fills_the_form_and_a_wrong_one_is_explained(window: MainWin
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text("kind: classification\nmethod: {kind: soft-targets, temprature: 3}\n")
     assert not window.open_file(wrong)
-    assert "did you mean temperature" in window.new_page.banner.detail
+    assert "did you mean temperature" in window.new_page.yaml.banner.detail
     assert "temprature" in window.new_page.yaml.editor.messages[2]
     assert window.new_page.experiment() is None
 

@@ -81,8 +81,10 @@ class PreviewCard(Card):
     def _fit_again(self) -> None:
         self.fit(self._page)
 
-    def show_values(self, values: dict[str, Any], problems: Mapping[str, str], titles: Mapping[str, str]) -> None:
-        """Show what the form holds, and what keeps it from being an experiment."""
+    def show_values(
+        self, values: dict[str, Any], problems: Mapping[str, str], titles: Mapping[str, str], *, listed: bool = True
+    ) -> None:
+        """Show what the form holds, and what keeps it from being an experiment: `listed`, where nobody else says it."""
         self._values = values
         self._fact("Trains", trainings(values))
         device = str(values.get("compute", {}).get("device", ""))
@@ -92,7 +94,7 @@ class PreviewCard(Card):
         self._missing = bool(problems)
         self._judge()
         self.problems.setText(_listed(problems, titles))
-        self.problems.setVisible(bool(problems))
+        self.problems.setVisible(bool(problems) and listed)
         for button in (self.copy_command, self.copy):
             button.setEnabled(not problems)
             button.setToolTip(self.tr("Something is still missing") if problems else button.help)
