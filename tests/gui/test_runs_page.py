@@ -280,6 +280,24 @@ def test_that_a_title_keeps_a_width_to_be_read_in(qtbot: QtBot, page: Callable[[
     assert shown.table.columnWidth(PLACES["title"]) > wide
 
 
+def test_that_columns_grow_with_large_type_and_come_back(
+    qtbot: QtBot, page: Callable[[], RunsPage], home: Home
+) -> None:
+    named(home, "aa")
+    shown = page()
+    shown.table.setColumnWidth(PLACES["gain"], 130)
+    before = {column.id: shown.table.columnWidth(PLACES[column.id]) for column in COLUMNS if column.width}
+    try:
+        theme().present(True)
+        large = {name: shown.table.columnWidth(PLACES[name]) for name in before}
+        assert large == {name: round(1.35 * width) for name, width in before.items()}
+        shown.table.keep()
+    finally:
+        theme().present(False)
+    assert {name: shown.table.columnWidth(PLACES[name]) for name in before} == before
+    assert json.loads((home.root / "runs_table.json").read_text())["widths"]["gain"] == 130
+
+
 def test_that_a_gain_beyond_noise_stands_out_in_colour(qapp: object) -> None:
     model = RunsModel()
     gains = {"help": (0.02, 0.06), "harm": (-0.06, -0.02), "noise": (-0.01, 0.02)}

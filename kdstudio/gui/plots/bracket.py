@@ -9,7 +9,6 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPen
 from kdstudio.gui.theme import SPACE, Role, theme
 
 LEAST = 6  # pixels between the curves from which there is something to mark
-ROOM = 30  # from which the words fit between the curves
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +38,7 @@ def paint_bracket(
     x = start.x() + 2 * SPACE if right else min(start.x(), area.right()) - 2 * SPACE
     _paint_line(painter, bracket.role, x, top + 2, bottom - 2, -SPACE if right else SPACE)
     words = QRectF(x + 2 * SPACE if right else x - 2 * SPACE - width, top, width, bottom - top)
-    if bottom - top < ROOM:  # on a ground of their own: over the curve that goes on, or below both
+    if bottom - top < 2 * strong.height():  # on a ground of their own: over the curve that goes on, or below both
         width = strong.horizontalAdvance(bracket.words) + SPACE
         height = strong.height() + 2
         if right:

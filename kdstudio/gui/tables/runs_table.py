@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView,
 from kdstudio.gui.tables.cells import CellDelegate
 from kdstudio.gui.tables.columns import COLUMNS, PLACES, Arrangement
 from kdstudio.gui.tables.runs_model import ID, RunsModel
-from kdstudio.gui.theme import SPACE, theme
+from kdstudio.gui.theme import PRESENTING, SPACE, theme
 from kdstudio.runs.home import Home
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class RunsTable(QTableView):
         super().__init__(parent)
         self._model, self._home = model, home
         self._restoring = False
+        self._type = 0.0  # how large the type is for which the columns have their widths
         self._wanted: set[str] = set()  # chosen, shown or not: a filter that goes away gives them back
         self._current: str | None = None
         self.arrangement = Arrangement.of(home)
@@ -84,7 +85,7 @@ class RunsTable(QTableView):
         self._keep_soon.stop()
         header = self.horizontalHeader()
         self.arrangement.widths |= {
-            column.id: self.columnWidth(place)
+            column.id: round(self.columnWidth(place) / self._type)
             for place, column in enumerate(COLUMNS)
             if column.width and not self.isColumnHidden(place)
         }
@@ -124,6 +125,18 @@ class RunsTable(QTableView):
     @Slot()
     def _dress(self) -> None:
         self._fit_rows()
+        if self._type != (PRESENTING if theme().presenter else 1.0):
+            self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        """Give the columns the widths that a person likes, larger where the type is."""
+        if self._keep_soon.isActive():
+            self.keep()
+        self._type = PRESENTING if theme().presenter else 1.0
+        for place, column in enumerate(COLUMNS):
+            if column.width:
+                width = self.arrangement.widths.get(column.id, column.width)
+                self.setColumnWidth(place, round(self._type * width))
 
     def _fit_rows(self) -> None:
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 5 * SPACE)
@@ -137,8 +150,6 @@ class RunsTable(QTableView):
         for place, column in enumerate(COLUMNS):
             mode = QHeaderView.ResizeMode.Interactive if column.width else QHeaderView.ResizeMode.Fixed
             header.setSectionResizeMode(place, mode)
-            if column.width:
-                self.setColumnWidth(place, self.arrangement.widths.get(column.id, column.width))
             self.setColumnHidden(place, column.id not in self.arrangement.shown)
         order = Qt.SortOrder.DescendingOrder if self.arrangement.descending else Qt.SortOrder.AscendingOrder
         self.setSortingEnabled(True)
