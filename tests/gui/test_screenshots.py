@@ -1,7 +1,8 @@
 """Every page looks as it did: light and dark at 100 %, light at 200 %, and in presenter mode, within a tolerance.
 
 References lie small in `tests/golden/screens`. KDSTUDIO_SCREENS=audit=FOLDER writes result, expected and difference of
-each picture into FOLDER; KDSTUDIO_SCREENS=renew writes the references anew, to be looked at before they are kept.
+each picture into FOLDER; KDSTUDIO_SCREENS=renew writes the references anew, renew=PAGE,PAGE those of some pages, to be looked at
+before they are kept.
 """
 
 import os
@@ -47,6 +48,12 @@ def alike(result: Image.Image, expected: Image.Image) -> bool:
     return mean <= MEAN and worst <= WORST
 
 
+def renewed(page: str) -> bool:
+    """Whether the reference of `page` is to be written anew."""
+    asked, _, pages = os.environ.get("KDSTUDIO_SCREENS", "").partition("=")
+    return asked == "renew" and (not pages or page in pages.split(","))
+
+
 def audit(name: str, result: Image.Image, expected: Image.Image | None) -> None:
     """Write the three pictures that a person compares, when that is asked for."""
     asked = os.environ.get("KDSTUDIO_SCREENS", "")
@@ -71,7 +78,7 @@ def test_that_every_page_looks_as_it_did(look: str, tmp_path: Path) -> None:
     strange = []
     for page in PAGES:
         result, reference = Image.open(tmp_path / f"{page}.png").convert("RGB"), GOLDEN / f"{look}-{page}.png"
-        if os.environ.get("KDSTUDIO_SCREENS") == "renew":
+        if renewed(page):
             reference.parent.mkdir(parents=True, exist_ok=True)
             result.resize(SMALL, Image.Resampling.BOX).quantize(256, dither=Image.Dither.NONE).save(reference, optimize=True)
         expected = Image.open(reference).convert("RGB") if reference.exists() else None
