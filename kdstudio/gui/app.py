@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, QTimer, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
 from kdstudio.gui.main_window import MainWindow
@@ -100,7 +100,12 @@ class Housekeeper(QObject):
     """Collects garbage in the window's own thread, shows mistakes instead of dying of them, and does what can wait.
 
     Python's own collector would run in whichever thread allocates, and destroy widgets there.
+
+    Signals:
+        erred: a mistake of ours; what it is, in a line. A thread may have made it: the window hears of it in its own.
     """
+
+    erred = Signal(str)
 
     def __init__(self, app: QApplication, window: MainWindow, instance: SingleInstance | None = None) -> None:
         super().__init__(app)
@@ -111,13 +116,17 @@ class Housekeeper(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(COLLECT_EVERY)
         self._timer.timeout.connect(self._collect)
+        self.erred.connect(self._say)
 
     def excepthook(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """Log a mistake of ours, and say it in the window: what works goes on working."""
         log.error("a mistake in the window", exc_info=(kind, error, trace))
-        title = self._window.tr("The program made a mistake")
-        said = self._window.tr("{0}: {1}. What runs goes on. Please report it, with what you did last.")
-        self._window.show_message(title, said.format(kind.__name__, str(error) or self._window.tr("no further words")))
+        self.erred.emit(f"{kind.__name__}: {str(error) or self.tr('no further words')}")
+
+    @Slot(str)
+    def _say(self, mistake: str) -> None:
+        said = self.tr("{0}. What runs goes on. Please report it, with what you did last.").format(mistake)
+        self._window.show_message(self.tr("The program made a mistake"), said)
 
     @Slot()
     def first_paint(self) -> None:
@@ -125,8 +134,8 @@ class Housekeeper(QObject):
         if os.environ.get("KDSTUDIO_EXIT_AFTER_PAINT") == "1":  # the start-up benchmark measures to here
             QTimer.singleShot(0, QApplication.quit)
             return
-        QTimer.singleShot(0, self._open)
-        QTimer.singleShot(PREPARE_AFTER, self._prepare)
+        QTimer.singleShot(0, self, self._open)
+        QTimer.singleShot(PREPARE_AFTER, self, self._prepare)
 
     @Slot()
     def _open(self) -> None:
