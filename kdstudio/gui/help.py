@@ -40,7 +40,8 @@ class Term:
 
 def read_terms() -> list[Term]:
     """The terms, in the order of their file."""
-    read = yaml.safe_load(resource("help", "terms.yaml").read_text(encoding="utf-8"))
+    quick = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    read = yaml.load(resource("help", "terms.yaml").read_text(encoding="utf-8"), Loader=quick)
     return [
         Term(
             each["id"], each["title"], each["part"], each["text"].strip(),
@@ -109,7 +110,11 @@ class KeyRow(QWidget):
         row.setContentsMargins(GAP, SPACE, GAP, SPACE)
         row.addWidget(Text(entry.title, "body", wrap=True), 1)
         row.addWidget(KeyCap(entry.keys))
-        self.searched = f"{entry.name} {entry.keys}".lower()
+        self.searched = _searched(entry)
+
+
+def _searched(entry: Entry) -> str:
+    return f"{entry.name} {entry.keys}".lower()
 
 
 class KeyCap(Text):
@@ -143,7 +148,7 @@ class HelpPanel(Painted):
         self.setAccessibleName(self.tr("Help"))
         self.terms = read_terms()
         self.cards = {term.id: TermCard(term) for term in self.terms}
-        self.rows = [KeyRow(entry) for entry in entries]
+        self._entries, self._rows = entries, list[KeyRow]()
         self.tabs = Segments((self.tr("Terms"), self.tr("Shortcuts")), "help.tabs")
         self.close_button = IconButton(self.tr("Close"), "close", "help.close")
         self.line = QLineEdit()
@@ -163,6 +168,20 @@ class HelpPanel(Painted):
         self._search("")
 
     @property
+    def rows(self) -> list[KeyRow]:
+        """The commands and their keys."""
+        self._make_rows()
+        return self._rows
+
+    def _make_rows(self) -> None:
+        """Made when they are first wanted: there are nearly a hundred of them."""
+        if not self._rows:
+            self._rows = [KeyRow(entry) for entry in self._entries]
+            parts = _in_parts([(row.entry.category, row) for row in self._rows])
+            self._stack.addWidget(self._area(parts, "help.shortcuts", self.tr("Keyboard shortcuts")))
+            self._search(self.line.text())
+
+    @property
     def tab(self) -> int:
         """TERMS or SHORTCUTS."""
         return self._stack.currentIndex()
@@ -175,8 +194,11 @@ class HelpPanel(Painted):
     @Slot(int)
     def show_tab(self, number: int) -> None:
         """Show the terms, or the shortcuts."""
+        if number == SHORTCUTS:
+            self._make_rows()
         self.tabs.choose(number)
         self._stack.setCurrentIndex(number)
+        self._say_none(self.line.text())
 
     def show_term(self, name: str) -> None:
         """Show the terms, and of them this one; "" is the first, and none is tinted."""
@@ -214,10 +236,7 @@ class HelpPanel(Painted):
         self._stack = QStackedLayout()
         terms = [(card.term.part, card) for card in self.cards.values()]
         self._terms_area = self._area(_in_parts(terms), "help.terms", self.tr("What the terms mean"))
-        keys = [(row.entry.category, row) for row in self.rows]
-        shortcuts = self._area(_in_parts(keys), "help.shortcuts", self.tr("Keyboard shortcuts"))
         self._stack.addWidget(self._terms_area)
-        self._stack.addWidget(shortcuts)
         column.addLayout(self._stack, 1)
 
     def _area(self, parts: "dict[str, list[QWidget]]", name: str, title: str) -> QScrollArea:
@@ -253,14 +272,27 @@ class HelpPanel(Painted):
 
     @Slot(str)
     def _search(self, wanted: str) -> None:
-        words = wanted.lower().split()
         for card in self.cards.values():
-            card.setVisible(all(word in card.term.searched for word in words))
-        for row in self.rows:
-            row.setVisible(all(word in row.searched for word in words))
+            card.setVisible(_fits(wanted, card.term.searched))
+        for row in self._rows:
+            row.setVisible(_fits(wanted, row.searched))
         for heading, widgets in self._headings:
             heading.setVisible(any(not widget.isHidden() for widget in widgets))
-        self.none.setVisible(all(widget.isHidden() for _, widgets in self._headings for widget in widgets))
+        self._say_none(wanted)
+
+    def _say_none(self, wanted: str) -> None:
+        """Say that nothing in view fits, and where something does."""
+        terms = sum(_fits(wanted, term.searched) for term in self.terms)
+        keys = sum(_fits(wanted, _searched(entry)) for entry in self._entries)
+        here, there = (keys, terms) if self.tab == SHORTCUTS else (terms, keys)
+        other = self.tr("Terms") if self.tab == SHORTCUTS else self.tr("Shortcuts")
+        elsewhere = self.tr("Nothing fits here; {0} under {1}.").format(there, other)
+        self.none.setText(elsewhere if there else self.tr("Nothing fits. Try another word."))
+        self.none.setVisible(here == 0)
+
+
+def _fits(wanted: str, searched: str) -> bool:
+    return all(word in searched for word in wanted.lower().split())
 
 
 def _in_parts(widgets: "Sequence[tuple[str, QWidget]]") -> "dict[str, list[QWidget]]":

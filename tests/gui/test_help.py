@@ -105,6 +105,17 @@ def test_that_typing_leaves_the_entries_that_fit(qtbot: QtBot, terms: MainWindow
     assert all(not card.isHidden() for card in panel.cards.values())
 
 
+def test_that_what_fits_under_the_other_tab_is_said(qtbot: QtBot, terms: MainWindow) -> None:
+    panel = terms.shell.help
+    qtbot.keyClicks(panel.line, "command palette")
+    assert panel.none.isVisible()
+    assert panel.none.text() == "Nothing fits here; 1 under Shortcuts."
+    qtbot.mouseClick(panel.tabs.group.button(SHORTCUTS), Qt.MouseButton.LeftButton)
+    assert not panel.none.isVisible()
+    assert [row.entry.id for row in panel.rows if not row.isHidden()] == ["view.palette"]
+    panel.line.clear()
+
+
 def test_that_the_panel_stands_beside_a_wide_page_and_over_a_narrow_one(qtbot: QtBot, terms: MainWindow) -> None:
     panel, page = terms.shell.help, terms.pages
     terms.resize(1900, 800)
