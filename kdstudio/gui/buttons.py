@@ -1,6 +1,6 @@
 """Buttons: the one that matters, the quiet ones, and the navigation's. Each says what it does in words."""
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Slot
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QColor, QFocusEvent, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
@@ -230,6 +230,40 @@ class SignButton(_Drawn):
         painter.setOpacity(1.0)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._ring(painter, 6)
+        painter.end()
+
+
+class Switch(_Drawn):
+    """On or off: a filled track with its knob at the right, or an outlined one with its knob at the left."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("", parent)
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        high = self.fontMetrics().height() + SPACE + 2
+        return QSize(round(1.8 * high), high)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        on, strong = self.isChecked(), self.isEnabled()
+        outline = theme().color("student" if on else "quiet", 1.0 if strong else 0.4)
+        track = QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5)
+        painter.setPen(QPen(outline, 1.5))
+        painter.setBrush(outline if on else theme().color("raised" if self.underMouse() and strong else "card"))
+        painter.drawRoundedRect(track, track.height() / 2, track.height() / 2)
+        side = track.height() - (6 if on else 8)
+        knob = QRectF(0, 0, side, side)
+        middle = track.height() / 2
+        knob.moveCenter(QPointF(track.right() - middle if on else track.left() + middle, track.center().y()))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme().color("on_accent") if on else outline)
+        painter.drawEllipse(knob)
+        if theme().fallback:  # Qlementine puts a frame around it
+            self._ring(painter, self.height() / 2)
         painter.end()
 
 

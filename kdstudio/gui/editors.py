@@ -13,9 +13,7 @@ import yaml
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence, QValidator, QWheelEvent
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QAbstractSpinBox,
-    QCheckBox,
     QComboBox,
     QFileDialog,
     QHBoxLayout,
@@ -25,8 +23,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from kdstudio.gui.buttons import Switch
 from kdstudio.gui.private_text import PrivateLine
-from kdstudio.gui.theme import SPACE, theme
+from kdstudio.gui.theme import SPACE
 
 
 class _LeavesUndo(QObject):
@@ -126,7 +125,7 @@ class SwitchEditor(Editor):
     """On or off."""
 
     def __init__(self) -> None:
-        self._switch = _switch()
+        self._switch = Switch()
         super().__init__(self._switch)
         self.setMinimumHeight(self.fontMetrics().height() + 4 * SPACE)  # as high as a line of text beside it
         self.layout().setAlignment(self._switch, Qt.AlignmentFlag.AlignLeft)  # type: ignore[union-attr]
@@ -137,15 +136,6 @@ class SwitchEditor(Editor):
 
     def set_value(self, value: Any) -> None:
         self._switch.setChecked(bool(value))
-
-
-def _switch() -> QAbstractButton:
-    if theme().fallback:
-        return QCheckBox()
-    from PySide6Qlementine import Switch
-
-    switch: QAbstractButton = Switch()
-    return switch
 
 
 class NumbersEditor(Editor):

@@ -3,9 +3,7 @@
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QAbstractItemView,
-    QCheckBox,
     QHBoxLayout,
     QListWidget,
     QListWidgetItem,
@@ -16,11 +14,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from kdstudio.gui.buttons import IconButton
+from kdstudio.gui.buttons import IconButton, Switch
 from kdstudio.gui.cards import Card, Text
 from kdstudio.gui.commands.menus import own_actions
 from kdstudio.gui.queue import RunQueue
-from kdstudio.gui.theme import GAP, SPACE, theme
+from kdstudio.gui.theme import GAP, SPACE
 
 ID = Qt.ItemDataRole.UserRole
 
@@ -48,7 +46,7 @@ class QueueCard(Card):
         self._filling = False
         self._dropped = QTimer(self)  # the list is in the middle of a drop when it says that rows have moved
         self._dropped.setSingleShot(True)
-        self.switch = _switch()
+        self.switch = Switch()
         self.switch.setObjectName("queue.switch")
         self.switch.setAccessibleName(self.tr("Run the queue"))
         self.state = Text("", "body", "quiet", wrap=True)
@@ -178,12 +176,3 @@ class QueueCard(Card):
         chosen = self._chosen()
         if chosen:
             self._queue.remove(chosen)
-
-
-def _switch() -> QAbstractButton:
-    if theme().fallback:
-        return QCheckBox()
-    from PySide6Qlementine import Switch
-
-    switch: QAbstractButton = Switch()
-    return switch
