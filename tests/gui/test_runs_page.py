@@ -110,6 +110,7 @@ def test_that_several_chosen_runs_stay_chosen_through_sorting_filtering_and_new_
     shown.table.choose({"aaaaaaaa", "cccccccc"})
     shown.table.sortByColumn(PLACES["title"], Qt.SortOrder.AscendingOrder)
     assert [row.title for row in shown.table.chosen()] == ["aa", "cc"]
+    assert shown.table.accessibleDescription() == "3 runs, 2 chosen"
     qtbot.keyClicks(shown.filter, "cccc")
     assert [row.title for row in shown.table.chosen()] == ["cc"]
     shown.filter.clear()

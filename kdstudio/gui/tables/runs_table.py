@@ -168,15 +168,23 @@ class RunsTable(QTableView):
         self.selectionModel().selectionChanged.connect(self._chosen)
         self.selectionModel().currentChanged.connect(self._went)
         self._model.modelReset.connect(self._restore)
+        for change in (self.choice_changed, self._model.rowsInserted, self._model.rowsRemoved):
+            change.connect(self._tell)
         theme().changed.connect(self._dress)
         self._dress()
+
+    @Slot()
+    def _tell(self, *_: object) -> None:
+        """Say to a screen reader how many there are, and how many are chosen."""
+        shown, chosen = f"{self._model.rowCount():,}", f"{len(self._wanted):,}"
+        self.setAccessibleDescription(self.tr("{0} runs, {1} chosen").format(shown, chosen))
 
     @Slot()
     def _fit_title(self, *_: object) -> None:
         """The title takes what the other columns leave, and never so little that it cannot be read: then they scroll."""
         shown = [place for place in PLACES.values() if place != PLACES["title"] and not self.isColumnHidden(place)]
         room = self.viewport().width() - sum(self.columnWidth(place) for place in shown)
-        self.setColumnWidth(PLACES["title"], max(TITLE, room))
+        self.setColumnWidth(PLACES["title"], max(round(TITLE * max(1.0, self._type)), room))
 
     def _keep_later(self, *_: object) -> None:
         """Not the timer's own `start`: that would take the column's number for milliseconds."""
