@@ -28,7 +28,7 @@ COMMANDS = (
     Command(id="run.queue", title="Add to the &queue", menu="&Run", shortcut="Ctrl+Shift+Return"),
     Command(id="run.sample", title="Start a sa&mple", menu="&Run", offers=True),
     Command(id="run.pause", title="&Pause", menu="&Run", shortcut="Ctrl+P", group=1),
-    Command(id="run.resume", title="&Resume", menu="&Run", shortcut="Ctrl+R", group=1),
+    Command(id="run.resume", title="Cont&inue", menu="&Run", shortcut="Ctrl+R", group=1),
     Command(id="run.stop", title="S&top...", menu="&Run", shortcut="Ctrl+.", group=1),
     Command(id="run.save", title="Sa&ve now", menu="&Run", shortcut="Ctrl+Shift+V", group=1),
     Command(id="run.evaluate", title="&Evaluate now", menu="&Run", shortcut="Ctrl+Shift+A", group=1),
