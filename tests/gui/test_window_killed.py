@@ -1,6 +1,8 @@
-"""kill -9 of the window, in every phase of a run: the run goes on, nothing is left over, and a new window has it all."""
+"""kill -9 of the window, and of a real training under it, in every phase: nothing is left over, and nothing is lost."""
 
 import contextlib
+import os
+import signal
 from collections.abc import Iterator
 
 import psutil
@@ -19,7 +21,7 @@ from kdstudio.spec import loads
 from tests.e2e.processes import AtWork
 from tests.gui.a_window import EDITED, AWindow, until
 from tests.gui.player import RECORDED, Player, recording
-from tests.gui.test_failing_runs import a_window, click, ended, is_drawn
+from tests.gui.test_failing_runs import a_window, click, ended, is_drawn, start
 
 LONGER = (
     RECORDED.replace("{steps: 60,", "{steps: 1200,")
@@ -177,6 +179,30 @@ def test_that_a_window_killed_in_any_phase_of_a_real_training_loses_nothing(
         has_the_draft(again)
         nothing_is_half_written(home)
         are_gone(desks)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_that_a_training_killed_again_and_again_under_the_window_goes_on_to_the_same_end(
+    qtbot: QtBot, home: Home, monkeypatch: pytest.MonkeyPatch, undisturbed: RunState
+) -> None:
+    window = a_window(qtbot, home, monkeypatch)
+    page, run = start(qtbot, window, LONGER), window.controller
+    for attempt, key in enumerate([("teacher", None), ("baseline", 0), ("student", 0), ("student", 1)], start=1):
+
+        def reached(key: tuple[str, int | None] = key) -> bool:
+            return run.status.state is State.RUNNING and key in run.state.stages and run.state.stages[key].step > 300
+
+        qtbot.waitUntil(reached, timeout=PATIENCE)
+        os.kill(run.status.pid, signal.SIGKILL)
+        ended(qtbot, window, PATIENCE)
+        assert (page.pill.text, page.notice.title, run.status.attempt) == ("Lost", "The run was killed", attempt)
+        is_drawn(page, run.state)
+        click(qtbot, page.resume)
+    ended(qtbot, window, PATIENCE)
+    assert page.pill.text == "Completed"
+    assert run.state.timeless() == undisturbed.timeless()
+    is_drawn(page, run.state)
 
 
 def without_notes(state: RunState) -> dict[str, object]:
