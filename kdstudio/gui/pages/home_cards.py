@@ -1,8 +1,8 @@
 """What Home is made of: a card for each sample, a line for each recent run, and a place to drop things on."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from kdstudio.gui.buttons import IconButton, Pressable, PrimaryButton
 from kdstudio.gui.cards import Bar, Card, Elided, Painted, Pill, Text
@@ -14,6 +14,9 @@ from kdstudio.runs.library import Row
 from kdstudio.runs.sample_experiments import Sample
 from kdstudio.runs.state import State
 from kdstudio.runs.summary import percent
+
+
+BESIDE = 560  # pixels from which the words of the place to drop things on stand beside its buttons
 
 
 class SampleCard(Card):
@@ -148,12 +151,22 @@ class DropPlace(Painted):
         super().__init__(parent)
         self.setObjectName("home.drop")
         self._hot = False
-        self.row = QHBoxLayout(self)
-        self.row.setContentsMargins(4 * SPACE, GAP, 4 * SPACE, GAP)
+        self._parts = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._parts.setContentsMargins(4 * SPACE, GAP, 4 * SPACE, GAP)
+        self._parts.setSpacing(2 * SPACE)
+        self.row = QHBoxLayout()
         self.row.setSpacing(2 * SPACE)
+        self.row.setAlignment(Qt.AlignmentFlag.AlignLeft)
         self.words = Text(self.tr("Drop an experiment (YAML) or a folder of images here"), "body", "quiet", wrap=True)
-        self.row.addWidget(self.words, 1)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._parts.addWidget(self.words, 1)
+        self._parts.addLayout(self.row)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        wide = self.width() >= BESIDE * theme().factor
+        ways = QBoxLayout.Direction
+        self._parts.setDirection(ways.LeftToRight if wide else ways.TopToBottom)
 
     def set_hot(self, hot: bool) -> None:
         """Show that what hovers would be taken."""
