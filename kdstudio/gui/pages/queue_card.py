@@ -27,7 +27,7 @@ class WaitingLine(QStyledItemDelegate):
     """A line as wide as the list: a long title gives way, and is whole in the tooltip."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(0, super().sizeHint(option, index).height())
+        return QSize(0, option.fontMetrics.height() + 4 * SPACE)
 
 
 class QueueCard(Card):
