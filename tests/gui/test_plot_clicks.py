@@ -268,7 +268,7 @@ def test_that_the_teachers_help_is_marked_between_baseline_and_student(qtbot: Qt
     assert bracket is not None
     assert (bracket.x, bracket.words, bracket.role) == (40.0, "+5.0 points", "agreement")
     assert (bracket.low, bracket.high) == pytest.approx((87.0, 92.0))
-    assert "the teacher's help, this seed +5.0 points" in board.accuracy.summary
+    assert "the teacher's help to this seed, validation +5.0 points" in board.accuracy.summary
     qtbot.mouseClick(board.accuracy.legend.entries["baseline"], LEFT)
     assert board.accuracy.plot._bracket is None
     assert "help" not in board.accuracy.summary
@@ -278,7 +278,7 @@ def test_that_harm_is_marked_as_harm(home: Home, open_run_page: Callable[[RunFol
     page = open_run_page(a_told_run(home, a_story(gain=-0.04, seeds=(0,))))
     bracket = page.accuracy.plot._bracket
     assert bracket is not None
-    assert (bracket.words, bracket.role, bracket.detail) == ("-4.0 points", "failure", "the teacher's help")
+    assert (bracket.words, bracket.role, bracket.detail) == ("-4.0 points", "failure", "the teacher's help, validation")
 
 
 def test_that_without_a_baseline_nothing_is_marked(home: Home, open_run_page: Callable[[RunFolder], RunPage]) -> None:

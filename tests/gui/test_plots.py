@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from kdstudio.gui.plots import curves
 from kdstudio.gui.plots.curve_plot import FEW, POINTS, CurvePlot, averaged
 from kdstudio.gui.plots.curves import Curve, Level, Picture
+from kdstudio.gui.plots.spoken import figure
 from kdstudio.gui.theme import Choice, theme
 from kdstudio.runs.events import AnyEvent
 from kdstudio.runs.series import Series
@@ -78,6 +79,43 @@ def test_that_the_last_student_stays_strong_while_the_next_baseline_trains() -> 
     picture = curves.accuracy(until_stage("baseline", 2))
     strong = [curve.key for curve in picture.curves if not curve.weak]
     assert strong == ["baseline.validation.accuracy.2", "student.validation.accuracy.1"]
+
+
+def test_that_the_teachers_help_is_that_of_the_student_in_view_also_while_the_next_baseline_trains() -> None:
+    for name, seed, pair in (("student", 0, "0"), ("baseline", 1, "0"), ("student", 1, "1"), ("student", 2, "2")):
+        gap = curves.accuracy(until_stage(name, seed)).gap
+        assert gap is not None
+        assert {gap.low, gap.high} == {f"{who}.validation.accuracy.{pair}" for who in ("baseline", "student")}
+    assert curves.accuracy(until_stage("baseline", 0)).gap is None
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0.0, "0"), (0.03871, "0.0387"), (0.001, "0.001"), (0.00000711, "7.1×10⁻⁶"), (-0.0002, "-2×10⁻⁴"), (123456.0, "1.2×10⁵"),
+     (99999.0, "99,999"), (1234.5, "1,234"), (999.7, "1,000"), (12.0, "12")],
+)  # fmt: skip
+def test_that_numbers_are_read_in_three_figures_or_as_a_power_of_ten(value: float, said: str) -> None:
+    assert figure(value) == said
+
+
+def test_that_the_width_of_a_legend_only_grows_while_values_change(plot: CurvePlot) -> None:
+    wide, narrow = series([111.0] * 5), series([1.0] * 5)
+    widths = []
+    for shown in (narrow, wide, narrow):
+        plot.show_picture(Picture(curves=(Curve(key="a", label="labels", role="student", series=shown),)))
+        widths.append(plot.legend.entries["labels"].sizeHint().width())
+    assert widths[0] < widths[1] == widths[2]
+
+
+def test_that_the_axis_of_shares_has_both_its_ends(plot: CurvePlot) -> None:
+    areas = tuple(
+        Curve(key=name, label=name, role="student", series=series([0.5] * 5), scale=100.0) for name in ("both", "neither")
+    )
+    plot.unit = "%"
+    plot.show_picture(Picture(curves=areas[:1], areas=areas))
+    plot.grab()
+    words = [text for _, _, text in plot.plot.left._drawn[2]]
+    assert {"0", "100"} <= set(words)
 
 
 def test_that_agreement_has_a_curve_for_train_and_one_for_validation() -> None:

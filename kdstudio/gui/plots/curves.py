@@ -126,8 +126,8 @@ def _help(alone: Sequence[Curve], taught: Sequence[Curve]) -> Gap | None:
     baseline = next((curve.key for curve in alone if curve.key.rpartition(".")[2] == seed), None)
     if baseline is None:
         return None
-    label = "the teacher's help" if len(taught) == 1 else "the teacher's help, this seed"
-    return Gap(low=baseline, high=student, label=label)
+    label = "the teacher's help" if len(taught) == 1 else "the teacher's help to this seed"
+    return Gap(low=baseline, high=student, label=f"{label}, validation")
 
 
 def _waiting(state: RunState, first: str, lacking: str = "") -> str:

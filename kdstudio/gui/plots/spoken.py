@@ -36,8 +36,10 @@ def worded(value: float, unit: str) -> str:
 
 def figure(value: float) -> str:
     """A number in three figures; what is tiny or huge as a power of ten: 7.1×10⁻⁶."""
-    if value == 0 or 1e-3 <= abs(value) < 1e5:
+    if value == 0 or 1e-3 <= abs(value) < 999.5:
         return f"{value:.3g}"
+    if 999.5 <= abs(value) < 99_999.5:
+        return f"{value:,.0f}"
     number, _, power = f"{value:.1e}".partition("e")
     return f"{number.removesuffix('.0')}×10{str(int(power)).translate(RAISED)}"
 
