@@ -27,7 +27,7 @@ from tests.gui.player import PLACES, RECORDED, Player, recording
 
 LEFT = Qt.MouseButton.LeftButton
 PATIENCE = 20_000  # milliseconds
-CORE = ("queued", "student", "stopping")
+CORE = ("student", "stopping")
 """The phases in which every run of the suite kills a run; the others come with `-m slow`."""
 
 
@@ -158,15 +158,8 @@ def test_that_a_failed_run_says_cause_and_remedy_keeps_its_curves_and_offers_the
         row = window.new_page.board.row(field)
         assert window.pages.currentWidget() is window.new_page
         assert row is not None and row.isVisible()
-
-
-def test_that_a_run_on_a_full_disk_goes_on_to_the_same_end_when_there_is_room(
-    qtbot: QtBot, window: MainWindow, runner: Player
-) -> None:
-    runner.story = "disk-full"
-    start(qtbot, window)
-    ended(qtbot, window)
-    goes_on_to_the_same_end(qtbot, window, runner)
+    else:  # what a full disk ended goes on once there is room
+        goes_on_to_the_same_end(qtbot, window, runner)
 
 
 def test_that_a_runner_that_a_full_disk_left_speechless_is_told_of_all_the_same(
@@ -207,6 +200,7 @@ def test_that_silence_is_said_while_the_process_lives_and_stop_is_heard(
     assert page.notice.title == "Nothing has happened for a while"
     assert "The process lives" in page.notice.detail and "(student)" in page.notice.detail
     assert page.pill.text == "Training the student"
+    assert "left" not in page.times.text() and "estimating" not in page.times.text(), "nobody knows"
     assert {"pause", "stop"} <= shown(page)
     assert not page.mend.isVisible() and not page.sentences.copy.isVisible()
     is_drawn(page, window.controller.state)
@@ -237,6 +231,7 @@ def test_that_a_process_without_a_heartbeat_is_said_until_it_goes_on(
     assert window.controller.state.timeless() == all_of("normal")
 
 
+@pytest.mark.slow
 def test_that_a_process_that_answers_nothing_at_all_is_ended_by_stop_and_can_go_on(
     qtbot: QtBot, window: MainWindow, runner: Player, monkeypatch: pytest.MonkeyPatch
 ) -> None:

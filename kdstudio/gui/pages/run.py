@@ -343,7 +343,7 @@ class RunPage(Page):
             f"{100 * seen.fraction:.0f} %",
             self.tr("{0} elapsed").format(clock(controller.shown.seconds)),
         ]
-        if controller.active and controller.status.state is State.RUNNING:
+        if controller.active and controller.status.state is State.RUNNING and controller.silence is None:
             said.append(self._left(seen))
             if seen.rate:
                 said.append(f"{seen.rate:,.0f} {seen.unit}/s")
