@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -30,11 +30,12 @@ if TYPE_CHECKING:
 
 WIDTH = 560
 ROWS = 9  # in view at once
-GREY = 1.0  # what counts against a command that cannot be carried out now: a letter or so
+LESS = 1.0  # what counts against what cannot be carried out now, and what a command offers: a letter or so
 HINT = Qt.ItemDataRole.UserRole + 1
 REASON = Qt.ItemDataRole.UserRole + 2
 
 _Index = QModelIndex | QPersistentModelIndex
+Offered: TypeAlias = "Callable[[], Sequence[tuple[QAction, Sequence[Offer]]]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,15 @@ def entries_of(application: "Application", actions: dict[str, QAction]) -> list[
     ]
 
 
+def choices_of(action: QAction, offers: "Sequence[Offer]") -> list[Choice]:
+    """What the command of `action` offers, each under a name that tells of the command too."""
+    return [Choice(f"{plain(action.text())}: {offer.title}", offer) for offer in offers]
+
+
+def _less(entry: Entry | Choice) -> float:
+    return LESS * (bool(entry.reason) + isinstance(entry, Choice))
+
+
 def likeness(wanted: str, name: str) -> float | None:
     """How well `name` fits the letters of `wanted`, or None where it does not have them in this order. Higher is better.
 
@@ -122,17 +132,19 @@ class PaletteModel(QAbstractListModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._all: Sequence[Entry | Choice] = ()
+        self._more: Sequence[Choice] = ()
         self.found: list[Entry | Choice] = []
 
-    def show_entries(self, entries: Sequence[Entry | Choice]) -> None:
-        """Search among these."""
-        self._all = entries
+    def show_entries(self, entries: Sequence[Entry | Choice], more: Sequence[Choice] = ()) -> None:
+        """Search among these; `more` are only shown when they are looked for."""
+        self._all, self._more = entries, more
         self.search("")
 
     def search(self, wanted: str) -> None:
         """Show what fits `wanted`; all of them, in the menus' order, when nothing is wanted."""
-        scored = [(likeness(wanted, entry.name), entry) for entry in self._all]
-        fitting = [(score - (GREY if entry.reason else 0.0), entry) for score, entry in scored if score is not None]
+        sought = [*self._all, *self._more] if wanted.strip() else self._all
+        scored = [(likeness(wanted, entry.name), entry) for entry in sought]
+        fitting = [(score - _less(entry), entry) for score, entry in scored if score is not None]
         if wanted.strip():
             fitting.sort(key=lambda each: -each[0])
         self.beginResetModel()
@@ -213,8 +225,11 @@ class _SearchLine(QLineEdit):
 class Palette(Card):
     """The palette over `window`. Enter carries out, Escape closes, and the focus goes back to where it was."""
 
-    def __init__(self, window: QWidget, application: "Application", actions: dict[str, QAction]) -> None:
+    def __init__(
+        self, window: QWidget, application: "Application", actions: dict[str, QAction], offered: Offered
+    ) -> None:
         super().__init__(window, margin=GAP)
+        self._offered = offered
         self.setObjectName("palette")
         self.setAccessibleName(self.tr("Command palette"))
         self.application, self._actions = application, actions
@@ -235,16 +250,16 @@ class Palette(Card):
 
     def open(self) -> None:
         """Show it, empty, over the window."""
-        self._open(entries_of(self.application, self._actions), self.tr("Type a command"))
+        more = [choice for action, offers in self._offered() for choice in choices_of(action, offers)]
+        self._open(entries_of(self.application, self._actions), self.tr("Type a command"), more)
 
     def offer(self, action: QAction, offers: "Sequence[Offer]") -> None:
         """Show what the command of `action` lets people choose from."""
-        title = plain(action.text())
-        self._open([Choice(f"{title}: {offer.title}", offer) for offer in offers], title)
+        self._open(choices_of(action, offers), plain(action.text()))
 
-    def _open(self, entries: Sequence[Entry | Choice], asked: str) -> None:
+    def _open(self, entries: Sequence[Entry | Choice], asked: str, more: Sequence[Choice] = ()) -> None:
         self._before = self.window().focusWidget()
-        self.model.show_entries(entries)
+        self.model.show_entries(entries, more)
         self.line.setPlaceholderText(asked)
         self.line.clear()
         self._search("")

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from kdstudio.gui.endings import Endings
     from kdstudio.gui.help import HelpPanel
     from kdstudio.gui.pages.page import Page
-    from kdstudio.gui.palette import Palette
+    from kdstudio.gui.palette import Offered, Palette
     from kdstudio.gui.run_controller import RunController
     from kdstudio.gui.theme import Role
 
@@ -51,6 +51,7 @@ class Shell(QObject):
         self._navigation, self._preferences = navigation, preferences
         self.actions: dict[str, QAction] = {}
         self._refresh: Callable[[], None] = lambda: None
+        self._offered: Offered = list
         self._application: Application | None = None
         self._palette: Palette | None = None
         self._help: HelpPanel | None = None
@@ -85,9 +86,9 @@ class Shell(QObject):
 
         return Deed(does=lambda: self._preferences.change(theme=str(choice)), on=lambda: theme().choice == choice)
 
-    def adopt(self, actions: "dict[str, QAction]", refresh: Callable[[], None]) -> None:
+    def adopt(self, actions: "dict[str, QAction]", refresh: Callable[[], None], offered: "Offered") -> None:
         """Take the commands' actions; `refresh` looks anew at what can be done and what is on."""
-        self.actions, self._refresh = actions, refresh
+        self.actions, self._refresh, self._offered = actions, refresh, offered
         self._preferences.changed.connect(self._look)
         theme().changed.connect(self._look)
 
@@ -129,7 +130,7 @@ class Shell(QObject):
         if self._palette is None:
             from kdstudio.gui.palette import Palette
 
-            self._palette = Palette(self._window, self.application, self.actions)
+            self._palette = Palette(self._window, self.application, self.actions, self._offered)
         return self._palette
 
     @property

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from kdstudio.gui.commands.command import plain
 from kdstudio.gui.commands.listed import COMMANDS
 from kdstudio.gui.main_window import MainWindow
-from kdstudio.gui.palette import REASON, Palette, PaletteModel, entries_of, likeness
+from kdstudio.gui.palette import REASON, Choice, Palette, PaletteModel, entries_of, likeness
 
 
 @pytest.fixture
@@ -115,6 +115,16 @@ def test_that_a_grey_command_says_why_and_is_not_carried_out(qtbot: QtBot, palet
     assert index.data(REASON) == "The run in view is not at work"
     qtbot.keyClick(palette.line, Qt.Key.Key_Return)
     assert palette.isVisible()
+
+
+def test_that_a_sample_is_found_by_its_name_alone(qtbot: QtBot, window: MainWindow, palette: Palette) -> None:
+    assert not any(isinstance(each, Choice) for each in palette.model.found), "only what is looked for"
+    qtbot.keyClicks(palette.line, "does not help")
+    assert {each.name for each in palette.model.found} >= {
+        "Open sample: When a teacher does not help", "Start a sample: When a teacher does not help",
+    }  # fmt: skip
+    qtbot.keyClick(palette.line, Qt.Key.Key_Return)
+    assert window.new_page.values()["title"] == "When a teacher does not help"
 
 
 def test_that_letters_that_fit_nothing_are_said_to(qtbot: QtBot, palette: Palette) -> None:

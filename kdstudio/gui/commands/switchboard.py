@@ -1,5 +1,6 @@
 """Commands at work: the menus of a window, what stands behind each entry, and whether it can be done now."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
@@ -10,10 +11,11 @@ from kdstudio.gui.commands.listed import COMMANDS
 from kdstudio.gui.commands.menus import fill_menus, fill_with_offers, title_menus
 
 if TYPE_CHECKING:
-    from kdstudio.gui.commands.command import Deed
+    from kdstudio.gui.commands.command import Deed, Offer
     from kdstudio.gui.main_window import MainWindow
 
 RUN = ("run.", "replay.", "part.", "plots.")  # commands that follow the run in view
+SEARCHED = ("file.recent", "file.sample", "run.sample", "runs.recent")  # whose offers the palette finds at once
 FORM = ("edit.undo", "edit.redo", "edit.copy")  # commands with keys that follow the form
 
 
@@ -52,6 +54,15 @@ class Switchboard(QObject):
             if not parts or identity.startswith(parts):
                 self._look(self._actions[identity], deed)
 
+    def searched(self) -> "list[tuple[QAction, Sequence[Offer]]]":
+        """What is offered by those commands whose offers people look for by name, and that cost nothing to list."""
+        listed: list[tuple[QAction, Sequence[Offer]]] = []
+        for identity in SEARCHED:
+            offers = self._deeds[identity].offers
+            if offers is not None:
+                listed.append((self.actions[identity], offers()))
+        return listed
+
     @Slot()
     def refresh_run(self) -> None:
         """The run in view has gone on."""
@@ -81,7 +92,7 @@ class Switchboard(QObject):
                 action.menu().aboutToShow.connect(self._fill)  # type: ignore[attr-defined]
         for menu in self._menus.values():
             menu.aboutToShow.connect(self.refresh_all)
-        self._window.shell.adopt(self._actions, self.refresh)
+        self._window.shell.adopt(self._actions, self.refresh, self.searched)
         self._window.pages.currentChanged.connect(self.refresh_all)
         self.refresh()
 

@@ -15,7 +15,6 @@ from kdstudio.runs.sample_experiments import Sample
 from kdstudio.runs.state import State
 from kdstudio.runs.summary import percent
 
-
 BESIDE = 560  # pixels from which the words of the place to drop things on stand beside its buttons
 
 
