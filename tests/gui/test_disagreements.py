@@ -180,6 +180,6 @@ def test_that_a_narrow_strip_shows_fewer_pictures(qtbot: QtBot, folder: RunFolde
     card.resize(1200, 150)
     card.show()
     card.show_run(folder, [SAMPLED])
-    assert sum(picture.isVisible() for picture in card.pictures) == 6
+    assert sum(picture.isVisible() for picture in card.pictures) == 5
     card.resize(420, 150)
-    assert sum(picture.isVisible() for picture in card.pictures) == 2
+    assert sum(picture.isVisible() for picture in card.pictures) == 1

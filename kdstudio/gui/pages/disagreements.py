@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SIDE = 48  # pixels of a picture, at least; it is as high as its bars
+LINE = 14  # pixels of a line of small type, for which the other lengths are meant
 BARS = 3  # classes that have bars
-NAME = 44  # pixels of a class name before its bars, at most
+NAME = 76  # pixels of a class name before its bars, at most
+TRACK = 90  # pixels of a bar that stands for certainty, at least
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,11 +121,20 @@ class SamplePicture(Painted):
         self.setAccessibleName(", ".join(_said(sample, who) for who in ("teacher", "student")))
         self.setAccessibleDescription(_in_full(sample))
         self.setToolTip(_in_full(sample))
+        self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
         line = QFontMetrics(theme().font("caption")).height()
-        return QSize(wanted_width(), _side(line) + 2 * line + SPACE)
+        return QSize(self.wanted_width, _side(line) + 2 * line + SPACE)
+
+    @property
+    def wanted_width(self) -> int:
+        """Of the image, the names of its classes, and bars that can be compared."""
+        metrics = QFontMetrics(theme().font("caption"))
+        rows = self._sample.rows if self._sample is not None else []
+        names = _names(metrics, rows) if rows else 0
+        return _side(metrics.height()) + 2 * SPACE + names + SPACE + 2 + TRACK * metrics.height() // LINE
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._sample is None:
@@ -151,14 +162,14 @@ class SamplePicture(Painted):
     def _paint_bars(self, painter: QPainter, sample: Sample, area: QRectF) -> None:
         """A pair of bars for each class in question, the teacher's above the student's, over a track that is 100 per cent."""
         metrics, rows = painter.fontMetrics(), sample.rows
-        names = min(NAME, max(metrics.horizontalAdvance(name) for name in rows))
+        names = _names(metrics, rows)
         height = area.height() / BARS
         thick = (height - 6) / 2
         track = area.adjusted(names + SPACE + 2, 0, -1, 0)
         for number, name in enumerate(rows):
             top = area.top() + number * height
             painter.setPen(theme().color("quiet"))
-            shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, names)
+            shown = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, names)
             place = QRectF(area.left(), top, names, height)
             painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, shown)
             painter.fillRect(QRectF(track.left(), top + 2, track.width(), 2 * thick + 1), theme().color("raised"))
@@ -187,10 +198,9 @@ def _side(line: int) -> int:
     return max(SIDE, BARS * line)
 
 
-def wanted_width() -> int:
-    """The width of a picture with its bars and words."""
-    line = QFontMetrics(theme().font("caption")).height()
-    return _side(line) + 7 * line + 2 * SPACE
+def _names(metrics: QFontMetrics, rows: list[str]) -> int:
+    """The width of the names before the bars."""
+    return min(NAME * metrics.height() // LINE, max(metrics.horizontalAdvance(name) for name in rows) + 2)
 
 
 def image_of(pixels: "NDArray[np.uint8]") -> QImage:
@@ -268,7 +278,8 @@ class DisagreementsCard(Card):
     @Slot()
     def _fit(self) -> None:
         """As many pictures as there is room for; they share it, and few keep to the left."""
-        wide = wanted_width()
+        shown = self.pictures[: self._count]
+        wide = max((picture.wanted_width for picture in shown), default=1)
         room = max(1, (self.width() - 8 * SPACE + 2 * GAP) // (wide + 2 * GAP))
         for number, picture in enumerate(self.pictures):
             picture.setMaximumWidth(round(1.4 * wide))
