@@ -3,7 +3,7 @@
 No stylesheets: each block asks the theme for its colours when it paints, and so follows a change of theme at once.
 """
 
-from PySide6.QtCore import QRectF, QSize, Qt, Slot
+from PySide6.QtCore import QMargins, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
@@ -260,6 +260,7 @@ class Banner(Painted):
     ) -> None:
         super().__init__(parent)
         self._role, self._icon = role, icon
+        self._apart = QMargins()
         row = QHBoxLayout(self)
         row.setContentsMargins(11 * SPACE, GAP, 4 * SPACE, GAP)
         row.setSpacing(GAP)
@@ -289,6 +290,11 @@ class Banner(Painted):
         """Its other lines."""
         return self._detail.text()
 
+    def stand_apart(self, sides: int, above: int) -> None:
+        """Leave room around the box, for as long as it is shown."""
+        self._apart = QMargins(sides, above, sides, 0)
+        self.layout().setContentsMargins(self.layout().contentsMargins() + self._apart)  # type: ignore[union-attr]
+
     def say(self, title: str, detail: str = "", role: Role | None = None, icon: str | None = None) -> None:
         """Show these words; no words hide it."""
         self._role, self._icon = role or self._role, icon or self._icon
@@ -305,9 +311,10 @@ class Banner(Painted):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(theme().color(self._role, 0.35, "ground"), 1.0))
         painter.setBrush(theme().color(self._role, 0.12, "ground"))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), RADIUS - 2, RADIUS - 2)
+        box = QRectF(self.rect().marginsRemoved(self._apart)).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.drawRoundedRect(box, RADIUS - 2, RADIUS - 2)
         sign = pixmap(self._icon, self._role, 18, self.devicePixelRatioF())
-        painter.drawPixmap(4 * SPACE, self._first_line() - 9, sign)
+        painter.drawPixmap(self._apart.left() + 4 * SPACE, self._first_line() - 9, sign)
         painter.end()
 
     def _first_line(self) -> int:

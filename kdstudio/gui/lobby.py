@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from kdstudio.gui.pages.home import HomePage
     from kdstudio.gui.pages.runs import RunsPage
     from kdstudio.gui.queue import RunQueue
+    from kdstudio.gui.run_controller import RunController
     from kdstudio.gui.tables.library_feed import LibraryFeed
 
 
@@ -24,6 +25,8 @@ class Lobby(QObject):
     def __init__(self, window: "MainWindow") -> None:
         super().__init__(window)
         self._window = window
+        self._controller: RunController | None = None
+        self._active = False
         self._feed: LibraryFeed | None = None
         self._queue: RunQueue | None = None
         self._home_page: HomePage | None = None
@@ -38,6 +41,19 @@ class Lobby(QObject):
             self._feed = LibraryFeed(self._window.home, self)
             self._window.started.connect(self._feed.refresh)
         return self._feed
+
+    def follow(self, controller: "RunController") -> None:
+        """Read the library again as soon as a run of `controller` is at work, or has ended."""
+        self._controller, self._active = controller, controller.active
+        controller.changed.connect(self._look_again)
+
+    @Slot()
+    def _look_again(self) -> None:
+        active = self._controller is not None and self._controller.active
+        if active is not self._active:
+            self._active = active
+            if self._feed is not None:
+                self._feed.refresh()
 
     @property
     def queue(self) -> "RunQueue":

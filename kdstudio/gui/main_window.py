@@ -17,7 +17,7 @@ from kdstudio.gui.navigation import Navigation
 from kdstudio.gui.preferences import Preferences
 from kdstudio.gui.run_follower import RunFollower
 from kdstudio.gui.shell import Shell
-from kdstudio.gui.theme import theme
+from kdstudio.gui.theme import GAP, MARGIN, theme
 from kdstudio.gui.uses import use_of
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
@@ -98,6 +98,7 @@ class MainWindow(QMainWindow):
         controller.refused.connect(self._refuse)
         controller.changed.connect(self.switchboard.refresh_run)
         self._follower.follow(controller)
+        self.lobby.follow(controller)
         self.shell.watch(controller, self._run_in_view, self.show_message)
 
     @property
@@ -309,6 +310,7 @@ class MainWindow(QMainWindow):
         close.setObjectName("message.close")
         close.clicked.connect(self._close_message)
         self.message.offers.addWidget(close)
+        self.message.stand_apart(MARGIN, GAP)
         column.addWidget(self.message)
         column.addWidget(self.pages, 1)
         centre = QWidget()

@@ -11,12 +11,14 @@ from pytestqt.qtbot import QtBot
 from kdstudio.gui.main_window import MainWindow
 from kdstudio.gui.pages import home as home_module
 from kdstudio.gui.pages.home import HomePage
+from kdstudio.gui.tables import library_feed
 from kdstudio.gui.tables.library_feed import LibraryFeed
 from kdstudio.runs.home import Home
 from kdstudio.runs.sample_experiments import sample_experiments
 from kdstudio.runs.state import State
-from kdstudio.spec import load
-from tests.fakes import a_process_at_work, a_run, a_told_run
+from kdstudio.spec import load, loads
+from tests.fakes import EXPERIMENT, a_process_at_work, a_run, a_told_run
+from tests.gui.player import Player
 
 
 @pytest.fixture
@@ -142,6 +144,22 @@ def test_that_the_window_opens_at_home_and_a_sample_runs_from_there(qtbot: QtBot
     window.show_page("home")
     qtbot.waitUntil(lambda: bool(page._recent_lines))
     assert page._recent_lines[0].name.whole == page.samples[0].sample.title
+
+
+def test_that_a_run_that_ends_is_listed_at_once_and_not_at_the_next_look(
+    qtbot: QtBot, window: MainWindow, player: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = window.lobby.home_page
+    player.pace = 0.01
+    qtbot.waitUntil(lambda: page.feed.known)
+    monkeypatch.setattr(library_feed, "REFRESH_EVERY", 3_600_000)
+    page.feed.refresh()
+    qtbot.waitUntil(lambda: page.feed._reader is None)
+    window.start_experiment(loads(EXPERIMENT))
+    window.show_page("home")
+    qtbot.waitUntil(lambda: page.now.isVisible() and page.feed._reader is None, timeout=20_000)
+    qtbot.waitUntil(lambda: window.controller.status.state is State.COMPLETED, timeout=20_000)
+    qtbot.waitUntil(lambda: bool(page._recent_lines) and page._recent_lines[0].pill.text == "Completed")
 
 
 def test_that_a_run_in_the_table_can_be_used_again(qtbot: QtBot, window: MainWindow, home: Home) -> None:

@@ -183,6 +183,8 @@ class HomePage(Page):
         self.all.setVisible(bool(rows))
         reading = self.tr("Reading...")
         none = self.tr("Nothing yet. Start one of the samples above: the first takes half a minute.")
+        if at_work:
+            none = self.tr("The first one is at work. It is listed here when it has ended.")
         self.nothing.setText(self.feed.problem or (none if self.feed.known else reading))
 
     def _show(self, card: Card, lines: list[RunLine], rows: list[Row]) -> None:

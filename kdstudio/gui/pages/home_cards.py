@@ -90,7 +90,7 @@ class RunLine(Pressable):
         self.pill.setMinimumWidth(104)
         self.name, self.said = Elided("", "strong"), Elided("", "caption", "quiet")
         words = QVBoxLayout()
-        words.setSpacing(0)
+        words.setSpacing(2)
         self.bar = Bar()
         for part in (self.name, self.said, self.bar):
             words.addWidget(part)
