@@ -13,11 +13,13 @@ LEAST = 6  # pixels between the curves from which there is something to mark
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bracket:
-    """From `low` to `high` at `x`; `words` stand beside it, `detail` below them where there is room."""
+    """From `low` to `high` at `x`; `words` stand beside it, `detail` below them where there is room. `floor` is the lowest
+    value of both curves just before `x`: words that do not fit between the curves stand below it."""
 
     x: float
     low: float
     high: float
+    floor: float
     words: str
     detail: str
     role: Role
@@ -44,7 +46,8 @@ def paint_bracket(
         if right:
             words = QRectF(x + SPACE, (top + bottom - height) / 2, width, height)
         else:
-            words = QRectF(area.right() - width - SPACE, bottom + SPACE, width, height)
+            floor = min(place(bracket.x, bracket.floor).y() + SPACE, area.bottom() - height)
+            words = QRectF(area.right() - width - SPACE, floor, width, height)
         painter.fillRect(words, theme().color("card"))
     _paint_words(painter, bracket, words, left_aligned=right)
 

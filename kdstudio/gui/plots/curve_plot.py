@@ -25,6 +25,7 @@ from kdstudio.gui.plots.spoken import described, place, worded
 from kdstudio.gui.theme import GAP, SPACE, Role, theme
 
 FEW_LEVELS = 3  # of which the pointer reads each
+BEFORE = 0.16  # of a curve, beside which there are words
 TALL = 300  # pixels of a card that has room for a line of values below its title
 STYLES: dict[Line, Qt.PenStyle] = {
     "solid": Qt.PenStyle.SolidLine,
@@ -273,7 +274,8 @@ class CurvePlot(Card):
         x, low, high = self.between.end
         role: Role = "agreement" if high >= low else "failure"
         words = self.tr("{0:+.1f} points").format(high - low)
-        self.plot.show_bracket(Bracket(x=x, low=low, high=high, words=words, detail=gap.label, role=role))
+        floor = min(self.items[key].lowest_since(x - BEFORE * x) for key in (gap.low, gap.high))
+        self.plot.show_bracket(Bracket(x=x, low=low, high=high, floor=floor, words=words, detail=gap.label, role=role))
 
     def _fit(self, picture: Picture) -> None:
         """Fixed x from the plan; y around what is shown."""

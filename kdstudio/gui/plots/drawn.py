@@ -63,6 +63,10 @@ class Drawn:
         near = [each for each in (place - 1, place) if 0 <= each < len(self.xs)]
         return float(self.ys[min(near, key=lambda each: abs(self.xs[each] - x))])
 
+    def lowest_since(self, x: float) -> float:
+        """The lowest value from `x` on."""
+        return float(min(np.interp(x, self.xs, self.ys), np.min(self.ys[self.xs >= x], initial=np.inf)))
+
     def dress(self, curve: Curve, width: float, options: Options) -> None:
         """Take on pens by the house rule: raw noise is thin, dim and not antialiased, what lies on top is wide."""
         few, alone = len(curve.series) <= FEW, len(curve.series) == 1
