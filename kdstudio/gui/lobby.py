@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from kdstudio.gui.queue import RunQueue
     from kdstudio.gui.run_controller import RunController
     from kdstudio.gui.tables.library_feed import LibraryFeed
+    from kdstudio.runs.state import State
 
 
 class Lobby(QObject):
@@ -26,7 +27,7 @@ class Lobby(QObject):
         super().__init__(window)
         self._window = window
         self._controller: RunController | None = None
-        self._active = False
+        self._seen: tuple[bool, State] | None = None  # whether its run is at work, and what its status says
         self._feed: LibraryFeed | None = None
         self._queue: RunQueue | None = None
         self._home_page: HomePage | None = None
@@ -44,14 +45,15 @@ class Lobby(QObject):
 
     def follow(self, controller: "RunController") -> None:
         """Read the library again as soon as a run of `controller` is at work, or has ended."""
-        self._controller, self._active = controller, controller.active
+        self._controller = controller
         controller.changed.connect(self._look_again)
 
     @Slot()
     def _look_again(self) -> None:
-        active = self._controller is not None and self._controller.active
-        if active is not self._active:
-            self._active = active
+        controller = self._controller
+        seen = (controller.active, controller.status.state) if controller is not None else None
+        if seen != self._seen:
+            self._seen = seen
             if self._feed is not None:
                 self._feed.refresh()
 
