@@ -75,9 +75,11 @@ class TrainingWorker(QThread):
         self._leaving = False
         self._wanted: set[Request] = set()
         self._process: Process | None = None
-        self._foreign = starting(folder) if launcher is None else None  # launched by a window that is gone, or a terminal
+        self._before = folder.status().attempt  # asked first: a process that begins right now is not taken for one that waits
+        self._foreign = starting(folder) if launcher is None else None  # launched by another window
+        if not self.starts:
+            self._before = 0
         self._ladder: StopLadder | None = None
-        self._before = 0
         self._meter: Meter | None = None
         self._meter_of, self._measure_at = 0, 0.0
 
@@ -120,7 +122,6 @@ class TrainingWorker(QThread):
             self._wake.clear()
 
     def _work(self) -> None:
-        self._before = self.folder.status().attempt if self.starts else 0
         if self._launcher is not None and not self._launch(self._launcher):
             return
         state, known = fold_cache.kept(self.folder) or (RunState(), 0)

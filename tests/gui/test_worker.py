@@ -331,3 +331,21 @@ def test_that_a_run_that_another_window_is_starting_is_followed_and_not_started_
     until(qtbot, lambda: controller.status.state is State.LOST and not controller.active)
     assert starting(folder) is None
     assert controller.resumable
+
+
+def test_that_a_process_that_begins_as_a_window_looks_is_followed_and_not_waited_for(
+    qtbot: QtBot, controller: RunController, home: Home, player: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = a_run(home)
+    player.pace = 0.02
+
+    def meanwhile(asked: RunFolder) -> object:
+        """Somebody's process has its first word between the two questions."""
+        found = starting(asked)
+        qtbot.waitUntil(lambda: asked.status().state is State.RUNNING, timeout=15_000)
+        return found
+
+    player(folder, home)
+    monkeypatch.setattr(training_worker, "starting", meanwhile)
+    controller.open(folder)
+    until(qtbot, lambda: controller.status.state is State.RUNNING and controller.state.events > 0)
