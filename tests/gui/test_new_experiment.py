@@ -375,6 +375,16 @@ def test_that_a_run_dropped_on_the_form_gives_its_experiment_and_not_its_file(pa
     assert "did you mean temperature" in page.banner.detail
 
 
+def test_that_a_file_that_is_gone_is_said_and_the_form_stays(page: NewExperimentPage, tmp_path: Path) -> None:
+    page.change({"title": "Mine"})
+    assert not page.open_file(tmp_path / "gone.yaml")
+    assert page.banner.title == "gone.yaml cannot be opened"
+    assert page.values()["title"] == "Mine"
+    close = page.banner.findChild(QPushButton, "new.banner.close")
+    close.click()
+    assert page.banner.isHidden()
+
+
 def test_that_every_sample_experiment_can_be_opened(page: NewExperimentPage) -> None:
     menu = page.tools.menu()
     samples = next(each for each in menu.findChildren(QMenu) if each.title() == "Sample experiments")

@@ -117,7 +117,7 @@ class NewExperimentPage(DropPage):
         """Fill the form from a file. One with mistakes is shown as text, each mistake at its line: then it is False."""
         text, experiment, problems = read(path)
         if experiment is None:
-            title = self.tr("{0} is not an experiment").format(path.name)
+            title = (self.tr("{0} is not an experiment") if text else self.tr("{0} cannot be opened")).format(path.name)
             if text:
                 self.document.file = path.absolute()
                 self.sheet.show_text(text)
@@ -280,11 +280,15 @@ class NewExperimentPage(DropPage):
 
     @Slot()
     def _discard_restored(self) -> None:
-        self._offer_nothing()
-        self.banner.say("")
+        self._close_banner()
         self.sheet.show_form()
         self.new()
         self.draft.discard()
+
+    @Slot()
+    def _close_banner(self) -> None:
+        self._offer_nothing()
+        self.banner.say("")
 
     def _offer_nothing(self) -> None:
         self.discard_draft.hide()
@@ -346,8 +350,12 @@ class NewExperimentPage(DropPage):
         self.discard_draft = QPushButton(self.tr("Discard"))
         self.discard_draft.setObjectName("draft.discard")
         self.discard_draft.hide()
-        self.discard_draft.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.banner.offers.addWidget(self.discard_draft)
+        close = QPushButton(self.tr("Close"))
+        close.setObjectName("new.banner.close")
+        close.clicked.connect(self._close_banner)
+        for button in (self.discard_draft, close):
+            button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+            self.banner.offers.addWidget(button)
         self.body.addWidget(self.banner)
         row = QHBoxLayout()
         row.setSpacing(GAP)
