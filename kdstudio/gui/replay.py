@@ -108,6 +108,7 @@ class Replay(QObject):
         self._timer.stop()
         if self._reading is not None:
             self._reading.wait()
+            self._reading = None  # its last word is still on the way, and must not set the clock going again
 
     @Slot()
     def _read(self) -> None:

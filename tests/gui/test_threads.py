@@ -10,12 +10,14 @@ from pathlib import Path
 import psutil
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QThread
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from kdstudio.gui import main_window
 from kdstudio.gui.app import Housekeeper
 from kdstudio.gui.main_window import Closing, MainWindow
+from kdstudio.gui.pages import discarding
+from kdstudio.gui.replay import Replay
 from kdstudio.runs import launch
 from kdstudio.runs.home import Home
 from kdstudio.spec import loads
@@ -51,6 +53,26 @@ def test_that_a_mistake_in_a_thread_is_said_by_the_windows_own_thread(
     qtbot.waitUntil(lambda: "a bug" in window.message.detail)
     assert said == [threading.main_thread()]
     keeper.deleteLater()
+
+
+def test_that_a_page_that_closes_while_it_finds_out_what_goes_asks_nothing(
+    qtbot: QtBot, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(discarding, "ask_to_discard", lambda *said: asked.append(said))
+    page = QWidget()
+    qtbot.addWidget(page)
+    going = discarding.Discarding([a_told_run(home)], ["a run"], home, page)
+    going.shutdown()
+    QCoreApplication.processEvents()
+    assert asked == []
+
+
+def test_that_a_replay_that_is_left_while_it_reads_does_not_set_its_clock_going(qtbot: QtBot, home: Home) -> None:
+    replay = Replay(a_told_run(home))
+    replay.shutdown()
+    QCoreApplication.processEvents()
+    assert not replay._timer.isActive()
 
 
 @pytest.fixture

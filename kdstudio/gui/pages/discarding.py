@@ -69,18 +69,21 @@ class Discarding(QObject):
 
     def __init__(self, runs: Sequence[RunFolder], titles: Sequence[str], home: Home, parent: QWidget) -> None:
         super().__init__(parent)
-        self._page, self._home = parent, home
+        self._page, self._home, self._down = parent, home, False
         self._runs, self._titles = list(runs), list(titles)
         self._worker = _Worker(self._runs, home, discard=False, parent=self)
         self._worker.finished.connect(self._found)
         self._worker.start()
 
     def shutdown(self) -> None:
-        """Wait for what is under way."""
+        """Wait for what is under way; nothing more is asked, and nothing new begins."""
+        self._down = True
         self._worker.wait()
 
     @Slot()
     def _found(self) -> None:
+        if self._down:
+            return
         found = self._worker.found
         if not ask_to_discard(self._page, self._question(found), self._detail(found)):
             self.done.emit("")
