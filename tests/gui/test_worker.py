@@ -30,6 +30,16 @@ def until(qtbot: QtBot, condition: Callable[[], bool]) -> None:
     qtbot.waitUntil(condition, timeout=15_000)
 
 
+def carried_out(worker: TrainingWorker) -> None:
+    """Run a worker to its end; a QThread that is forgotten at work aborts the interpreter."""
+    worker.start()
+    try:
+        assert worker.wait(20_000)
+    finally:
+        worker.leave()
+        worker.wait()
+
+
 def whole() -> dict[str, object]:
     state = RunState()
     state.apply_all(a_story())
@@ -232,8 +242,7 @@ def test_that_much_news_comes_in_pieces_and_is_over_only_with_the_last() -> None
 
 def test_that_the_thread_folds_what_was_there_when_a_run_is_opened(qapp: object, home: Home) -> None:
     worker = TrainingWorker(a_told_run(home), home, None)
-    worker.start()
-    assert worker.wait(20_000)
+    carried_out(worker)
     (first,) = drained(worker.news)
     assert isinstance(first, Folded)
     assert first.state.timeless() == whole()
@@ -249,8 +258,7 @@ def test_that_a_run_with_a_kept_fold_is_told_from_there_on(qapp: object, home: H
     folded.parameters["kept"] = True  # by which it is known again
     fold_cache.keep(folder, folded, half)
     worker = TrainingWorker(folder, home, None)
-    worker.start()
-    assert worker.wait(20_000)
+    carried_out(worker)
     (first,) = drained(worker.news)
     assert isinstance(first, Folded)
     assert first.state.timeless() == whole()
