@@ -18,6 +18,7 @@ from kdstudio.gui.pages.runs_actions import RUN_COMMANDS
 from kdstudio.gui.tables.columns import COLUMNS, PLACES
 from kdstudio.gui.tables.runs_model import RunsModel
 from kdstudio.gui.tables.runs_table import TITLE
+from kdstudio.gui.tables.sparkline import heights
 from kdstudio.gui.theme import theme
 from kdstudio.runs.files import write_json
 from kdstudio.runs.folder import About, RunFolder
@@ -100,6 +101,25 @@ def test_that_every_column_has_a_text_and_a_value_to_sort_by(qapp: object, home:
         for row in (full, empty):
             assert isinstance(column.text(row), str)
             column.raw(row)
+
+
+@pytest.mark.parametrize(
+    ("curve", "first", "last"),
+    [
+        ((0.1, 0.9), 0.0, 1.0),  # short: as it is
+        ((0.1, *(0.8 + 0.01 * step for step in range(20))), 0.0, 1.0),  # the leap to 0.8 is cut off
+        ((0.1, *[0.95] * 20), 0.0, 1.0),  # what does not change stands at the top
+        ((0.95, *[0.94] * 20), 1.0, 0.9),  # noise does not fill the height
+    ],
+)
+def test_that_a_thumbnail_of_a_curve_shows_more_than_its_first_leap(
+    curve: tuple[float, ...], first: float, last: float
+) -> None:
+    found = heights(curve)
+    assert (found[0], found[-1]) == pytest.approx((first, last))
+    assert all(0 <= height <= 1 for height in found)
+    if len(curve) > 12 and curve[1] == 0.8:
+        assert found[1] == pytest.approx(0)
 
 
 def test_that_several_chosen_runs_stay_chosen_through_sorting_filtering_and_new_runs(

@@ -11,19 +11,27 @@ from kdstudio.gui.cards import Painted
 from kdstudio.gui.theme import SPACE, Role, theme
 from kdstudio.runs.summary import percent
 
+EARLY, LONG = 0.1, 12  # the part of a curve that may be cut off, and how many values it needs for that
 LEAST = 0.1  # of accuracy that the height stands for at least: noise must not look like a climb
+
+
+def heights(curve: Sequence[float]) -> list[float]:
+    """How high each value stands, from 0 to 1. The first leap, in which everybody learns the obvious, begins below 0 and is
+    cut off there: else all curves would look like it."""
+    later = curve[round(EARLY * len(curve)) :] if len(curve) >= LONG else curve
+    high = max(curve)
+    low = min(min(later), high - LEAST)
+    return [max(0.0, (value - low) / (high - low)) for value in curve]
 
 
 def draw_sparkline(painter: QPainter, area: QRectF, curve: Sequence[float], role: Role = "student") -> None:
     """`curve` over the whole of `area`, with a dot at its end."""
     if len(curve) < 2:
         return
-    low, high = min(curve), max(curve)
-    span = max(high - low, LEAST)
     step = area.width() / (len(curve) - 1)
     points = [
-        QPointF(area.left() + number * step, area.bottom() - (value - low) / span * area.height())
-        for number, value in enumerate(curve)
+        QPointF(area.left() + number * step, area.bottom() - height * area.height())
+        for number, height in enumerate(heights(curve))
     ]
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
