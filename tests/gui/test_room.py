@@ -61,7 +61,7 @@ def still_cut_off(place: QWidget) -> list[str]:
 
 def places(window: MainWindow, qtbot: QtBot) -> Iterator[tuple[str, QWidget]]:
     """Each page in turn, and the form in full."""
-    for name in ("home", "settings", "new"):
+    for name in ("home", "settings", "run", "runs", "new"):
         window.show_page(name)
         qtbot.wait(30)
         yield name, window.pages.currentWidget()
@@ -74,12 +74,14 @@ def places(window: MainWindow, qtbot: QtBot) -> Iterator[tuple[str, QWidget]]:
 @pytest.fixture
 def small(qtbot: QtBot, home: Home, open_window: Callable[[], MainWindow], desks: list[FakeDesk]) -> MainWindow:
     """A window over two runs, with the first steps and a run at work in the navigation."""
-    for title in ("Short", LONG):
-        a_told_run(home, text=f"kind: classification\ntitle: '{title}'\n")
+    for title in (LONG, "Short"):
+        run = a_told_run(home, text=f"kind: classification\ntitle: '{title}'\n")
     window = open_window()
     page = window.pages.currentWidget()
     assert isinstance(page, HomePage)
     qtbot.waitUntil(lambda: page.feed.known)
+    window.open_run(run)
+    qtbot.waitUntil(lambda: not window.controller.active and window.controller.state.outcome == "completed")
     window.new_page.show_experiment(loads(EXPERIMENT))
     window.navigation.running.show_run(LONG, "Student", 0.4, "student")
     return window
