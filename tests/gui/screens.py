@@ -95,6 +95,12 @@ def views(window: MainWindow, desk: FakeDesk) -> Iterator[str]:
     answered(desk)
     window.new_page.detail.group.button(1).click()
     yield "new-advanced"
+    window.new_page.detail.group.button(2).click()
+    text = window.new_page.yaml.editor
+    text.setPlainText(text.toPlainText().replace("validation: 0.1", "validation: 7"))
+    waited(lambda: text.messages)
+    yield "new-yaml"
+    window.new_page.yaml.discard.click()
     window.new_page.detail.group.button(0).click()
     window.show_page("run")
     window.actions_by_id["help.curves"].trigger()

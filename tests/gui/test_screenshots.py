@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 GOLDEN = ROOT / "tests" / "golden" / "screens"
 SMALL = (340, 215)  # a quarter of the window, each way: letters become grey, what stands where stays
 PAGES = (
-    "home", "new", "new-advanced", "run", "runs", "settings", "help-terms", "help-shortcuts", "palette",
+    "home", "new", "new-advanced", "new-yaml", "run", "runs", "settings", "help-terms", "help-shortcuts", "palette",
 )  # fmt: skip
 LOOKS = {"light": ("light", "1", ""), "dark": ("dark", "1", ""), "light-200": ("light", "2", ""),
          "presenter": ("light", "1", "presenter")}  # fmt: skip
