@@ -16,7 +16,7 @@ from kdstudio.gui.pages.run import RunPage
 from kdstudio.gui.plots import plot_menu
 from kdstudio.gui.plots.board import Board
 from kdstudio.gui.plots.curve_plot import CurvePlot
-from kdstudio.gui.plots.export import HEAD
+from kdstudio.gui.plots.export import HEAD, cut, cut_to_view
 from kdstudio.gui.theme import theme
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
@@ -322,6 +322,16 @@ def test_that_a_png_file_shows_the_card_at_twice_its_size_in_its_colours(
     seen = {image.pixelColor(x, y).name() for x in range(0, image.width(), 2) for y in range(0, image.height(), 2)}
     assert {theme().color(role).name() for role in ("student", "teacher", "card")} <= seen
     assert board.accuracy.menu.isVisible()
+    assert thickness(image) >= 2 * thickness(board.accuracy.grab().toImage())
+
+
+def thickness(image: QImage) -> int:
+    """The longest run of the student's colour down the middle of a picture of the accuracy plot."""
+    colour, longest, run = theme().color("student").name(), 0, 0
+    for y in range(image.height() // 4, image.height()):
+        run = run + 1 if image.pixelColor(image.width() // 2, y).name() == colour else 0
+        longest = max(longest, run)
+    return longest
 
 
 def test_that_an_svg_file_is_the_card_with_words_for_those_who_cannot_see_it(
@@ -336,6 +346,35 @@ def test_that_an_svg_file_is_the_card_with_words_for_those_who_cannot_see_it(
     words = " ".join(element.text or "" for element in root.iter() if element.tag.endswith("text"))
     assert "baseline" in words
     assert "+5.0 points" in words
+
+
+def test_that_in_an_svg_file_no_curve_runs_beyond_the_axes(
+    home: Home, open_run_page: Callable[[RunFolder], RunPage]
+) -> None:
+    page = open_run_page(a_told_run(home, a_story(seeds=(0,), steps=200)))
+    plot = page.accuracy
+    curve = plot.items["student.validation.accuracy.0"].raw
+    whole = curve.getData()[1].copy()
+    low, high = plot.plot.view.viewRange()[1]
+    assert whole[0] < low  # the first leap, cut off on the screen
+    with cut_to_view(plot):
+        assert low <= curve.getData()[1].min()
+        assert curve.getData()[1].max() <= high
+    assert np.array_equal(curve.getData()[1], whole)
+
+
+@pytest.mark.parametrize(
+    ("ys", "points"),
+    [
+        ((5, 5, 5), [(1, 5), (1.5, 5), (2, 5)]),  # it ends where the box ends
+        ((-30, 10, 10), [(1.25, 0), (1.5, 10), (2, 10)]),  # it begins where it enters
+        ((0, 20, 0), [(1, 10), (1.5, 10), (2, 10)]),  # beyond the edge it keeps to it
+        ((20, 20, 20), []),
+    ],
+)
+def test_that_a_curve_is_cut_where_it_leaves_the_box(ys: tuple[float, ...], points: list[tuple[float, float]]) -> None:
+    xs, values = cut(np.array([0.5, 1.5, 2.5]), np.array(ys, float), (1.0, 2.0), (0.0, 10.0))
+    assert list(zip(xs.tolist(), values.tolist(), strict=True)) == points
 
 
 def test_that_an_export_that_cannot_be_written_is_said(

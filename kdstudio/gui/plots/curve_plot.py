@@ -57,6 +57,7 @@ class CurvePlot(Card):
         self.picture = Picture()
         self.options = Options()
         self._names_axis = True
+        self._enlarged = 1.0
         self.items: dict[str, Drawn] = {}
         self._lines: dict[str, Any] = {}
         self.legend, self.key = Legend(), Legend(gap=SPACE)
@@ -120,6 +121,11 @@ class CurvePlot(Card):
                 self.plot.free = False
             self.options = options
             self._dress()
+
+    def enlarge(self, scale: float) -> None:
+        """Draw lines for a picture that is `scale` times as large as the card: they are cosmetic, and would be thin."""
+        self._enlarged = scale
+        self._dress()
 
     def show_axis_name(self, shown: bool) -> None:
         """Whether to say what x is."""
@@ -241,7 +247,7 @@ class CurvePlot(Card):
             drawn = Drawn(raw=self.plot.curve(), average=self.plot.curve() if curve.noisy else None)
             self.items[curve.key] = drawn
         drawn.take(curve, self._own_options, whole=not self.unit)
-        drawn.dress(curve, self._wide, self.options)
+        drawn.dress(curve, self._wide, self.options, hair=self._enlarged)
         drawn.show(curve.label not in self.legend.off)
 
     @property
@@ -252,7 +258,7 @@ class CurvePlot(Card):
     @property
     def _wide(self) -> float:
         """Width 2, also where a pixel of the screen is half a pixel of ours: the pens are cosmetic."""
-        return 2.0 * max(1.0, self.devicePixelRatioF())
+        return 2.0 * max(self._enlarged, self.devicePixelRatioF())
 
     def _draw_level(self, level: Level) -> None:
         if level.label not in self._lines:

@@ -67,14 +67,14 @@ class Drawn:
         """The lowest value from `x` on."""
         return float(min(np.interp(x, self.xs, self.ys), np.min(self.ys[self.xs >= x], initial=np.inf)))
 
-    def dress(self, curve: Curve, width: float, options: Options) -> None:
+    def dress(self, curve: Curve, width: float, options: Options, *, hair: float = 1.0) -> None:
         """Take on pens by the house rule: raw noise is thin, dim and not antialiased, what lies on top is wide."""
         few, alone = len(curve.series) <= FEW, len(curve.series) == 1
         dim = curve.noisy and options.smoothing > 0
         share = 0.38 if dim else 0.45 if curve.weak else 1.0
         thin = curve.noisy or curve.weak or not few
         colour = theme().color(curve.role, share)
-        pen = pen_of(colour, 1.0 if thin else width, curve.line if few else "solid")
+        pen = pen_of(colour, hair if thin else width, curve.line if few else "solid")
         _put_pen(self.raw, _dot(colour) if alone else pen, few)
         self.raw.setZValue(1 if curve.noisy else 2 if curve.weak else 4)
         if self.average is not None:
@@ -117,6 +117,11 @@ class Stack:
             fill = self._fills[area.label]
             fill.setBrush(theme().color(area.role, AREA_SHARE))
             fill.setVisible(area.label not in off)
+
+    @property
+    def edges(self) -> list[Any]:
+        """The curves without a pen between which the areas lie."""
+        return self._edges
 
     def at(self, x: float) -> dict[str, float]:
         """The parts at the point nearest to `x`."""
@@ -173,6 +178,11 @@ class Between:
             return
         self._fill.setBrush(theme().color("agreement" if self.apart >= 0 else "failure", BETWEEN_SHARE))
         self._fill.setVisible(True)
+
+    @property
+    def edges(self) -> list[Any]:
+        """The curves without a pen between which the area lies."""
+        return self._edges
 
     @property
     def apart(self) -> float:

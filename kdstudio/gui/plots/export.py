@@ -1,15 +1,18 @@
 """A plot as a file: PNG at twice its size on the screen, SVG of the same card, CSV of the numbers, every point."""
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 
 from kdstudio.gui.plots.curve_plot import CurvePlot
 from kdstudio.gui.plots.curves import Curve
+from kdstudio.gui.plots.options import Floats
 
 SCALE = 2.0
 HEAD = ("curve", "seed", "step", "epoch", "seconds", "value")
@@ -22,7 +25,9 @@ def write_png(plot: CurvePlot, path: Path) -> None:
     image = QImage(plot.size() * SCALE, QImage.Format.Format_ARGB32)
     image.setDevicePixelRatio(SCALE)
     image.fill(Qt.GlobalColor.transparent)
+    plot.enlarge(SCALE)
     _render(plot, image)
+    plot.enlarge(1.0)
     if not image.save(str(path), "PNG"):  # type: ignore[call-overload]
         raise OSError(0, "it cannot be written", str(path))
 
@@ -38,7 +43,43 @@ def write_svg(plot: CurvePlot, path: Path) -> None:
     generator.setViewBox(QRect(0, 0, plot.width(), plot.height()))
     generator.setTitle(plot.title.whole)
     generator.setDescription(plot.summary)
-    _render(plot, generator)
+    with cut_to_view(plot):
+        _render(plot, generator)
+
+
+@contextmanager
+def cut_to_view(plot: CurvePlot) -> Iterator[None]:
+    """An SVG knows no clipping: what runs beyond the axes is cut off before it is painted, and put back."""
+    (left, right), (low, high) = plot.plot.view.viewRange()
+    curves = [item for drawn in plot.items.values() for item in (drawn.raw, drawn.average) if item is not None]
+    items = [*curves, *plot.stack.edges, *plot.between.edges]
+    whole = [item.getData() for item in items]
+    for item, (xs, ys) in zip(items, whole, strict=True):
+        if xs is not None and len(xs):
+            item.setData(*cut(xs, ys, (left, right), (low, high)))
+    try:
+        yield
+    finally:
+        for item, (xs, ys) in zip(items, whole, strict=True):
+            if xs is not None:
+                item.setData(xs, ys)
+
+
+def cut(xs: Floats, ys: Floats, across: tuple[float, float], up: tuple[float, float]) -> tuple[Floats, Floats]:
+    """What of a curve lies in a box, with points where it enters and leaves; between those it keeps to the edge."""
+    ends = [x for x in across if xs[0] < x < xs[-1]]
+    inside = np.union1d(xs[(xs >= across[0]) & (xs <= across[1])], ends)
+    values = np.interp(inside, xs, ys)
+    for bound in up:
+        beyond = values - bound
+        at = np.flatnonzero(beyond[:-1] * beyond[1:] < 0)
+        share = beyond[at] / (beyond[at] - beyond[at + 1])
+        crossed = inside[at] + share * (inside[at + 1] - inside[at])
+        inside = np.insert(inside, at + 1, crossed)
+        values = np.insert(values, at + 1, bound)
+    near = np.flatnonzero((values >= up[0]) & (values <= up[1]))
+    kept = slice(near[0], near[-1] + 1) if len(near) else slice(0, 0)
+    return inside[kept], np.clip(values[kept], *up)
 
 
 def write_csv(plot: CurvePlot, path: Path) -> None:
