@@ -26,6 +26,11 @@ class ValueAxis(pg.AxisItem):
         self._logarithmic = self._seconds = False
         self._drawn: Any = None
 
+    @property
+    def logarithmic(self) -> bool:
+        """Whether its values are logarithms."""
+        return self._logarithmic
+
     def show_as(self, *, logarithmic: bool = False, seconds: bool = False) -> None:
         """What the values are."""
         if (logarithmic, seconds) != (self._logarithmic, self._seconds):

@@ -26,9 +26,9 @@ from PySide6.QtWidgets import QFrame, QSizePolicy
 
 from kdstudio.gui.plots.axes import ValueAxis
 from kdstudio.gui.plots.bracket import Bracket, paint_bracket
-from kdstudio.gui.theme import SPACE, theme
+from kdstudio.gui.theme import PRESENTING, SPACE, theme
 
-AXIS = 38  # pixels for the numbers at the left
+AXIS, AXIS_OF_POWERS = 38, 54  # pixels for the numbers at the left: 0.05, and 5×10⁻⁶
 ZOOM = 1.25
 LEAST_BAND = 6  # pixels: less is a click
 STEP = 0.1  # of the view, for an arrow key
@@ -72,7 +72,6 @@ class Canvas(pg.GraphicsLayoutWidget):
             axis.setStyle(tickLength=0, tickTextOffset=6, maxTickLevel=0)
             axis.setTickDensity(1.6)
             axis.enableAutoSIPrefix(False)
-        self.left.setWidth(AXIS)
         self.left.setGrid(80)
         self.left.setZValue(-1)  # its lines lie under the curves
 
@@ -91,6 +90,8 @@ class Canvas(pg.GraphicsLayoutWidget):
             axis.setTextPen(QPen(quiet))
             axis.setStyle(tickFont=font)
             axis.label.setFont(font)
+        wide = AXIS_OF_POWERS if self.left.logarithmic else AXIS
+        self.left.setWidth(round(wide * (PRESENTING if theme().presenter else 1.0)))
         self.bottom.setLabel(label or None, color=quiet.name())
         self.bottom.showLabel(bool(label))
         self.bottom.setHeight((2 if label else 1) * QFontMetrics(font).height() + 2 * SPACE)

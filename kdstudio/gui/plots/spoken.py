@@ -41,7 +41,8 @@ def figure(value: float) -> str:
     if 999.5 <= abs(value) < 99_999.5:
         return f"{value:,.0f}"
     number, _, power = f"{value:.1e}".partition("e")
-    return f"{number.removesuffix('.0')}×10{str(int(power)).translate(RAISED)}"
+    raised = f"10{str(int(power)).translate(RAISED)}"
+    return raised if number == "1.0" else f"{number.removesuffix('.0')}×{raised}"
 
 
 def described(label: str, axis: Axis, unit: str, xs: Floats, values: Floats, *, low_is_good: bool) -> str:
