@@ -71,7 +71,7 @@ STANDS_FOR = {
 }  # fmt: skip
 NO_COMMANDS = {
     "an answer to what is asked or said right there, which means nothing elsewhere": (
-        "message.close", "nav.hint.close", "stop.save", "stop.keep", "draft.discard", "yaml.discard", "preset.save.*",
+        "message.close", "new.banner.close", "nav.hint.close", "stop.save", "stop.keep", "draft.discard", "yaml.discard", "preset.save.*",
         "preset.cancel.*", "preview.*",
     ),
     "shows a menu; its entries are walked": (
