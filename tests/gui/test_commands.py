@@ -71,8 +71,8 @@ STANDS_FOR = {
 }  # fmt: skip
 NO_COMMANDS = {
     "an answer to what is asked or said right there, which means nothing elsewhere": (
-        "message.close", "new.banner.close", "nav.hint.close", "stop.save", "stop.keep", "draft.discard", "yaml.discard", "preset.save.*",
-        "preset.cancel.*", "preview.*",
+        "message.close", "new.banner.close", "nav.hint.close", "stop.save", "stop.keep", "draft.discard", "yaml.discard",
+        "preset.save.*", "preset.cancel.*", "preview.*",
     ),
     "shows a menu; its entries are walked": (
         "open", "runs.more", "runs.columns", "*.menu", "badge.*", "presets.button.*",
