@@ -219,16 +219,14 @@ class NewExperimentPage(DropPage):
 
     def _settled(self) -> Any:
         """The experiment, of which nothing needs to be kept as a draft any more; None while something is wrong."""
-        experiment = self.experiment()
-        if experiment is None:
-            self._go_to_problem()
+        if not self.ready():
             return None
         self.banner.say("")
         self._check_soon.stop()
         self.document.settle(self.values())
         self.draft.discard()
         self._say_file()
-        return experiment
+        return self.sheet.made(self.values())
 
     @Slot()
     def copy_yaml(self) -> None:
