@@ -10,6 +10,7 @@ from filelock import FileLock, Timeout
 
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
+from kdstudio.runs.launch import starting
 from kdstudio.spec.errors import KnownFailure
 
 _NAMES_RUN = re.compile(r"weights:\s*['\"]?run:([\w.-]+)")
@@ -82,13 +83,18 @@ def _runs_named_by(run: RunFolder) -> Iterator[str]:
     yield from _NAMES_RUN.findall(text)
 
 
+def at_work(run: RunFolder) -> bool:
+    """Whether a process works on it, or has been launched to and is still importing: it holds no lock yet."""
+    return run.alive() or starting(run) is not None
+
+
 def discard_run(run: RunFolder) -> None:
     """Move a run to the system's trash.
 
     Raises:
         KnownFailure: it is at work, or the trash does not take it; it is as it was.
     """
-    if run.alive():
+    if at_work(run):
         raise KnownFailure("run-at-work", run=run.id)
     _discard(run.path)
 

@@ -15,6 +15,7 @@ from kdstudio.gui import asking
 from kdstudio.gui.awake import Awake
 from kdstudio.gui.main_window import MainWindow
 from kdstudio.gui.pages import settings as settings_module
+from kdstudio.gui.pages import storage_card
 from kdstudio.gui.pages.settings import SettingsPage
 from kdstudio.gui.preferences import Preferences
 from kdstudio.gui.presenter import masked, shown
@@ -294,3 +295,21 @@ def test_that_focusable_settings_have_names(page: SettingsPage) -> None:
         widget = page.findChild(QWidget, name)
         assert widget is not None, name
         assert widget.accessibleName(), name
+
+
+def test_that_a_folder_that_cannot_be_cleared_is_told_and_is_no_success(
+    qtbot: QtBot, window: MainWindow, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path) -> int:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    a_teacher(home)
+    monkeypatch.setattr(storage_card, "clear", refuse)
+    monkeypatch.setattr(asking, "ask_to_clear", lambda *_: True)
+    window.show_page("settings")
+    card = window.settings_page.storage
+    qtbot.waitUntil(card.buttons["teachers"].isEnabled)
+    qtbot.mouseClick(card.buttons["teachers"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "Permission denied" in card.said.detail)
+    assert "moved to the trash" not in card.said.title
+    qtbot.waitUntil(lambda: card._reader is None)

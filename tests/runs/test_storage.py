@@ -1,5 +1,6 @@
 """Room is counted, users are named, and what goes goes to the trash."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from filelock import FileLock
 from kdstudio.runs import storage
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
-from kdstudio.runs.launch import new_run
+from kdstudio.runs.launch import launch, new_run
 from kdstudio.runs.storage import bytes_in, clear, discard_run, leaving, room_of, users_of
 from kdstudio.spec import loads
 from kdstudio.spec.errors import KnownFailure
@@ -72,6 +73,19 @@ def test_that_a_run_at_work_is_not_discarded(home: Home) -> None:
         discard_run(run)
     assert caught.value.code == "run-at-work"
     assert run.experiment_file.exists()
+
+
+def test_that_a_run_that_is_being_started_is_not_discarded(home: Home) -> None:
+    run = a_run(home)
+    process = launch(run, home, lambda folder, _: [sys.executable, "-c", "import time; time.sleep(60)", str(folder.path)])
+    try:
+        with pytest.raises(KnownFailure) as caught:
+            discard_run(run)
+    finally:
+        process.kill()
+        process.wait()
+    assert caught.value.code == "run-at-work"
+    assert run.path.exists()
 
 
 def test_that_a_trash_that_refuses_leaves_the_run_as_it_was(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from kdstudio.gui.preview_words import size
 from kdstudio.gui.theme import GAP, SPACE
 from kdstudio.runs.failures import explain
 from kdstudio.runs.home import Home
-from kdstudio.runs.storage import Room, clear, discard_run, room_of
+from kdstudio.runs.storage import Room, at_work, clear, discard_run, room_of
 from kdstudio.spec.errors import KnownFailure
 
 log = logging.getLogger(__name__)
@@ -50,10 +50,13 @@ class Clearer(QThread):
                 self.gone = clear(getattr(self._home, self._part))
         except KnownFailure as failure:
             self.problem = failure
+        except OSError as error:  # the folder itself cannot be read
+            path = str(error.filename or self._home.root)
+            self.problem = KnownFailure("not-writable", path=path, why=error.strerror or str(error))
 
     def _clear_runs(self) -> None:
         for run in list(self._home.folders()):
-            if run.alive():
+            if at_work(run):
                 self.kept += 1
                 continue
             discard_run(run)
@@ -218,7 +221,8 @@ class StorageCard(Card):
         self._clearer = None
         if done.problem is not None:
             words = explain(done.problem.code, done.problem.parameters)
-            self.said.say(words.title, f"{words.cause} {words.remedy}", "failure", "warning")
+            gone = self.tr("{0} moved to the trash before that.").format(done.gone) if done.gone else ""
+            self.said.say(words.title, f"{words.cause} {words.remedy} {gone}".strip(), "failure", "warning")
         else:
             kept = self.tr("{0} at work stayed.").format(done.kept) if done.kept else ""
             self.said.say(self.tr("{0} moved to the trash").format(done.gone), kept, "agreement", "check")
