@@ -100,6 +100,7 @@ class Lobby(QObject):
             page.resume_requested.connect(self._carry_on)
             page.duplicate_requested.connect(self._duplicate)
             page.said.connect(self._window.show_message)
+            page.folder_wanted.connect(self._window.show_folder)
             self._window.pages.addWidget(page)
         return self._runs_page
 

@@ -129,6 +129,7 @@ class MainWindow(QMainWindow):
             self._run_page.experiment_wanted.connect(self._offer_experiment)
             self._run_page.compare_wanted.connect(self._compare)
             self._run_page.said.connect(self.show_message)
+            self._run_page.folder_wanted.connect(self.show_folder)
             self._run_page.page_wanted.connect(self.show_page)
             self.pages.addWidget(self._run_page)
         return self._run_page
@@ -145,6 +146,7 @@ class MainWindow(QMainWindow):
             from kdstudio.gui.pages.settings import SettingsPage
 
             self._settings_page = SettingsPage(self.home, self.preferences)
+            self._settings_page.folder_wanted.connect(self.show_folder)
             self.pages.addWidget(self._settings_page)
         return self._settings_page
 
@@ -168,6 +170,14 @@ class MainWindow(QMainWindow):
     def show_message(self, title: str, detail: str = "", role: "Role" = "failure") -> None:
         """Say something in the window, in nobody's way, until it is closed."""
         self.message.say(title, detail, role, SIGNS.get(role, "info"))
+
+    @Slot(object)
+    def show_folder(self, path: Path) -> None:
+        """Show a folder in the desktop's file manager, or say that there is none that takes it."""
+        from kdstudio.gui import file_manager
+
+        if not file_manager.show_folder(path):
+            self.show_message(self.tr("The folder could not be shown"), str(path))
 
     @property
     def farewell(self) -> str:

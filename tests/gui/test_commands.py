@@ -14,11 +14,11 @@ from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QMenu, QMenuBar, QTableView, QWidget
 from pytestqt.qtbot import QtBot
 
-from kdstudio.gui import asking, main_window
+from kdstudio.gui import asking, file_manager, main_window
 from kdstudio.gui.commands.listed import COMMANDS
 from kdstudio.gui.editors import Editor
 from kdstudio.gui.main_window import MainWindow
-from kdstudio.gui.pages import discarding, run, runs, settings
+from kdstudio.gui.pages import discarding, runs
 from kdstudio.gui.pages import home as home_page
 from kdstudio.gui.pages.runs import NOTES, OVERLAY, QUEUE
 from kdstudio.gui.palette import Entry, entries_of
@@ -290,10 +290,10 @@ def test_that_files_and_folders_are_reached(
     monkeypatch.setattr(home_page, "pick_folder", lambda *_: str(tmp_path / "images"))
     hand("file.images")
     assert window.new_page.values()["dataset"]["path"] == str(tmp_path / "images")
-    opened: list[str] = []
-    monkeypatch.setattr(settings, "open_folder", opened.append)
+    opened: list[Path] = []
+    monkeypatch.setattr(file_manager, "show_folder", lambda path: opened.append(path) or True)
     hand("file.home")
-    assert opened == [str(home.root)]
+    assert opened == [home.root]
     asked: list[str] = []
     monkeypatch.setattr(asking, "ask_to_clear", lambda parent, what, *_: asked.append(what) or False)
     (home.teachers / "one").mkdir(parents=True)
@@ -410,7 +410,7 @@ def test_that_a_run_that_is_over_is_used(qtbot: QtBot, hand: Hand, home: Home, m
     hand("run.duplicate")
     assert window.new_page.experiment() == loads(EXPERIMENT)
     opened: list[Path] = []
-    monkeypatch.setattr(run, "open_folder", opened.append)
+    monkeypatch.setattr(file_manager, "show_folder", lambda path: opened.append(path) or True)
     hand("run.folder")
     assert opened == [folder.path]
     hand("run.copy-configuration")
@@ -508,7 +508,7 @@ def test_that_chosen_runs_and_the_queue_are_reached(
     assert page.below.chosen == OVERLAY
     window.show_page("home")
     shown: list[Path] = []
-    monkeypatch.setattr(runs, "show_folder", lambda path: shown.append(path) or True)
+    monkeypatch.setattr(file_manager, "show_folder", lambda path: shown.append(path) or True)
     hand("runs.folder")
     assert shown == [done.path]
     monkeypatch.setattr(runs, "pick_csv", lambda *_: str(tmp_path / "runs.csv"))

@@ -93,9 +93,12 @@ def type_into(row: FieldRow) -> Any:
         focus.click()
         return not before
     if isinstance(focus, QComboBox):
-        last = focus.currentIndex() == focus.count() - 1
+        before, last = focus.currentIndex(), focus.currentIndex() == focus.count() - 1
         QTest.keyClick(focus, Qt.Key.Key_Up if last else Qt.Key.Key_Down)
-        return row.editor.value()
+        assert focus.currentIndex() == (before - 1 if last else before + 1)
+        wanted = focus.currentData() if focus.currentData() is not None else focus.currentText()
+        assert row.editor.value() == wanted
+        return wanted
     line = focus.lineEdit() if isinstance(focus, QAbstractSpinBox) else focus
     assert isinstance(line, QLineEdit)
     line.selectAll()

@@ -24,6 +24,7 @@ from kdstudio.gui.pages.new_experiment import YAML, NewExperimentPage
 from kdstudio.gui.presets import presets
 from kdstudio.gui.uses import use_of
 from kdstudio.runs.home import Home
+from kdstudio.runs.launch import new_run
 from kdstudio.spec import loads
 from kdstudio.spec.training import BUDGETS
 from tests.fakes import EXPERIMENT, a_told_run
@@ -445,7 +446,6 @@ def test_that_what_is_typed_into_a_field_reaches_the_training_process(
     page.start_requested.connect(started.append)
     page.start()
     page.start_requested.disconnect(started.append)
-    from kdstudio.runs.launch import new_run
 
     read = new_run(started[0], page.home).experiment().model_dump(mode="json")
     assert part_of(read, path) == wanted

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QApplication, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from kdstudio.gui.main_window import MainWindow
-from kdstudio.gui.pages import run as run_module
 from kdstudio.gui.pages.diagnostics import diagnostics, masked
 from kdstudio.gui.pages.longer import longer
 from kdstudio.gui.pages.run import CONFIGURATION, LOG, TESTED, RunPage
@@ -45,12 +44,17 @@ def a_tested_run(home: Home, classes: int = 3) -> RunFolder:
     return folder
 
 
+def see_results(qtbot: QtBot, page: RunPage) -> None:
+    """Bring the test results into view, and wait until they are there."""
+    with qtbot.waitSignal(page.results.ready):
+        qtbot.mouseClick(page.tabs.group.button(TESTED), LEFT)
+
+
 def test_that_a_cell_of_the_confusion_opens_its_images_the_surest_first(
     qtbot: QtBot, home: Home, open_run_page: Callable[[RunFolder], RunPage]
 ) -> None:
     page = open_run_page(a_tested_run(home))
-    with qtbot.waitSignal(page.results.ready):
-        qtbot.mouseClick(page.tabs.group.button(TESTED), LEFT)
+    see_results(qtbot, page)
     matrix = page.results.matrix
     qtbot.mouseClick(matrix, LEFT, pos=matrix.place_of(1, 0))
     assert page.results.cell.text() == "2 images of class 1 taken for class 0"
@@ -65,8 +69,7 @@ def test_that_the_keyboard_walks_the_confusion_and_the_table_has_the_worst_class
     qtbot: QtBot, home: Home, open_run_page: Callable[[RunFolder], RunPage]
 ) -> None:
     page = open_run_page(a_tested_run(home))
-    with qtbot.waitSignal(page.results.ready):
-        qtbot.mouseClick(page.tabs.group.button(TESTED), LEFT)
+    see_results(qtbot, page)
     assert page.results.cell.text() == "The most frequent mistake: 2 images of class 1 taken for class 0"
     assert len(page.results.gallery.pictures) == 2
     for key in (Qt.Key.Key_Down, Qt.Key.Key_Up):
@@ -78,8 +81,7 @@ def test_that_the_keyboard_walks_the_confusion_and_the_table_has_the_worst_class
 
 def test_that_a_hundred_classes_fit(qtbot: QtBot, home: Home, open_run_page: Callable[[RunFolder], RunPage]) -> None:
     page = open_run_page(a_tested_run(home, classes=100))
-    with qtbot.waitSignal(page.results.ready):
-        qtbot.mouseClick(page.tabs.group.button(TESTED), LEFT)
+    see_results(qtbot, page)
     matrix = page.results.matrix
     assert matrix.cell_at(matrix.place_of(99, 99)) == (99, 99)
     assert matrix.rect().contains(matrix.place_of(99, 99))
@@ -95,8 +97,7 @@ def test_that_the_classes_need_no_sideways_scrolling_and_tell_long_names_in_full
     arrays["classes"] = np.array([f"{bird} with a name that is as long as its tail" for bird in ("jay", "tit", "owl")])
     np.savez(folder.artefacts / "test_outputs.npz", **arrays)
     page = open_run_page(folder)
-    with qtbot.waitSignal(page.results.ready):
-        qtbot.mouseClick(page.tabs.group.button(TESTED), LEFT)
+    see_results(qtbot, page)
     table = page.results.table
     for width in (1100, 780, 1500):
         page.resize(width, 700)
@@ -112,8 +113,7 @@ def test_that_without_a_mistake_there_is_a_cell_to_choose(
     qtbot: QtBot, home: Home, open_run_page: Callable[[RunFolder], RunPage]
 ) -> None:
     page = open_run_page(a_tested_run(home))
-    with qtbot.waitSignal(page.results.ready):
-        qtbot.mouseClick(page.tabs.group.button(TESTED), LEFT)
+    see_results(qtbot, page)
     page.results.outcome = replace(page.results.outcome, labels=page.results.outcome.answers["student"].guess)
     page.results._show_who(0)
     assert page.results.cell.text() == "Choose a cell to see its images"
@@ -128,8 +128,7 @@ def test_that_damaged_test_outputs_are_said(
     folder = a_tested_run(home)
     (folder.artefacts / "test_outputs.npz").write_bytes(b"PK\x03\x04 torn")
     page = open_run_page(folder)
-    with qtbot.waitSignal(page.results.ready):
-        qtbot.mouseClick(page.tabs.group.button(TESTED), LEFT)
+    see_results(qtbot, page)
     assert "missing or damaged" in page.results.waiting.text()
 
 
@@ -251,13 +250,13 @@ def test_that_any_budget_can_be_doubled(home: Home, budget: str) -> None:
 
 
 def test_that_the_folder_of_a_finished_run_can_be_opened(
-    qtbot: QtBot, home: Home, open_run_page: Callable[[RunFolder], RunPage], monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, home: Home, open_run_page: Callable[[RunFolder], RunPage]
 ) -> None:
-    folder, opened = a_told_run(home), list[Path]()
-    monkeypatch.setattr(run_module, "open_folder", opened.append)
+    folder = a_told_run(home)
     page = open_run_page(folder)
-    qtbot.mouseClick(page.sentences.folder, LEFT)
-    assert opened == [folder.path]
+    with qtbot.waitSignal(page.folder_wanted) as wanted:
+        qtbot.mouseClick(page.sentences.folder, LEFT)
+    assert wanted.args == [folder.path]
 
 
 def test_that_diagnostics_of_a_failed_run_hold_what_helps_and_no_path_of_the_person(

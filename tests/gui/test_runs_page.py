@@ -419,16 +419,13 @@ def test_that_every_command_is_in_the_context_menu_and_no_two_share_a_key(page: 
         assert action.isEnabled() or action.isSeparator() or len(action.toolTip().split()) > 2
 
 
-def test_that_a_folder_is_shown_by_the_system(
-    page: Callable[[], RunsPage], home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_that_the_folder_of_a_chosen_run_can_be_opened(qtbot: QtBot, page: Callable[[], RunsPage], home: Home) -> None:
     (folder,) = named(home, "aa")
-    opened: list[Path] = []
-    monkeypatch.setattr(runs, "show_folder", lambda path: opened.append(path) or True)
     shown = page()
     shown.table.choose({folder.id})
-    shown.actions_by_id["runs.folder"].trigger()
-    assert opened == [folder.path]
+    with qtbot.waitSignal(shown.folder_wanted) as wanted:
+        shown.actions_by_id["runs.folder"].trigger()
+    assert wanted.args == [folder.path]
 
 
 def test_that_a_title_being_edited_is_not_overwritten_by_a_new_reading(

@@ -11,12 +11,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from kdstudio.gui import asking
+from kdstudio.gui import asking, file_manager
 from kdstudio.gui.awake import Awake
 from kdstudio.gui.main_window import MainWindow
-from kdstudio.gui.pages import settings as settings_module
 from kdstudio.gui.pages import storage_card
 from kdstudio.gui.pages.settings import SettingsPage
+from kdstudio.gui.pages.storage_card import StorageCard
 from kdstudio.gui.preferences import Preferences
 from kdstudio.gui.presenter import masked, shown
 from kdstudio.gui.theme import theme
@@ -154,10 +154,19 @@ def test_that_threads_that_cannot_be_are_said_beside_the_field_and_not_kept(page
 def test_that_the_home_is_shown_and_opened(
     qtbot: QtBot, page: SettingsPage, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened: list[str] = []
-    monkeypatch.setattr(settings_module, "open_folder", opened.append)
+    opened: list[Path] = []
+    monkeypatch.setattr(file_manager, "show_folder", lambda path: opened.append(path) or True)
     qtbot.mouseClick(page.open_home, Qt.MouseButton.LeftButton)
-    assert opened == [str(home.root)] == [page.folder.whole]
+    assert opened == [home.root] == [Path(page.folder.whole)]
+
+
+def test_that_a_desktop_that_does_not_take_a_folder_is_said(
+    qtbot: QtBot, window: MainWindow, page: SettingsPage, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_manager, "show_folder", lambda path: False)
+    qtbot.mouseClick(page.open_home, Qt.MouseButton.LeftButton)
+    assert (window.message.title, window.message.detail) == ("The folder could not be shown", str(home.root))
+    assert window.message.isVisible()
 
 
 def test_that_a_home_that_cannot_be_written_is_said_and_the_setting_is_in_force(
@@ -189,6 +198,16 @@ def trashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return gone
 
 
+def cleared(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch, part: str) -> StorageCard:
+    """The card, after a click on the button that clears `part`, and yes to its question."""
+    monkeypatch.setattr(asking, "ask_to_clear", lambda *_: True)
+    window.show_page("settings")
+    card = window.settings_page.storage
+    qtbot.waitUntil(card.buttons[part].isEnabled)
+    qtbot.mouseClick(card.buttons[part], Qt.MouseButton.LeftButton)
+    return card
+
+
 def test_that_storage_is_counted_and_cleared_to_the_trash_when_asked(
     qtbot: QtBot, window: MainWindow, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -216,12 +235,8 @@ def test_that_clearing_runs_leaves_those_at_work(
 ) -> None:
     ended, working = a_told_run(home), a_run(home)
     gone = trashed(monkeypatch)
-    monkeypatch.setattr(asking, "ask_to_clear", lambda *_: True)
     with a_process_at_work(working):
-        window.show_page("settings")
-        card = window.settings_page.storage
-        qtbot.waitUntil(card.buttons["runs"].isEnabled)
-        qtbot.mouseClick(card.buttons["runs"], Qt.MouseButton.LeftButton)
+        card = cleared(qtbot, window, monkeypatch, "runs")
         qtbot.waitUntil(lambda: card.said.detail == "1 at work stayed.")
     assert gone == [ended.path.name]
     assert working.path.exists()
@@ -236,11 +251,7 @@ def test_that_a_trash_that_refuses_is_explained(
 
     a_teacher(home)
     monkeypatch.setattr(storage, "_discard", refuse)
-    monkeypatch.setattr(asking, "ask_to_clear", lambda *_: True)
-    window.show_page("settings")
-    card = window.settings_page.storage
-    qtbot.waitUntil(card.buttons["teachers"].isEnabled)
-    qtbot.mouseClick(card.buttons["teachers"], Qt.MouseButton.LeftButton)
+    card = cleared(qtbot, window, monkeypatch, "teachers")
     qtbot.waitUntil(lambda: card.said.title == "It cannot be moved to the trash")
     assert "no trash here" in card.said.detail
     qtbot.waitUntil(lambda: card._reader is None)
@@ -305,11 +316,7 @@ def test_that_a_folder_that_cannot_be_cleared_is_told_and_is_no_success(
 
     a_teacher(home)
     monkeypatch.setattr(storage_card, "clear", refuse)
-    monkeypatch.setattr(asking, "ask_to_clear", lambda *_: True)
-    window.show_page("settings")
-    card = window.settings_page.storage
-    qtbot.waitUntil(card.buttons["teachers"].isEnabled)
-    qtbot.mouseClick(card.buttons["teachers"], Qt.MouseButton.LeftButton)
+    card = cleared(qtbot, window, monkeypatch, "teachers")
     qtbot.waitUntil(lambda: "Permission denied" in card.said.detail)
     assert "moved to the trash" not in card.said.title
     qtbot.waitUntil(lambda: card._reader is None)

@@ -33,9 +33,7 @@ class WindowDeeds:
         return lambda: self._window.show_page(name)
 
     def _show_home(self) -> None:
-        from kdstudio.gui.pages import settings
-
-        settings.open_folder(str(self._window.home.root))
+        self._window.show_folder(self._window.home.root)
 
     def _storage(self) -> list[Offer]:
         from kdstudio.gui.pages.storage_card import PARTS

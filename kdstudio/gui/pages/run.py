@@ -1,11 +1,10 @@
 """One run, live, finished or told again: what it is doing, how far it is, four numbers, plots, and the verdict."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, QUrl, Signal, Slot
-from PySide6.QtGui import QDesktopServices, QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from kdstudio.gui.buttons import Segments
@@ -37,11 +36,6 @@ MEASURE_EVERY = 500  # milliseconds
 CURVES, TESTED, LOG, CONFIGURATION = range(4)
 
 
-def open_folder(path: Path) -> None:
-    """Show `path` in the desktop's file manager. Tests put another function in its place."""
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
-
-
 class RunPage(Page):
     """The page of the run that `controller` has in view.
 
@@ -51,6 +45,7 @@ class RunPage(Page):
         compare_wanted: people want to see the run among the others.
         page_wanted: another page is the way on; carries its name.
         said: something could not be done; carries title and detail.
+        folder_wanted: a folder is to be shown; carries its path.
     """
 
     field_wanted = Signal(str)
@@ -58,6 +53,7 @@ class RunPage(Page):
     compare_wanted = Signal()
     page_wanted = Signal(str)
     said = Signal(str, str)
+    folder_wanted = Signal(object)
 
     def __init__(self, controller: RunController, parent: QWidget | None = None) -> None:
         super().__init__("", "", "page.run", parent)
@@ -217,7 +213,7 @@ class RunPage(Page):
     @Slot()
     def _open_folder(self) -> None:
         if self._controller.folder is not None:
-            open_folder(self._controller.folder.path)
+            self.folder_wanted.emit(self._controller.folder.path)
 
     @Slot(str)
     def _say_export(self, why: str) -> None:
@@ -357,4 +353,4 @@ class RunPage(Page):
         return self.tr("estimating")
 
 
-__all__ = ["RunPage", "open_folder"]
+__all__ = ["RunPage"]

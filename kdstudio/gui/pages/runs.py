@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, QUrl, Signal, Slot
-from PySide6.QtGui import QAction, QDesktopServices, QHideEvent, QShowEvent
+from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemDelegate,
     QFileDialog,
@@ -45,11 +45,6 @@ def pick_csv(parent: QWidget) -> str:
     return QFileDialog.getSaveFileName(parent, parent.tr("Export the table"), "runs.csv", "CSV (*.csv)")[0]
 
 
-def show_folder(path: Path) -> bool:
-    """Open a folder in the system's file manager; whether that was done."""
-    return QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
-
-
 class RunsPage(Page):
     """The library.
 
@@ -62,12 +57,14 @@ class RunsPage(Page):
     Signals:
         open_requested, resume_requested, duplicate_requested: carry the RunFolder.
         said: something went wrong; carries title and detail.
+        folder_wanted: a folder is to be shown; carries its path.
     """
 
     open_requested = Signal(object)
     resume_requested = Signal(object)
     duplicate_requested = Signal(object)
     said = Signal(str, str)
+    folder_wanted = Signal(object)
 
     def __init__(
         self,
@@ -185,8 +182,8 @@ class RunsPage(Page):
     def open_folder(self) -> None:
         """Show the folder of the chosen run."""
         folder = self.chosen()
-        if folder is not None and not show_folder(folder.path):
-            self.said.emit(self.tr("The folder could not be shown"), str(folder.path))
+        if folder is not None:
+            self.folder_wanted.emit(folder.path)
 
     @Slot()
     def discard_chosen(self) -> None:

@@ -3,8 +3,8 @@
 import sys
 from typing import Any, TypeVar
 
-from PySide6.QtCore import Qt, QUrl, Slot
-from PySide6.QtGui import QDesktopServices, QResizeEvent, QShowEvent
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from kdstudio.gui.buttons import IconButton, Segments
@@ -23,11 +23,6 @@ THEMES = (Choice.SYSTEM, Choice.LIGHT, Choice.DARK)
 MOST_THREADS = 1024
 NARROWEST = 480  # pixels that a row of words and its editor need
 TWO_COLUMNS = 120  # characters of body text that must fit for a second column
-
-
-def open_folder(path: str) -> None:
-    """Show a folder in the system's file manager. Tests put another function in its place."""
-    QDesktopServices.openUrl(QUrl.fromLocalFile(path))
 
 
 class SettingRow(QWidget):
@@ -53,7 +48,13 @@ class SettingRow(QWidget):
 
 
 class SettingsPage(Page):
-    """The settings."""
+    """The settings.
+
+    Signals:
+        folder_wanted: a folder is to be shown; carries its path.
+    """
+
+    folder_wanted = Signal(object)
 
     def __init__(self, home: Home, preferences: Preferences, parent: QWidget | None = None) -> None:
         super().__init__(
@@ -189,7 +190,7 @@ class SettingsPage(Page):
 
     @Slot()
     def _open_home(self) -> None:
-        open_folder(str(self._home.root))
+        self.folder_wanted.emit(self._home.root)
 
     def _threads(self) -> int | None:
         """The threads that the field says, 0 for auto; None where it says nothing that can be."""

@@ -29,7 +29,7 @@ class CellDelegate(QStyledItemDelegate):
         table.setMouseTracking(True)
         table.entered.connect(self._enter)
         table.viewportEntered.connect(self.leave)
-        theme().changed.connect(self._colours.clear)
+        theme().changed.connect(self._recolour)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         model, area = index.model(), option.rect
@@ -52,6 +52,10 @@ class CellDelegate(QStyledItemDelegate):
         painter.setFont(option.font)
         text = QFontMetrics(option.font).elidedText(column.text(row), Qt.TextElideMode.ElideRight, inner.width())
         painter.drawText(inner, int(RIGHT if column.number else LEFT) | Qt.TextFlag.TextSingleLine.value, text)
+
+    @Slot()
+    def _recolour(self) -> None:
+        self._colours.clear()
 
     @Slot()
     def leave(self) -> None:
