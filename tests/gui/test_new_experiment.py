@@ -1,10 +1,11 @@
 """The page New experiment: preview, remedies, text, undo, drafts, presets, files, and what a click starts."""
 
+import json
 import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from kdstudio.gui.main_window import MainWindow
 from kdstudio.gui.pages.new_experiment import YAML, NewExperimentPage
 from kdstudio.gui.presets import presets
 from kdstudio.gui.uses import use_of
+from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.launch import new_run
 from kdstudio.spec import loads
@@ -427,7 +429,7 @@ def test_that_the_command_of_an_unsaved_experiment_says_it_whole(page: NewExperi
      for each in every_field()],
 )  # fmt: skip
 def test_that_what_is_typed_into_a_field_reaches_the_training_process(
-    shared_page: NewExperimentPage, kinds: dict[str, Any], path: str, tmp_path: Path
+    shared_page: NewExperimentPage, trainer: Callable[[RunFolder], Any], kinds: dict[str, Any], path: str, tmp_path: Path
 ) -> None:
     page = shared_page
     values = loads("kind: classification").model_dump(mode="json")
@@ -447,8 +449,52 @@ def test_that_what_is_typed_into_a_field_reaches_the_training_process(
     page.start()
     page.start_requested.disconnect(started.append)
 
-    read = new_run(started[0], page.home).experiment().model_dump(mode="json")
+    read = trainer(new_run(started[0], page.home))
     assert part_of(read, path) == wanted
+
+
+@pytest.fixture(scope="module")
+def trainer() -> Iterator[Callable[[RunFolder], Any]]:
+    """What the session, in a process of its own as training has, understands a run to ask for: as plain data.
+
+    The session is the true one up to where it has read its folder: there it answers, and takes the next run.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-c", TRAINER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        cwd=Path(__file__).resolve().parents[2],
+    )  # fmt: skip
+    assert process.stdin is not None and process.stdout is not None
+
+    def ask(folder: RunFolder) -> Any:
+        print(folder.path, file=process.stdin, flush=True)
+        return json.loads(process.stdout.readline())  # type: ignore[union-attr]
+
+    yield ask
+    process.stdin.close()
+    process.stdout.close()
+    process.wait(timeout=20)
+
+
+TRAINER = """
+import importlib, pathlib, sys
+from kdstudio.runs.folder import RunFolder
+session = importlib.import_module("kdstudio.engine.session")
+heard = []
+class Enough(Exception):
+    pass
+def take(experiment, *rest):
+    heard.append(experiment)
+    raise Enough
+session.resume_point = take
+for line in sys.stdin:
+    folder = RunFolder(pathlib.Path(line.strip()))
+    try:
+        for event in session.session(folder, lambda: None):
+            pass
+    except Enough:
+        pass
+    print(heard.pop().model_dump_json(), flush=True)
+"""
 
 
 @pytest.fixture
