@@ -1,7 +1,7 @@
 """Buttons: the one that matters, the quiet ones, and the navigation's. Each says what it does in words."""
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Slot
-from PySide6.QtGui import QColor, QFocusEvent, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QColor, QFocusEvent, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from kdstudio.gui.cards import rounded
@@ -327,11 +327,3 @@ class Segments(QWidget):
         painter = QPainter(self)
         rounded(painter, QRectF(self.rect()), "raised", "border", 8)
         painter.end()
-
-
-def text_palette(widget: QWidget, role: Role) -> QPalette:
-    """The palette of `widget` with its text in the colour of `role`."""
-    palette = QPalette(widget.palette())
-    for kind in (QPalette.ColorRole.Text, QPalette.ColorRole.WindowText, QPalette.ColorRole.ButtonText):
-        palette.setColor(kind, theme().color(role))
-    return palette

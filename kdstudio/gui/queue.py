@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from kdstudio.runs.failures import explain
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.library import Row
-from kdstudio.runs.state import State
+from kdstudio.runs.status import ACTIVE, State
 
 LOOK_EVERY = 500  # milliseconds while it is on
 PATIENCE = 60.0  # seconds that a started run may take to take hold of its folder
@@ -138,7 +138,7 @@ class RunQueue(QObject):
             if _same_device(mine.device, run.device):
                 return mine.title
         for row in self._others():
-            begun = State(row.state).active and not (row.state == State.QUEUED and row.attempt == 0)
+            begun = row.state in ACTIVE and not (row.state == State.QUEUED and row.attempt == 0)
             other = begun and row.id != run.id and _same_device(row.device, run.device)
             if other and RunFolder(Path(row.folder)).alive():  # the library may be a few seconds old
                 return row.title
