@@ -33,20 +33,6 @@ def ask_on_close(parent: QWidget, titles: list[str]) -> Closing:
     return {leave: Closing.LEAVE, stop: Closing.STOP}.get(box.clickedButton(), Closing.CANCEL)  # type: ignore[call-overload]
 
 
-def ask_to_clear(parent: QWidget, what: str, size: str, consequence: str) -> bool:
-    """Ask whether `what` goes to the trash."""
-    box = QMessageBox(parent)
-    box.setWindowTitle(parent.tr("Move to the trash?"))
-    box.setText(parent.tr("Move {0} ({1}) to the system's trash?").format(what, size))
-    box.setInformativeText(consequence)
-    move = box.addButton(parent.tr("Move to the trash"), QMessageBox.ButtonRole.DestructiveRole)
-    cancel = box.addButton(parent.tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
-    box.setDefaultButton(cancel)
-    box.setEscapeButton(cancel)
-    box.exec()
-    return box.clickedButton() is move
-
-
 def pick_file_to_open(parent: QWidget) -> str:
     """The YAML file that a person picks, or ""."""
     return QFileDialog.getOpenFileName(parent, parent.tr("Open experiment"), "", YAML)[0]

@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.launch import starting
+from kdstudio.runs.status import State
 from kdstudio.spec.errors import KnownFailure
 
 _NAMES_RUN = re.compile(r"weights:\s*['\"]?run:([\w.-]+)")
@@ -99,18 +100,51 @@ def discard_run(run: RunFolder) -> None:
     _discard(run.path)
 
 
-def clear(folder: Path) -> int:
-    """Move everything in `folder` (a home's teachers or outputs) to the trash but what a run is building; how many went.
+def shared(folder: Path) -> list[Path]:
+    """What lies in `folder` (a home's teachers or outputs) and can go: all but what a run is building or reading now.
 
     Raises:
-        KnownFailure: the trash does not take one.
+        OSError: the folder cannot be read.
     """
-    gone = 0
-    for path in sorted(folder.iterdir()):
-        if path.is_dir() and _is_idle(path.with_suffix(".lock")):
-            _discard(path)
-            gone += 1
-    return gone
+    return [path for path in sorted(folder.iterdir()) if path.is_dir() and _is_idle(_lock_of(path))]
+
+
+def discard_shared(path: Path) -> bool:
+    """Move a teacher, or outputs, to the trash; False where a run has begun to build or read it: it stays.
+
+    Raises:
+        KnownFailure: the trash does not take it.
+    """
+    if not _is_idle(_lock_of(path)):
+        return False
+    if path.exists():
+        _discard(path)
+    return True
+
+
+def needing_teachers(home: Home) -> list[RunFolder]:
+    """The runs that are not over and learn from a teacher that is trained here: without it they train it again.
+
+    Reads every run once: not for the window's thread.
+    """
+    return [run for run in home.folders() if run.status().state is not State.COMPLETED and _trains_a_teacher(run)]
+
+
+def _trains_a_teacher(run: RunFolder) -> bool:
+    from kdstudio.spec import Classification, SpecError
+    from kdstudio.spec.models import TRAIN
+
+    try:
+        asked = run.experiment()
+    except (SpecError, OSError):
+        return False
+    return isinstance(asked, Classification) and asked.teacher.weights == TRAIN and asked.method.kind != "none"
+
+
+def _lock_of(path: Path) -> Path:
+    """What a run holds while it builds or reads `path`; what it builds lies aside, as .NAME.part, until it is whole."""
+    name = path.name.removeprefix(".").removesuffix(".part") if path.name.startswith(".") else path.name
+    return path.with_name(f"{name}.lock")
 
 
 def _is_idle(lock: Path) -> bool:

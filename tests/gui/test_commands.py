@@ -14,7 +14,7 @@ from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QMenu, QMenuBar, QTableView, QWidget
 from pytestqt.qtbot import QtBot
 
-from kdstudio.gui import asking, file_manager, main_window
+from kdstudio.gui import file_manager, main_window
 from kdstudio.gui.commands.listed import COMMANDS
 from kdstudio.gui.editors import Editor
 from kdstudio.gui.main_window import MainWindow
@@ -295,11 +295,12 @@ def test_that_files_and_folders_are_reached(
     hand("file.home")
     assert opened == [home.root]
     asked: list[str] = []
-    monkeypatch.setattr(asking, "ask_to_clear", lambda parent, what, *_: asked.append(what) or False)
+    monkeypatch.setattr(discarding, "ask_to_discard", lambda parent, what, *_: asked.append(what) or False)
     (home.teachers / "one").mkdir(parents=True)
     (home.teachers / "one" / "weights").write_bytes(bytes(2000))
     hand("file.clear", "Teachers...")  # as soon as it has been counted
-    qtbot.waitUntil(lambda: asked == ["teachers"])
+    qtbot.waitUntil(lambda: asked == ["Move a trained teacher (2.0 kB) to the system's trash?"])
+    qtbot.waitUntil(lambda: window.settings_page.storage.buttons["teachers"].isEnabled())
     hand("file.clear", "Runs...")
     assert window.settings_page.storage.said.title == "There is nothing to clear"
     hand("file.close")

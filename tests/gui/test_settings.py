@@ -11,18 +11,21 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from kdstudio.gui import asking, file_manager
+from kdstudio.gui import file_manager
 from kdstudio.gui.awake import Awake
 from kdstudio.gui.main_window import MainWindow
-from kdstudio.gui.pages import storage_card
+from kdstudio.gui.pages import clearing, discarding
+from kdstudio.gui.pages.discarding import sized
 from kdstudio.gui.pages.settings import SettingsPage
 from kdstudio.gui.pages.storage_card import StorageCard
 from kdstudio.gui.preferences import Preferences
 from kdstudio.gui.presenter import masked, shown
 from kdstudio.gui.theme import theme
 from kdstudio.runs import storage
+from kdstudio.runs.folder import About
 from kdstudio.runs.home import Home
 from kdstudio.runs.settings import Settings, read_settings, write_settings
+from kdstudio.runs.storage import bytes_in
 from kdstudio.spec.errors import KnownFailure
 from tests.fakes import a_process_at_work, a_run, a_told_run
 
@@ -200,7 +203,7 @@ def trashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def cleared(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch, part: str) -> StorageCard:
     """The card, after a click on the button that clears `part`, and yes to its question."""
-    monkeypatch.setattr(asking, "ask_to_clear", lambda *_: True)
+    monkeypatch.setattr(discarding, "ask_to_discard", lambda *_: True)
     window.show_page("settings")
     card = window.settings_page.storage
     qtbot.waitUntil(card.buttons[part].isEnabled)
@@ -213,7 +216,7 @@ def test_that_storage_is_counted_and_cleared_to_the_trash_when_asked(
 ) -> None:
     a_teacher(home)
     gone, asked = trashed(monkeypatch), []
-    monkeypatch.setattr(asking, "ask_to_clear", lambda *said: asked.append(said[1:]) or len(asked) > 1)
+    monkeypatch.setattr(discarding, "ask_to_discard", lambda *said: asked.append(said[1:]) or len(asked) > 1)
     window.show_page("settings")
     card = window.settings_page.storage
     qtbot.waitUntil(lambda: card.room is not None)
@@ -222,12 +225,73 @@ def test_that_storage_is_counted_and_cleared_to_the_trash_when_asked(
     assert card.buttons["outputs"].toolTip() == "There is nothing to clear"
     assert not card.buttons["outputs"].isEnabled()
     qtbot.mouseClick(card.buttons["teachers"], Qt.MouseButton.LeftButton)
-    assert asked[0][:2] == ("teachers", "5.0 kB")
-    assert gone == []
+    qtbot.waitUntil(card.buttons["teachers"].isEnabled)
+    assert asked[0][0] == "Move a trained teacher (5.0 kB) to the system's trash?"
+    assert "No run that is not over learns from a teacher trained here." in asked[0][1]
+    assert (gone, card.said.title) == ([], "")
+    assert window.focusWidget() is card.buttons["teachers"]
     qtbot.mouseClick(card.buttons["teachers"], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: card.said.title == "1 moved to the trash")
     assert gone == ["a1b2"]
     qtbot.waitUntil(lambda: card.room is not None and card.room.teachers == 0)
+
+
+def test_that_clearing_runs_says_first_what_goes_how_much_and_who_uses_it(
+    qtbot: QtBot, window: MainWindow, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used, other = a_told_run(home), a_told_run(home)
+    (used.path / "log.txt").write_bytes(bytes(1_000_000))
+    used.set_about(About(name="The great one"))
+    pupil = a_run(home, text=f"kind: classification\nteacher: {{kind: mlp, weights: 'run:{used.id}'}}\n")
+    gone, asked = trashed(monkeypatch), []
+    with a_process_at_work(pupil):
+        card = cleared(qtbot, window, monkeypatch, "runs")
+        monkeypatch.setattr(discarding, "ask_to_discard", lambda *said: asked.append(said[1:]) or False)
+        qtbot.waitUntil(lambda: len(asked) == 1 and card._going is None)
+    total = sized(bytes_in(used.path) + bytes_in(other.path))
+    each = [sized(bytes_in(run.path)) for run in (used, other)]
+    question, detail = asked[0]
+    assert question == f"Move 2 runs ({total}) to the system's trash?"
+    assert f"The great one ({each[0]})\nDigits of a test ({each[1]})" in detail
+    assert f"Used as a teacher by:\n{pupil.path.name}\nThose could not be started again." in detail
+    assert "1 at work stay." in detail
+    assert gone == []
+
+
+def test_that_a_run_made_after_the_question_stays(
+    qtbot: QtBot, window: MainWindow, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_told_run(home)
+    gone, made = trashed(monkeypatch), []
+    card = cleared(qtbot, window, monkeypatch, "runs")
+    monkeypatch.setattr(discarding, "ask_to_discard", lambda *_: made.append(a_told_run(home)) or True)
+    qtbot.waitUntil(lambda: card.said.title == "1 moved to the trash")
+    assert len(gone) == 1
+    assert made[0].path.exists()
+    qtbot.waitUntil(lambda: card._reader is None)
+
+
+def test_that_clearing_teachers_names_the_runs_that_would_train_them_again(
+    qtbot: QtBot, window: MainWindow, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_teacher(home)
+    a_told_run(home)
+    waiting, asked = a_run(home), []
+    card = cleared(qtbot, window, monkeypatch, "teachers")
+    monkeypatch.setattr(discarding, "ask_to_discard", lambda *said: asked.append(said[1:]) or False)
+    qtbot.waitUntil(lambda: len(asked) == 1 and card._going is None)
+    assert f"learn from a teacher trained here:\n{waiting.path.name}" in asked[0][1]
+
+
+def test_that_nothing_is_asked_where_all_runs_are_at_work(
+    qtbot: QtBot, window: MainWindow, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    working = a_run(home)
+    with a_process_at_work(working):
+        card = cleared(qtbot, window, monkeypatch, "runs")
+        qtbot.waitUntil(lambda: card.said.title == "There is nothing to clear")
+    assert card.said.detail == "1 at work stayed."
+    assert working.path.exists()
 
 
 def test_that_clearing_runs_leaves_those_at_work(
@@ -315,7 +379,7 @@ def test_that_a_folder_that_cannot_be_cleared_is_told_and_is_no_success(
         raise PermissionError(13, "Permission denied", str(folder))
 
     a_teacher(home)
-    monkeypatch.setattr(storage_card, "clear", refuse)
+    monkeypatch.setattr(clearing, "shared", refuse)
     card = cleared(qtbot, window, monkeypatch, "teachers")
     qtbot.waitUntil(lambda: "Permission denied" in card.said.detail)
     assert "moved to the trash" not in card.said.title

@@ -62,7 +62,7 @@ def test_that_a_page_that_closes_while_it_finds_out_what_goes_asks_nothing(
     monkeypatch.setattr(discarding, "ask_to_discard", lambda *said: asked.append(said))
     page = QWidget()
     qtbot.addWidget(page)
-    going = discarding.Discarding([a_told_run(home)], ["a run"], home, page)
+    going = discarding.Discarding(discarding.ChosenRuns([a_told_run(home)], ["a run"], home), page)
     going.shutdown()
     QCoreApplication.processEvents()
     assert asked == []

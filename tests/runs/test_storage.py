@@ -6,11 +6,20 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from kdstudio.runs import storage
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.launch import launch, new_run
-from kdstudio.runs.storage import bytes_in, clear, discard_run, leaving, room_of, users_of
+from kdstudio.runs.status import State
+from kdstudio.runs.storage import (
+    bytes_in,
+    discard_run,
+    discard_shared,
+    leaving,
+    needing_teachers,
+    room_of,
+    shared,
+    users_of,
+)
 from kdstudio.spec import loads
 from kdstudio.spec.errors import KnownFailure
 
@@ -77,7 +86,9 @@ def test_that_a_run_at_work_is_not_discarded(home: Home) -> None:
 
 def test_that_a_run_that_is_being_started_is_not_discarded(home: Home) -> None:
     run = a_run(home)
-    process = launch(run, home, lambda folder, _: [sys.executable, "-c", "import time; time.sleep(60)", str(folder.path)])
+    process = launch(
+        run, home, lambda folder, _: [sys.executable, "-c", "import time; time.sleep(60)", str(folder.path)]
+    )
     try:
         with pytest.raises(KnownFailure) as caught:
             discard_run(run)
@@ -101,11 +112,24 @@ def test_that_a_trash_that_refuses_leaves_the_run_as_it_was(home: Home, monkeypa
     assert run.experiment_file.exists()
 
 
-def test_that_clearing_spares_the_teacher_that_is_being_trained(home: Home, trash: Path) -> None:
-    for name in ("idle", "busy"):
-        (home.teachers / name).mkdir()
-    with FileLock(home.teachers / "busy.lock"):
-        assert clear(home.teachers) == 1
-    assert not (home.teachers / "idle").exists()
-    assert (home.teachers / "busy").exists()
-    assert storage.bytes_in(home.teachers) == 0
+def test_that_a_teacher_that_is_being_trained_does_not_go(home: Home, trash: Path) -> None:
+    idle, busy, later = (home.teachers / name for name in ("idle", "busy", "later"))
+    for teacher in (idle, busy, later, home.teachers / ".busy.part"):
+        teacher.mkdir()
+    with FileLock(busy.with_suffix(".lock")):
+        found = shared(home.teachers)
+    assert found == [idle, later]
+    with FileLock(later.with_suffix(".lock")):  # a run begins to read it after people were asked
+        assert [discard_shared(path) for path in found] == [True, False]
+    assert [path.exists() for path in (idle, busy, later)] == [False, True, True]
+    assert (trash / "idle").exists()
+
+
+def test_that_runs_that_are_not_over_need_the_teacher_they_train(home: Home) -> None:
+    waiting, over = a_run(home), a_run(home)
+    over.set_status(State.RUNNING, attempt=1)
+    over.set_status(State.COMPLETED, attempt=1)
+    a_run(home, f"teacher={{kind: mlp, weights: 'run:{over.id}'}}")
+    a_run(home, "method={kind: none}")
+    a_run(home).experiment_file.write_text("kind: [")
+    assert [run.path for run in needing_teachers(home)] == [waiting.path]

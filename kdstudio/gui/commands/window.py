@@ -36,7 +36,7 @@ class WindowDeeds:
         self._window.show_folder(self._window.home.root)
 
     def _storage(self) -> list[Offer]:
-        from kdstudio.gui.pages.storage_card import PARTS
+        from kdstudio.gui.pages.clearing import PARTS
 
         card = self._window.settings_page.storage
         return [Offer(title=f"{card.title(part)}...", does=self._clearing(part)) for part in PARTS]

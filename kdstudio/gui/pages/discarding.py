@@ -1,9 +1,10 @@
-"""Runs on their way to the trash: what goes and who needs it is found out in the background, then people are asked."""
+"""What is on its way to the trash: what goes and who needs it is found out in the background, then people are asked."""
 
 import logging
 from collections.abc import Sequence
+from typing import Protocol
 
-from PySide6.QtCore import QObject, QThread, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, QThread, Signal, Slot
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from kdstudio.runs.failures import explain
@@ -18,7 +19,7 @@ NAMED = 6  # runs named one by one; more are counted
 
 
 def ask_to_discard(parent: QWidget, question: str, detail: str) -> bool:
-    """Ask whether runs go to the trash. Tests put another function in its place: a modal dialog would hang them."""
+    """Ask whether something goes to the trash. Tests put another function in its place: a modal dialog would hang them."""
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Warning)
     box.setWindowTitle(parent.tr("Move to the trash?"))
@@ -32,22 +33,46 @@ def ask_to_discard(parent: QWidget, question: str, detail: str) -> bool:
     return box.clickedButton() is yes
 
 
-class _Worker(QThread):
-    """Finds out what goes, or lets it go. The results are there when it has finished."""
+class Going(Protocol):
+    """What shall go to the trash."""
 
-    def __init__(self, runs: Sequence[RunFolder], home: Home, *, discard: bool, parent: QObject) -> None:
-        super().__init__(parent)
-        self.setObjectName("discard runs")
-        self._runs, self._home, self._discard = runs, home, discard
+    def look(self) -> None:
+        """Find out what it is, in a thread: nothing of the window is touched."""
+
+    def go(self) -> None:
+        """Let it go, in a thread."""
+
+    def nothing(self) -> bool:
+        """Whether there is nothing to ask about."""
+
+    def question(self) -> str:
+        """What people are asked: what goes, and how many bytes."""
+
+    def detail(self) -> str:
+        """What comes of it, and for whom."""
+
+    def refusals(self) -> Sequence[str]:
+        """What did not go, and why, one line each."""
+
+
+class ChosenRuns:
+    """Runs that were chosen, called `titles`.
+
+    Attributes:
+        found: what goes with each, as soon as it has been looked at.
+        refused: those that did not go, and why.
+    """
+
+    def __init__(self, runs: Sequence[RunFolder], titles: Sequence[str], home: Home) -> None:
+        self.runs, self.titles, self.home = list(runs), list(titles), home
         self.found: list[Leaving] = []
         self.refused: list[str] = []
 
-    def run(self) -> None:
-        """The thread: never called directly."""
-        if not self._discard:
-            self.found = leaving(self._runs, self._home)
-            return
-        for run in self._runs:
+    def look(self) -> None:
+        self.found = leaving(self.runs, self.home)
+
+    def go(self) -> None:
+        for run in self.runs:
             try:
                 discard_run(run)
             except KnownFailure as failure:
@@ -57,21 +82,58 @@ class _Worker(QThread):
                 log.info("run %s does not go: %s", run.id, error)
                 self.refused.append(f"{run.path.name}: {error.strerror or error}")
 
+    def nothing(self) -> bool:
+        return not self.found
+
+    def question(self) -> str:
+        size = sized(sum(each.bytes for each in self.found))
+        if len(self.found) == 1:
+            return tr("Move “{0}” ({1}) to the system's trash?").format(self.titles[0], size)
+        return tr("Move {0} runs ({1}) to the system's trash?").format(len(self.found), size)
+
+    def detail(self) -> str:
+        said = [tr("What goes: curves, checkpoints, the student and its files. Shared teachers stay.")]
+        if len(self.found) > 1:
+            named = zip(self.titles, self.found, strict=True)
+            said.append(listed([f"{title} ({sized(each.bytes)})" for title, each in named]))
+        users = [user.path.name for each in self.found for user in each.users]
+        if users:
+            said.append(tr("Used as a teacher by:\n{0}\nThose could not be started again.").format(listed(users)))
+        return "\n\n".join(said)
+
+    def refusals(self) -> Sequence[str]:
+        return self.refused
+
+
+class _Worker(QThread):
+    """Finds out what goes, or lets it go."""
+
+    def __init__(self, going: Going, *, discard: bool, parent: QObject) -> None:
+        super().__init__(parent)
+        self.setObjectName("discard")
+        self._does = going.go if discard else going.look
+
+    def run(self) -> None:
+        """The thread: never called directly."""
+        self._does()
+
 
 class Discarding(QObject):
     """One go at the trash.
 
     Signals:
         done: it is over; carries what did not go, and why, one line each, "" when all went or people said no.
+
+    Attributes:
+        agreed: people said yes.
     """
 
     done = Signal(str)
 
-    def __init__(self, runs: Sequence[RunFolder], titles: Sequence[str], home: Home, parent: QWidget) -> None:
+    def __init__(self, going: Going, parent: QWidget) -> None:
         super().__init__(parent)
-        self._page, self._home, self._down = parent, home, False
-        self._runs, self._titles = list(runs), list(titles)
-        self._worker = _Worker(self._runs, home, discard=False, parent=self)
+        self._page, self.going, self._down, self.agreed = parent, going, False, False
+        self._worker = _Worker(going, discard=False, parent=self)
         self._worker.finished.connect(self._found)
         self._worker.start()
 
@@ -84,32 +146,23 @@ class Discarding(QObject):
     def _found(self) -> None:
         if self._down:
             return
-        found = self._worker.found
-        if not ask_to_discard(self._page, self._question(found), self._detail(found)):
+        going = self.going
+        self.agreed = not going.nothing() and ask_to_discard(self._page, going.question(), going.detail())
+        if not self.agreed:
             self.done.emit("")
             return
-        self._worker = _Worker(self._runs, self._home, discard=True, parent=self)
+        self._worker = _Worker(going, discard=True, parent=self)
         self._worker.finished.connect(self._gone)
         self._worker.start()
 
     @Slot()
     def _gone(self) -> None:
-        self.done.emit("\n".join(self._worker.refused))
+        self.done.emit("\n".join(self.going.refusals()))
 
-    def _question(self, found: Sequence[Leaving]) -> str:
-        size = sized(sum(each.bytes for each in found))
-        if len(found) == 1:
-            return self.tr("Move “{0}” ({1}) to the system's trash?").format(self._titles[0], size)
-        return self.tr("Move {0} runs ({1}) to the system's trash?").format(len(found), size)
 
-    def _detail(self, found: Sequence[Leaving]) -> str:
-        said = [self.tr("What goes: curves, checkpoints, the student and its files. Shared teachers stay.")]
-        if len(found) > 1:
-            said.append(listed([f"{title} ({sized(each.bytes)})" for title, each in zip(self._titles, found, strict=True)]))
-        users = [user.path.name for each in found for user in each.users]
-        if users:
-            said.append(self.tr("Used as a teacher by:\n{0}\nThose could not be started again.").format(listed(users)))
-        return "\n\n".join(said)
+def tr(text: str) -> str:
+    """`text` in the language of the window."""
+    return QCoreApplication.translate("discarding", text)
 
 
 def listed(names: Sequence[str]) -> str:

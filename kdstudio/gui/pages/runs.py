@@ -21,7 +21,7 @@ from kdstudio.gui.buttons import IconButton, Segments
 from kdstudio.gui.cards import Card, Text
 from kdstudio.gui.commands.listed import TABLE
 from kdstudio.gui.commands.menus import own_actions
-from kdstudio.gui.pages.discarding import Discarding
+from kdstudio.gui.pages.discarding import ChosenRuns, Discarding
 from kdstudio.gui.pages.notes_card import write_about
 from kdstudio.gui.pages.page import Page
 from kdstudio.gui.pages.runs_actions import RUN_COMMANDS, allow, why_not_resumed
@@ -191,7 +191,8 @@ class RunsPage(Page):
         rows = self.table.chosen()
         if rows and self._discarding is None:
             folders = [_folder(row) for row in rows]
-            self._discarding = Discarding(folders, [row.title for row in rows], self._home, self)
+            going = ChosenRuns(folders, [row.title for row in rows], self._home)
+            self._discarding = Discarding(going, self)
             self._discarding.done.connect(self._discarded)
 
     @Slot()
