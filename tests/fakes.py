@@ -186,7 +186,7 @@ def a_told_run(home: Home, story: Sequence[AnyEvent] | None = None, *, text: str
     return folder
 
 
-_HOLD = """
+AT_WORK = """
 import pathlib, signal, sys, time
 from kdstudio.runs.events import EventWriter
 from kdstudio.runs.folder import Request, RunFolder
@@ -214,7 +214,7 @@ def a_process_at_work(folder: RunFolder, *habits: str) -> Iterator["subprocess.P
         habits: "obeys" (ends on a request to stop), "ignores-terminate".
     """
     process = subprocess.Popen(
-        [sys.executable, "-c", _HOLD, str(folder.path), *habits], stdout=subprocess.PIPE, text=True, cwd=ROOT
+        [sys.executable, "-c", AT_WORK, str(folder.path), *habits], stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
     try:
         assert process.stdout is not None

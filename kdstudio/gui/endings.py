@@ -15,7 +15,6 @@ from kdstudio.gui.theme import Role
 from kdstudio.runs.failures import explain
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.state import State
-from kdstudio.spec import SpecError
 
 LOOK_EVERY = 3000  # milliseconds, while a run from here is at work out of view
 
@@ -49,7 +48,7 @@ class Endings(QObject):
     """Watches the runs that were started or opened here.
 
     Args:
-        in_view: whether a person sees the run in view right now: then nobody needs to be told.
+        in_view: whether the page of the run in view is shown: it says by itself how the run ended.
         desktop: shows notifications.
 
     Signals:
@@ -114,10 +113,9 @@ class Endings(QObject):
         if not self._preferences.now.notify:
             return
         title, detail, role = words_of(folder)
-        window = QApplication.activeWindow()
-        if window is not None and self._in_view() and folder == self._controller.folder:
-            return
-        if window is not None or not self._desktop.say(shown(title), shown(detail)):
+        active = QApplication.activeWindow() is not None
+        told = not active and self._desktop.say(shown(title), shown(detail))
+        if not told and not (self._in_view() and folder == self._controller.folder):
             self.said.emit(title, detail, role)
 
     @Slot()
@@ -147,16 +145,8 @@ def words_of(folder: RunFolder) -> tuple[str, str, Role]:
     """What to say of a run that has ended: a title, a line, and the colour of both."""
     status, summary = folder.current(), folder.summary()
     word, role = state_words(status.state)
-    name = folder.about().name or str(summary.get("title") or "") or _title_of(folder)
-    title = QCoreApplication.translate("Endings", "{0}: {1}").format(word, name)
+    title = QCoreApplication.translate("Endings", "{0}: {1}").format(word, folder.called)
     if status.state in (State.FAILED, State.LOST) or status.code:
         words = explain(status.code or "killed", status.parameters)
         return title, f"{words.title}. {words.remedy}", role
     return title, str(summary.get("headline") or ""), role
-
-
-def _title_of(folder: RunFolder) -> str:
-    try:
-        return folder.experiment().title
-    except SpecError:
-        return folder.path.name

@@ -235,27 +235,33 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         answer = Closing.LEAVE
         titles = self._at_work()
-        if titles and not self._closing and not self.leaves:
+        if titles and not self.leaves:
+            self._closing = False  # who closes once more while runs are stopping may have thought better of it
             answer = ask_on_close(self, titles)
         if answer is Closing.STOP:
-            self._closing = self.controller.active
-            self.lobby.stop_queue()
-            self.controller.stop_all()
-            self.show_page("run")
-            answer = Closing.STOP if self._closing else Closing.LEAVE
-        if answer is not Closing.LEAVE or (self._closing and self.controller.active):
-            event.ignore()  # it closes by itself when the run has saved and ended
+            self._stop_and_save(titles)
+        if answer is Closing.CANCEL or (answer is Closing.STOP and self.controller.ending):
+            event.ignore()  # after a stop it closes by itself when the runs have saved and ended
             return
         geometry.remember(self, self.home)
         self.shutdown()
         event.accept()
+
+    def _stop_and_save(self, titles: list[str]) -> None:
+        self._closing = True
+        self.lobby.stop_queue()
+        self.controller.stop_all()
+        if self.controller.active:
+            self.show_page("run")
+        said = self.tr("The window closes when they have ended: {0}.").format(", ".join(titles))
+        self.show_message(self.tr("Saving and stopping..."), said, "student")
 
     def _at_work(self) -> list[str]:
         """What the runs are called that are at work and were started, or are in view, here."""
         if self._controller is None:
             return []
         mine = [self.controller.title] if self.controller.active else []
-        return mine + [folder.path.name for folder in self.controller.others]
+        return mine + [folder.called for folder in self.controller.others]
 
     def shutdown(self) -> None:
         """Let all threads end, and wait for them. Runs go on."""
@@ -369,7 +375,7 @@ class MainWindow(QMainWindow):
         self.show_message(self.tr("The setting is in force, and could not be kept"), why)
 
     def _run_in_view(self) -> bool:
-        return self._run_page is not None and self.pages.currentWidget() is self._run_page and self.isActiveWindow()
+        return self._run_page is not None and self.pages.currentWidget() is self._run_page
 
     def _say_busy(self, title: str) -> None:
         if self._new_page is not None:
@@ -377,5 +383,5 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _close_when_ended(self) -> None:
-        if self._closing and not self.controller.active:
+        if self._closing and not self.controller.ending:
             self.close()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from kdstudio.gui.replay import Replay
+from kdstudio.gui.stopping import Stopping
 from kdstudio.gui.training_worker import Folded, Launcher, TrainingWorker, drained
 from kdstudio.runs.events import AnyEvent, Evaluated, Saved, StageEnded
 from kdstudio.runs.failures import Words, explain
@@ -64,6 +65,7 @@ class RunController(QObject):
         self.replay: Replay | None = None
         self._watched = False
         self._worker: TrainingWorker | None = None
+        self._stopping: Stopping | None = None
         self._leaving: list[TrainingWorker] = []
         self._launched: list[RunFolder] = []
         self._timer = QTimer(self)
@@ -121,8 +123,12 @@ class RunController(QObject):
     @property
     def others(self) -> list[RunFolder]:
         """The runs that were started from here, are not in view any more, and are still at work."""
-        started = [folder for folder in self._launched if folder != self.folder]
-        return [folder for folder in started if folder.status().state.active and folder.alive()]
+        return [folder for folder in self._launched if folder != self.folder and _at_work(folder)]
+
+    @property
+    def ending(self) -> bool:
+        """Whether a run is at work that `stop_all` has still to wait for."""
+        return self.active or self._stopping is not None
 
     @property
     def title(self) -> str:
@@ -220,9 +226,11 @@ class RunController(QObject):
             self.changed.emit()
 
     def stop_all(self) -> None:
-        """Ask the run in view and every other one that was started from here to save and end."""
-        for folder in self.others:
-            folder.ask(Request.STOP)
+        """Ask the run in view and every other one that was started from here to save and end; what does not listen is
+        ended step by step."""
+        if self._stopping is None and self.others:
+            self._stopping = Stopping(self.others, self)
+            self._stopping.over.connect(self._others_stopped)
         self.stop()
 
     @Slot()
@@ -239,6 +247,8 @@ class RunController(QObject):
         """Let every worker end, and wait for it: a QThread must never be destroyed at work. Runs go on."""
         self._timer.stop()
         self.end_replay()
+        if self._stopping is not None:
+            self._stopping.shutdown()
         for worker in (*self._leaving, *([self._worker] if self._worker else [])):
             worker.leave()
             worker.wait()
@@ -331,6 +341,13 @@ class RunController(QObject):
     def _silent(self, news: News) -> dict[str, object]:
         stage = self.state.current[0] if self.state.current else "loading"
         return {"seconds": round(news.silent_for), "stage": stage}
+
+    @Slot()
+    def _others_stopped(self) -> None:
+        if self._stopping is not None:
+            self._stopping.deleteLater()
+            self._stopping = None
+            self.changed.emit()
 
     @Slot()
     def _worker_finished(self) -> None:

@@ -194,11 +194,12 @@ class TrainingWorker(QThread):
         if self._ladder is not None:
             self._ladder.climb()
             return
+        if Request.STOP in self._wanted:  # stop beats everything else, and the ladder waits for who has not begun
+            self._ladder = StopLadder(self.folder)
+            return
         if not status.state.active or status.attempt <= self._before:
             return
-        if Request.STOP in self._wanted:  # stop beats everything else
-            self._ladder = StopLadder(self.folder)
-        for request in sorted(self._wanted - {Request.STOP}):
+        for request in sorted(self._wanted):
             if self.folder.ask(request):
                 self._wanted -= {request}
 

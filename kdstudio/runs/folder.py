@@ -73,6 +73,19 @@ class RunFolder:
             return ""
 
     @property
+    def called(self) -> str:
+        """What people call the run: the name that it was given, else its experiment's title, else its folder's name."""
+        from kdstudio.spec import SpecError
+
+        named = self.about().name or str(self.summary().get("title") or "")
+        if named:
+            return named
+        try:
+            return self.experiment().title
+        except SpecError:
+            return self.path.name
+
+    @property
     def events_file(self) -> Path:
         return self.path / "events.jsonl"
 

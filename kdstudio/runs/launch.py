@@ -84,6 +84,8 @@ def new_run(experiment: "Experiment", home: Home) -> RunFolder:
 class StopLadder:
     """Stops a run step by step: a request, then terminate, then kill. Call `climb` now and then until it says True.
 
+    A process that has been launched and has not begun yet cannot hear the request: it is left as soon as it can.
+
     Args:
         folder: the run.
         clock: monotonic seconds.
@@ -94,23 +96,26 @@ class StopLadder:
         self._clock = clock
         self._began = clock()
         self._rung = 0
-        folder.ask(Request.STOP)
+        self._asked = starting(folder) is None and folder.ask(Request.STOP)
 
     def climb(self) -> bool:
         """Take the next step when its time has come; True when no process is at work any more."""
-        if not self._folder.alive():
+        begins = starting(self._folder)
+        if begins is None and not self._folder.alive():
             return True
+        if begins is None and not self._asked:
+            self._asked = self._folder.ask(Request.STOP)
         waited = self._clock() - self._began
         if self._rung == 0 and waited >= PATIENCE:
             self._rung = 1
-            self._signal(kill=False)
+            self._signal(begins, kill=False)
         elif self._rung == 1 and waited >= PATIENCE + LAST_RESORT:
             self._rung = 2
-            self._signal(kill=True)
+            self._signal(begins, kill=True)
         return False
 
-    def _signal(self, *, kill: bool) -> None:
-        process = process_of(self._folder)
+    def _signal(self, begins: psutil.Process | None, *, kill: bool) -> None:
+        process = begins or process_of(self._folder)
         if process is None:
             return
         try:

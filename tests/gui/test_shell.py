@@ -324,6 +324,16 @@ def test_that_nobody_is_told_what_they_see_or_do_not_want_to_know(
     assert (desktop.told, said) == ([], [])
 
 
+def test_that_what_the_page_in_view_says_already_is_not_said_above_it_once_more(
+    qtbot: QtBot, window: MainWindow, home: Home, player: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desktop, said = watched(window, home, shows=False, in_view=True)
+    monkeypatch.setattr(QApplication, "activeWindow", lambda: None)
+    finish_a_run(qtbot, window, player)
+    qtbot.waitUntil(lambda: bool(desktop.told))
+    assert said == []
+
+
 def test_that_a_run_out_of_view_is_told_of_too(
     qtbot: QtBot, window: MainWindow, home: Home, player: Player, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,10 +17,12 @@ from kdstudio.gui import main_window
 from kdstudio.gui.app import Housekeeper
 from kdstudio.gui.main_window import Closing, MainWindow
 from kdstudio.gui.theme import theme
+from kdstudio.runs import launch
 from kdstudio.runs.home import Home
+from kdstudio.runs.launch import starting
 from kdstudio.runs.state import State
 from kdstudio.spec import load, loads
-from tests.fakes import EXPERIMENT, a_story, a_told_run
+from tests.fakes import EXPERIMENT, a_run, a_story, a_told_run
 from tests.gui.player import Player
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -78,8 +80,44 @@ def test_that_a_run_out_of_view_is_asked_about_and_stopped_too(
     asked: list[list[str]] = []
     monkeypatch.setattr(main_window, "ask_on_close", lambda _, titles: asked.append(titles) or Closing.STOP)
     window.close()
-    assert asked == [[first.path.name]]
-    qtbot.waitUntil(lambda: first.status().state is State.STOPPED, timeout=15_000)
+    assert asked == [[first.called]]
+    assert window.isVisible()
+    assert (window.message.title, first.called in window.message.detail) == ("Saving and stopping...", True)
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=15_000)
+    assert first.status().state is State.STOPPED
+
+
+def test_that_runs_out_of_view_that_do_not_listen_are_ended_before_the_window_closes(
+    qtbot: QtBot, window: MainWindow, home: Home, player: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "PATIENCE", 0.3)
+    player.habits = ("deaf",)
+    at_work(qtbot, window, player)
+    deaf = window.controller.folder
+    assert deaf is not None
+    player.habits = ("sleeps",)
+    asleep = a_run(home)
+    window.controller.start_behind(asleep)
+    window.open_run(a_told_run(home))
+    qtbot.waitUntil(lambda: not window.controller.active and starting(asleep) is not None)
+    monkeypatch.setattr(main_window, "ask_on_close", lambda *_: Closing.STOP)
+    window.close()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=15_000)
+    assert not deaf.alive()
+    assert deaf.current().state is State.LOST
+    assert starting(asleep) is None
+
+
+def test_that_closing_once_more_while_runs_are_stopping_may_leave_them_to_it(
+    qtbot: QtBot, window: MainWindow, player: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    player.habits = ("deaf",)
+    at_work(qtbot, window, player)
+    answers = [Closing.STOP, Closing.CANCEL, Closing.LEAVE]
+    monkeypatch.setattr(main_window, "ask_on_close", lambda *_: answers.pop(0))
+    assert [window.close(), window.close(), window.close()] == [False, False, True]
+    assert window.controller.folder is not None
+    assert window.controller.folder.alive()
 
 
 def test_that_ctrl_c_closes_unasked_and_leaves_the_run_at_work(

@@ -11,7 +11,7 @@ from kdstudio.runs import launch as launching
 from kdstudio.runs.home import Home
 from kdstudio.runs.launch import LAST_RESORT, PATIENCE, StopLadder, command, launch, process_of
 from kdstudio.runs.state import State
-from tests.fakes import FakeClock, a_process_at_work, a_run, a_told_run, until
+from tests.fakes import AT_WORK, FakeClock, a_process_at_work, a_run, a_told_run, until
 
 
 def test_that_a_run_is_started_by_the_command_that_anyone_can_type(home: Home) -> None:
@@ -90,6 +90,30 @@ def test_that_stopping_a_run_that_is_over_is_done_at_once(home: Home) -> None:
 
     assert StopLadder(folder).climb()
     assert list((folder.path / "control").iterdir()) == []
+
+
+def test_that_a_process_that_has_not_begun_is_asked_as_soon_as_it_can_hear(home: Home) -> None:
+    folder = a_run(home)
+    late = f"import time; time.sleep(0.3)\n{AT_WORK}"
+    with launch(folder, home, lambda *_: [sys.executable, "-c", late, str(folder.path), "obeys"]) as process:
+        ladder = StopLadder(folder, FakeClock())
+        assert not ladder.climb()
+        assert until(ladder.climb)
+        assert process.wait(timeout=10) == 0
+
+    assert folder.current().state is State.STOPPED
+
+
+def test_that_a_process_that_never_begins_is_terminated_after_its_time(home: Home) -> None:
+    folder, clock = a_run(home), FakeClock()
+    asleep = [sys.executable, "-c", "import time; time.sleep(60)", folder.path.name]
+    with launch(folder, home, lambda *_: asleep) as process:
+        ladder = StopLadder(folder, clock)
+        assert not ladder.climb()
+        clock.advance(PATIENCE)
+        assert not ladder.climb()
+        assert process.wait(timeout=10) == -signal.SIGTERM
+        assert ladder.climb()
 
 
 def test_that_a_process_that_only_has_the_number_is_never_taken_for_the_run(home: Home) -> None:
