@@ -154,6 +154,7 @@ def runs(as_json: JsonOption = False, home: HomeOption = None) -> None:
     from dataclasses import asdict
 
     from kdstudio.runs.library import Library
+    from kdstudio.runs.outlook import local_time
 
     rows = Library(_home(home)).rows()
     if as_json:
@@ -165,7 +166,7 @@ def runs(as_json: JsonOption = False, home: HomeOption = None) -> None:
         accuracy = f"{100 * row.accuracy:5.1f} %" if row.accuracy is not None else "      -"
         gain = f"{100 * row.gain:+5.1f}" if row.gain is not None else "    -"
         problem = f"  [{row.problem}]" if row.problem else ""
-        print(f"{row.id}  {row.created}  {row.state:<10} {accuracy} {gain}  {row.title}{problem}")
+        print(f"{row.id}  {local_time(row.created)}  {row.state:<10} {accuracy} {gain}  {row.title}{problem}")
 
 
 @app.command()

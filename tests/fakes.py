@@ -179,7 +179,7 @@ def a_told_run(home: Home, story: Sequence[AnyEvent] | None = None, *, text: str
             writer.append(event)
     state = RunState()
     state.apply_all(told)
-    write_json(folder.summary_file, summarise(state, loads(text).title))
+    write_json(folder.summary_file, summarise(state, loads(text).title, loads(text)))
     last = told[-1]
     outcome = last.outcome if isinstance(last, RunEnded) else "running"
     write_json(folder.status_file, {"state": outcome, "attempt": state.attempt, "host": "here", "pid": 1})

@@ -26,6 +26,7 @@ from kdstudio.runs.folder import Request, RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.state import RunState, State
 from kdstudio.runs.summary import summarise
+from kdstudio.spec import Experiment
 from kdstudio.spec.errors import KnownFailure
 
 log = logging.getLogger("kdstudio")
@@ -61,12 +62,14 @@ class _Attempt:
         self._folded = 0  # bytes of the events whose fold is kept
         self._signalled: Request | None = None
         self._title = ""
+        self._experiment: Experiment | None = None
         self._ballast = folder.path / ".ballast"
 
     def run(self) -> str:
         folder = self._folder
         folder.artefacts.mkdir(exist_ok=True)
-        self._title = _title(folder)
+        self._experiment = _experiment(folder)
+        self._title = self._experiment.title if self._experiment else folder.path.name
         with _logging_to(folder.log_file), _beating(folder.heartbeat_file), self._signals():
             self._set(State.QUEUED)
             log.info("attempt %d begins, process %d", self._number, os.getpid())
@@ -135,7 +138,7 @@ class _Attempt:
         )  # fmt: skip
 
     def _summarise(self) -> None:
-        write_json(self._folder.summary_file, summarise(self._state, self._title))
+        write_json(self._folder.summary_file, summarise(self._state, self._title, self._experiment))
         self._summarised = time.monotonic()
 
     def _keep_fold(self, growth: float) -> None:
@@ -178,11 +181,11 @@ class _Attempt:
                 signal.signal(number, handler)
 
 
-def _title(folder: RunFolder) -> str:
+def _experiment(folder: RunFolder) -> Experiment | None:
     try:
-        return folder.experiment().title
+        return folder.experiment()
     except ValueError:
-        return folder.path.name
+        return None
 
 
 def _write_log(event: Event) -> None:

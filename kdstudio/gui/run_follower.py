@@ -34,8 +34,8 @@ class RunFollower(QObject):
         run = self._controller
         if run is None:
             return
-        from kdstudio.gui.outlook import outlook
         from kdstudio.gui.words import phase
+        from kdstudio.runs.outlook import outlook
 
         seen = outlook(run.state, run.experiment, run.status.state)
         word, role = phase(run.status.state, run.state, waiting=run.waiting)

@@ -14,7 +14,7 @@ from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.state import State
 
-VERSION = 2
+VERSION = 3
 PATIENCE = 5.0  # seconds to wait for another process that writes the index
 PORTION = 25  # folders between two reports of how far the reading is
 _HELD = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
@@ -31,7 +31,8 @@ class Row:
         accuracy, agreement: of the student: on test data once it is there, on validation data before.
         teacher, baseline: accuracy on test data.
         gain, gain_low, gain_high: over the baseline, with its interval where there are seeds enough.
-        stage, stage_done: what it is at, and the fraction of that.
+        stage: what it is at.
+        done: the fraction of the whole run that is done.
         seconds: at work, over all attempts.
         parameters: of the student.
         curve: a few points of the student's validation accuracy, first to last.
@@ -47,7 +48,7 @@ class Row:
     state: str
     headline: str | None = None
     stage: str | None = None
-    stage_done: float | None = None
+    done: float | None = None
     accuracy: float | None = None
     agreement: float | None = None
     gain: float | None = None
@@ -223,11 +224,10 @@ def _measured(summary: dict[str, Any]) -> dict[str, Any]:
     """The numbers of a summary that are in a row."""
     live, models, gain = _part(summary, "live"), _part(summary, "models"), _part(summary, "gain")
     student = _part(models, "student")
-    accuracy, done, planned = student.get("accuracy"), _number(live.get("done")), _number(live.get("planned"))
-    curve = live.get("curve")
+    accuracy, curve = student.get("accuracy"), live.get("curve")
     return {
         "stage": _text(live.get("stage")),
-        "stage_done": done / planned if done is not None and planned else None,
+        "done": _number(live.get("whole")),
         "accuracy": _number(accuracy if accuracy is not None else live.get("accuracy")),
         "agreement": _number(student.get("agreement") if accuracy is not None else live.get("agreement")),
         "gain": _number(gain.get("mean")),

@@ -3,21 +3,27 @@
 import math
 from collections.abc import Iterable, Sequence
 from statistics import fmean, stdev
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kdstudio.runs.events import Metrics
-from kdstudio.runs.state import RunState
+from kdstudio.runs.outlook import outlook
+from kdstudio.runs.state import RunState, State
+
+if TYPE_CHECKING:
+    from kdstudio.spec import Experiment
 
 SCALARS = ("accuracy", "nll", "ece", "agreement", "kl")
 COSTS = ("parameters", "macs", "bytes")
 SPLIT = ("both", "teacher_only", "student_only", "neither")
 POINTS = 24  # of a curve in a list of runs
+LEAST_SHARE = 1e-5
 
 
-def summarise(state: RunState, title: str) -> dict[str, Any]:
+def summarise(state: RunState, title: str, experiment: "Experiment | None" = None) -> dict[str, Any]:
     """The summary of `state`: what `show --json` prints without the status, and what lists need of a live run.
 
     Accuracy, agreement, gain and calibration error are fractions; nll and kl are nats. What does not exist is None.
+    `experiment` says how many stages there will be; without it one seed is taken for all.
     """
     finals = _finals(state)
     models = {who: _model(state, finals, who) for who in ("teacher", "baseline", "student")}
@@ -35,7 +41,7 @@ def summarise(state: RunState, title: str) -> dict[str, Any]:
         "split": split,
         "kept": kept,
         "seconds": round(state.seconds, 3),
-        "live": _live(state),
+        "live": _live(state, experiment),
     }
     if state.outcome == "completed":
         summary["headline"] = headline(summary)
@@ -74,7 +80,7 @@ def _steps(state: RunState, who: str) -> int | None:
     return round(fmean(steps)) if steps else None
 
 
-def _live(state: RunState) -> dict[str, Any]:
+def _live(state: RunState, experiment: "Experiment | None") -> dict[str, Any]:
     """Where a run is: enough for a row in a list."""
     stage = state.stages.get(state.current) if state.current else None
     latest = curve = None
@@ -88,6 +94,7 @@ def _live(state: RunState) -> dict[str, Any]:
         "done": stage.done if stage else None,
         "planned": stage.planned if stage else None,
         "unit": stage.unit if stage else None,
+        "whole": outlook(state, experiment, State(state.outcome or State.RUNNING)).fraction,
         "accuracy": latest.get("accuracy") if latest else None,
         "agreement": latest.get("agreement") if latest else None,
         "curve": [round(value, 4) for value in curve.sketch(POINTS)] if curve is not None else [],
@@ -176,10 +183,19 @@ def _kept(summary: dict[str, Any]) -> str:
         return ""
     return (
         f"The student keeps {percent(kept['accuracy'])} of the teacher's {percent(models['teacher']['accuracy'])} "
-        f"with {percent(kept['parameters'])} of its parameters."
+        f"with {share(kept['parameters'])} its parameters."
     )
 
 
 def percent(fraction: float) -> str:
     """A fraction as people read it: "93.4 %"."""
     return f"{100 * fraction:.1f} %"
+
+
+def share(ratio: float) -> str:
+    """How large one thing is against another, to stand before the other: "2.7 % of", "0.021 % of", "41.8 times"."""
+    if ratio >= 1.005:
+        return f"{ratio:,.0f} times" if ratio >= 100 else f"{ratio:.3g} times"
+    if ratio >= 0.01:
+        return f"{percent(ratio)} of"
+    return f"{100 * ratio:.2g} % of" if ratio >= LEAST_SHARE else f"less than {100 * LEAST_SHARE:.2g} % of"

@@ -137,7 +137,7 @@ class Runner:
         self._state.apply_all(told)
         self._attempt = max(self._folder.status().attempt, self._state.attempt) + 1
         self._seq, self._began, self._before = len(told), time.monotonic(), 0.0
-        self._title = self._folder.experiment().title
+        self._experiment = self._folder.experiment()
         events = rest(self._story, told) if self._recorded else self._story
         with self._folder.hold():
             threading.Thread(target=self._beat, daemon=True).start()
@@ -187,7 +187,7 @@ class Runner:
                 self._set(State.RUNNING)
             case StageStarted():
                 self._stage = stamped
-                write_json(self._folder.summary_file, summarise(self._state, self._title))
+                write_json(self._folder.summary_file, summarise(self._state, self._experiment.title, self._experiment))
 
     def _reach_with(self, event: AnyEvent) -> None:
         """The middle of a training, and the beginning of any other stage."""
@@ -235,7 +235,7 @@ class Runner:
         return RunEnded(outcome="stopped" if stopping else "paused")
 
     def _end(self, event: RunEnded) -> int:
-        write_json(self._folder.summary_file, summarise(self._state, self._title))
+        write_json(self._folder.summary_file, summarise(self._state, self._experiment.title, self._experiment))
         self._set(State(event.outcome), event.code, **event.parameters)
         return {"completed": 0, "failed": 1}.get(event.outcome, 130)
 

@@ -11,7 +11,6 @@ from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from kdstudio.gui.main_window import MainWindow
-from kdstudio.gui.outlook import clock, expected, outlook
 from kdstudio.gui.pages.new_experiment import NewExperimentPage
 from kdstudio.gui.pages.runs import RunsPage
 from kdstudio.gui.tables.columns import COLUMNS
@@ -184,45 +183,11 @@ def test_that_without_a_run_the_page_says_where_to_find_one(window: MainWindow) 
     assert window.run_page.accuracy.waiting.isVisible()
 
 
-def test_that_time_left_is_not_said_before_it_means_something() -> None:
-    story, experiment = a_story(), loads(EXPERIMENT)
-    state = RunState()
-    state.apply_all(story[:8])
-    assert outlook(state, experiment, State.RUNNING).left is None
-    half = next(number for number, event in enumerate(story) if (event.stage, event.seed) == ("baseline", 1))
-    state.apply_all(story[8 : half + 20])
-    left = outlook(state, experiment, State.RUNNING).left
-    rest = story[-1].seconds - story[half + 19].seconds
-    assert left is not None
-    assert left == pytest.approx(rest, rel=0.2)
-
-
-def test_that_progress_never_goes_back_and_ends_at_one() -> None:
-    state, experiment, seen = RunState(), loads(EXPERIMENT), [0.0]
-    for event in a_story():
-        state.apply(event)
-        seen.append(outlook(state, experiment, State.RUNNING).fraction)
-    assert seen == sorted(seen)
-    assert seen[-1] < 1.0
-    assert outlook(state, experiment, State.COMPLETED).fraction == 1.0
-
-
-def test_that_the_expected_stages_are_those_that_a_run_goes_through() -> None:
-    seen = list(dict.fromkeys((event.stage, event.seed) for event in a_story() if event.stage is not None))
-    names = [stage for stage, _ in expected(loads(EXPERIMENT))]
-    assert names == [stage for stage, seed in seen if not (stage == "evaluation" and seed is not None)]
-
-
 @pytest.mark.parametrize(
     ("number", "said"), [(812, "812"), (2410, "2.4 k"), (999_999, "1.0 M"), (39_400, "39.4 k"), (1.2e9, "1.2 G")]
 )
 def test_that_counts_are_short(number: float, said: str) -> None:
     assert compact(number) == said
-
-
-@pytest.mark.parametrize(("seconds", "said"), [(0, "0:00"), (38.4, "0:38"), (725, "12:05"), (3729, "1:02:09")])
-def test_that_times_read_like_a_clock(seconds: float, said: str) -> None:
-    assert clock(seconds) == said
 
 
 def test_that_every_state_has_a_word_and_a_colour() -> None:

@@ -4,15 +4,18 @@ import json
 import math
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kdstudio.runs.events import Evaluated, RunEnded, RunStarted
-from kdstudio.runs.state import RunState
-from kdstudio.runs.summary import gain_of, interval, summarise, t_quantile
-from tests.fakes import SPLIT, a_story
+from kdstudio.runs.events import Evaluated, ModelReady, RunEnded, RunStarted
+from kdstudio.runs.outlook import outlook
+from kdstudio.runs.state import RunState, State
+from kdstudio.runs.summary import gain_of, interval, share, summarise, t_quantile
+from kdstudio.spec import loads
+from tests.fakes import EXPERIMENT, SPLIT, a_story
 
 DIFFERENCES = st.lists(st.floats(-1, 1), min_size=3, max_size=30)
 
@@ -129,7 +132,8 @@ def test_that_a_live_summary_says_where_the_run_is() -> None:
         if isinstance(event, Evaluated) and (event.stage, event.step, event.split) == looked_at
     )  # fmt: skip
 
-    live = summarise(fold(story[: cut + 1]), "x")["live"]
+    state = fold(story[: cut + 1])
+    live = summarise(state, "x", loads(EXPERIMENT))["live"]
 
     assert (live["stage"], live["seed"], live["done"], live["planned"], live["unit"]) == (
         "student",
@@ -138,6 +142,7 @@ def test_that_a_live_summary_says_where_the_run_is() -> None:
         40,
         "steps",
     )
+    assert live["whole"] == outlook(state, loads(EXPERIMENT), State.RUNNING).fraction < 0.5
     assert live["accuracy"] == pytest.approx(0.9 * 0.875)
 
 
@@ -182,6 +187,26 @@ def test_that_a_run_without_a_baseline_says_so() -> None:
     headline = a_summary(baseline=False)["headline"]
 
     assert_matches(r"^The student reaches 90\.0 %, with no baseline to compare it with\." + KEPT, headline)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "said"),
+    [
+        (50_600 / 1_210, "41.8 times"), (1.04, "1.04 times"), (2.0, "2 times"), (142.4, "142 times"), (12_345.0, "12,345 times"),
+        (1.0, "100.0 % of"), (0.504, "50.4 % of"), (0.0267, "2.7 % of"), (0.00021, "0.021 % of"), (1e-9, "less than 0.001 % of"),
+    ],
+)  # fmt: skip
+def test_that_a_ratio_is_said_in_digits_that_make_sense(ratio: float, said: str) -> None:
+    assert share(ratio) == said
+
+
+def test_that_a_student_larger_than_its_teacher_has_so_many_times_its_parameters() -> None:
+    large = [
+        msgspec.structs.replace(event, parameters=3_762_000) if isinstance(event, ModelReady) and event.who == "student" else event
+        for event in a_story()
+    ]
+
+    assert summarise(fold(large), "x")["headline"].endswith(" with 41.8 times its parameters.")
 
 
 def test_that_a_completed_run_without_measurements_says_so() -> None:

@@ -6,11 +6,11 @@ from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QHBoxLayout, QSizePol
 
 from kdstudio.gui.buttons import IconButton, Pressable, PrimaryButton
 from kdstudio.gui.cards import Bar, Card, Elided, Painted, Pill, Text
-from kdstudio.gui.outlook import clock
 from kdstudio.gui.states import row_words, stage_words
 from kdstudio.gui.tables.sparkline import Sparkline
 from kdstudio.gui.theme import GAP, RADIUS, SPACE, theme
 from kdstudio.runs.library import Row
+from kdstudio.runs.outlook import clock, local_time
 from kdstudio.runs.sample_experiments import Sample
 from kdstudio.runs.state import State
 from kdstudio.runs.summary import percent
@@ -114,8 +114,8 @@ class RunLine(Pressable):
         self.pill.show_state(word, role)
         self.name.set_text(row.title)
         self.said.set_text(row.headline or row.problem or self._times(row))
-        self.bar.setVisible(active and row.stage_done is not None)
-        self.bar.show_fraction(row.stage_done, role)
+        self.bar.setVisible(active and row.done is not None)
+        self.bar.show_fraction(row.done, role)
         self.curve.show_curve(row.curve)
         self.number.setText(percent(row.accuracy) if row.accuracy is not None else "")
         self.number.setToolTip(self.tr("accuracy of the student"))
@@ -123,7 +123,7 @@ class RunLine(Pressable):
         self.setAccessibleDescription(self.said.whole)
 
     def _times(self, row: Row) -> str:
-        made = self.tr("made {0} UTC").format(row.created) if row.created else ""
+        made = self.tr("made {0}").format(local_time(row.created)) if row.created else ""
         took = self.tr("{0} at work").format(clock(row.seconds)) if row.seconds else ""
         return "  ·  ".join(part for part in (took, made) if part)
 

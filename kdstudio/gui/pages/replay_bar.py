@@ -6,9 +6,9 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QWidget
 
 from kdstudio.gui.buttons import IconButton, Segments
 from kdstudio.gui.cards import Card, Elided, Text
-from kdstudio.gui.outlook import clock
 from kdstudio.gui.replay import SPEEDS, Replay
 from kdstudio.gui.theme import GAP
+from kdstudio.runs.outlook import clock
 
 STEPS = 1000  # of the slider
 SLIDER = 140  # pixels of it, at least

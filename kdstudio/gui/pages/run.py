@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from kdstudio.gui.buttons import Segments
 from kdstudio.gui.cards import Bar, Pill, Text
-from kdstudio.gui.outlook import Outlook, clock, outlook
 from kdstudio.gui.pages.configuration import Configuration
 from kdstudio.gui.pages.disagreements import DisagreementsCard
 from kdstudio.gui.pages.log_view import LogView
@@ -28,6 +27,7 @@ from kdstudio.gui.states import state_words
 from kdstudio.gui.theme import GAP, MARGIN, SPACE
 from kdstudio.gui.words import phase, place, subject
 from kdstudio.runs.folder import Request
+from kdstudio.runs.outlook import Outlook, clock, outlook
 from kdstudio.runs.state import State
 from kdstudio.runs.summary import summarise
 

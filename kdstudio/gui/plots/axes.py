@@ -8,12 +8,15 @@ import math
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Qt
 
-from kdstudio.gui.outlook import clock
 from kdstudio.gui.plots.spoken import figure
+from kdstudio.gui.theme import SPACE
+from kdstudio.runs.outlook import clock
 
 HALF = 10.0  # pixels of a line of numbers, in large type too
+BESIDE = 2.0 * SPACE  # pixels at the right of the view
+APART = 2.0 * SPACE  # pixels between the end of an axis and the number before it
 MADE: Any = object()  # in place of a QPicture
 MOST = 7  # marks of a logarithmic axis
 
@@ -24,6 +27,7 @@ class ValueAxis(pg.AxisItem):
     def __init__(self, orientation: str) -> None:
         super().__init__(orientation)
         self._logarithmic = self._seconds = False
+        self._end: float | None = None
         self._drawn: Any = None
 
     @property
@@ -38,10 +42,39 @@ class ValueAxis(pg.AxisItem):
             self.picture = None
             self.update()
 
+    def show_end(self, end: float | None) -> None:
+        """The value at which everything ends: it is written wherever it is in view."""
+        if end != self._end:
+            self._end = end
+            self.picture = None
+            self.update()
+
+    def generateDrawSpecs(self, painter: Any) -> Any:
+        """As its base does, and the end besides, at the cost of a number that stands too near to it."""
+        specs = super().generateDrawSpecs(painter)
+        end = self._end_words(painter)
+        if specs is None or end is None:
+            return specs
+        line, ticks, words = specs
+        return line, ticks, [*(each for each in words if each[0].right() + APART <= end[0].left()), end]
+
+    def _end_words(self, painter: Any) -> tuple[QRectF, Qt.AlignmentFlag, str] | None:
+        """Place, alignment and words of the end; None where it is out of view."""
+        low, high = self.range
+        if self._end is None or not low < self._end <= high:
+            return None
+        words = clock(self._end) if self._seconds else f"{self._end:,.1f}".removesuffix(".0")
+        area = self.mapRectFromParent(self.geometry())
+        room = painter.boundingRect(QRectF(0, 0, 100, 100), Qt.AlignmentFlag.AlignCenter, words)
+        middle = area.left() + area.width() * (self._end - low) / (high - low)
+        left = min(middle - room.width() / 2, self.boundingRect().right() - room.width())
+        place = QRectF(left, area.top() + self.style["tickTextOffset"][1], room.width(), room.height())
+        return place, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextDontClip, words
+
     def boundingRect(self) -> QRectF:
-        """Half a line more, so that the numbers at both ends are not left out."""
+        """Half a line more, so that the numbers at both ends are not left out; and the margin beside the last step."""
         area: QRectF = super().boundingRect()
-        return area.adjusted(0, -HALF, 0, HALF) if self.orientation == "left" else area
+        return area.adjusted(0, -HALF, 0, HALF) if self.orientation == "left" else area.adjusted(0, 0, BESIDE, 0)
 
     def paint(self, painter: Any, option: Any, widget: Any) -> None:
         """As its base does, but from the list of what there is to draw: to play a QPicture takes longer than all curves."""

@@ -1,8 +1,8 @@
 """A curve in words: "student 94.0 % and level; best 94.2 % at epoch 7". Pure text out of numbers."""
 
-from kdstudio.gui.outlook import clock
 from kdstudio.gui.plots.curves import Axis
 from kdstudio.gui.plots.options import Floats
+from kdstudio.runs.outlook import clock
 
 RECENT = 0.25  # the last part of a curve, which says where it is going
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

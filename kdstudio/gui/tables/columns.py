@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from kdstudio.gui.outlook import clock
 from kdstudio.gui.states import row_words
 from kdstudio.runs.files import read_json, write_json
 from kdstudio.runs.home import Home
 from kdstudio.runs.library import Row
+from kdstudio.runs.outlook import clock, local_time
 from kdstudio.runs.summary import percent
 
 
@@ -89,8 +89,8 @@ COLUMNS = (
            text=lambda row: ", ".join(row.tags)),
     Column(id="notes", title="Notes", width=160, raw=lambda row: _or_none(row.notes), text=lambda row: _line(row.notes),
            first=False),
-    Column(id="created", title="Made (UTC)", width=152, raw=lambda row: row.created or None,
-           text=lambda row: row.created),
+    Column(id="created", title="Made", width=152, raw=lambda row: row.created or None,
+           text=lambda row: local_time(row.created)),
     Column(id="id", title="Id", width=92, raw=lambda row: row.id, text=lambda row: row.id, first=False),
 )  # fmt: skip
 PLACES = {column.id: number for number, column in enumerate(COLUMNS)}

@@ -10,7 +10,7 @@ from typing import Any
 from kdstudio.runs.files import write_whole
 from kdstudio.runs.library import Row
 
-LEFT_OUT = ("curve", "stage_done")
+LEFT_OUT = ("curve", "done")
 FORMULA = ("=", "+", "-", "@", "\t")  # how a text begins that a spreadsheet would carry out
 
 

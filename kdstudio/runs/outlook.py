@@ -1,6 +1,9 @@
-"""How far a run is and how long it will take, from its fold: nothing is said before it means something. No Qt."""
+"""How far a run is and how long it will take, from its fold: nothing is said before it means something."""
 
+import calendar
+import time
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from statistics import fmean
 from typing import TYPE_CHECKING
@@ -125,3 +128,26 @@ def clock(seconds: float) -> str:
     whole = max(0, round(seconds))
     hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def local_time(utc: str) -> str:
+    """A time that a run's folder tells, "2026-11-24 03:05:41" in UTC, as the clock on this machine's wall says it."""
+    if len(utc) != len("2026-11-24 03:05:41"):
+        return utc
+    hour = _local_hour(utc[:13])
+    return f"{hour}{utc[13:]}" if hour is not None else _converted(utc)
+
+
+@lru_cache(maxsize=10_000)
+def _local_hour(utc: str) -> str | None:
+    """The local day and hour of one in UTC, where the zones differ by whole hours: a list of 10,000 runs asks at once."""
+    local = _converted(f"{utc}:00:00")
+    return local[:13] if local.endswith(":00:00") else None
+
+
+def _converted(utc: str) -> str:
+    try:
+        parts = [int(utc[start:stop]) for start, stop in ((0, 4), (5, 7), (8, 10), (11, 13), (14, 16), (17, 19))]
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(calendar.timegm((*parts, 0, 0, 0))))
+    except (ValueError, OverflowError, OSError):
+        return utc
