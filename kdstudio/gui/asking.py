@@ -2,7 +2,7 @@
 
 from enum import Enum
 
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from kdstudio.gui.presenter import shown
 
@@ -35,9 +35,13 @@ def ask_on_close(parent: QWidget, titles: list[str]) -> Closing:
 
 def pick_file_to_open(parent: QWidget) -> str:
     """The YAML file that a person picks, or ""."""
-    return QFileDialog.getOpenFileName(parent, parent.tr("Open experiment"), "", YAML)[0]
+    from kdstudio.gui import file_dialogs
+
+    return file_dialogs.open_file(parent, parent.tr("Open experiment"), YAML)
 
 
 def pick_file_to_save(parent: QWidget, name: str) -> str:
     """Where a person wants the YAML file, or ""."""
-    return QFileDialog.getSaveFileName(parent, parent.tr("Save experiment"), name, YAML)[0]
+    from kdstudio.gui import file_dialogs
+
+    return file_dialogs.save_file(parent, parent.tr("Save experiment"), name, YAML)

@@ -15,7 +15,6 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QValidator, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
     QLineEdit,
     QPushButton,
@@ -178,7 +177,9 @@ class PathEditor(TextEditor):
 
 def choose_folder(parent: QWidget, title: str, start: str) -> str:
     """The folder that a person picks, or "". Tests put another function in its place: a modal dialog would hang them."""
-    return QFileDialog.getExistingDirectory(parent, title, start)
+    from kdstudio.gui import file_dialogs
+
+    return file_dialogs.open_folder(parent, title, start)
 
 
 class YamlEditor(Editor):

@@ -14,8 +14,22 @@ _WORD = r"[^\\/\s:;,\"'<>|()]+"
 _PATH = re.compile(rf"(?<![\w…/\\.~])(?:[A-Za-z]:[\\/]|[~…]?[\\/])(?:{_WORD}(?: {_WORD}){{0,2}}[\\/])+({_WORD[:-1]}*)")
 # The same as the value of a field in YAML, or as the whole of a line: then its parts may have spaces in them.
 _VALUE = re.compile(
-    r"((?:^|[{,\s])[\w-]+:\s+['\"]?|^\s*['\"]?)(?:[A-Za-z]:[\\/]|~?[\\/])[^,}'\"\n]*[\\/](?=[^\\/\n])([^,}'\"\n\\/]*)",
+    r"((?:^|[{,\s])[\w-]+:[ \t]+['\"]?|^[ \t]*['\"]?)(?:[A-Za-z]:[\\/]|~?[\\/])[^,}'\"\n]*[\\/](?=[^\\/\n])([^,}'\"\n\\/]*)",
     re.MULTILINE,
+)
+# YAML may fold a value over several lines: in quotes up to the closing one; plain, or after ">" or "|", while lines are
+# indented deeper than the name of their field and are no fields or items themselves.
+_ROOT = r"(?:[A-Za-z]:[\\/]|~?[\\/])"
+_ON = r"(?:\n[ \t]*(?=\n))*\n{indent}(?![\w-]+:(?:\s|$)|- |\#)"  # a line that goes on with the value
+_FOLDED = (
+    re.compile(rf"(?<=[\s,{{\[])'(?:{_ROOT}(?:[^']|'')*)'"),
+    re.compile(rf'(?<=[\s,{{\[])"(?:{_ROOT}(?:\\.|[^"\\])*)"', re.DOTALL),
+    re.compile(
+        rf"^(?P<name>(?P<in>[ ]*)(?:- )*[\w-]+:(?:[ ]+[>|][-+\d]*)?)(?P<value>(?:[ ]+|{_ON.format(indent='(?P=in)[ ]+')})"
+        rf"{_ROOT}[^,}}'\"\n]*(?:{_ON.format(indent='(?P=in)[ ]+')}[^,}}'\"\n]+)+)",
+        re.MULTILINE,
+    ),
+    re.compile(rf"(?P<name>[{{,]\s*[\w-]+:)(?P<value>\s+{_ROOT}[^,}}'\"]*\n[^,}}'\"]*)"),
 )
 
 
@@ -35,8 +49,27 @@ def masked(text: str, roots: tuple[str, ...] = ()) -> str:
 
 
 def masked_values(text: str) -> str:
-    """`text`, which is a path or lines of YAML, with each path cut down to its last part."""
+    """`text`, which is a path or lines of YAML, with each path cut down to its last part.
+
+    It has as many lines as before: of a path that is folded over several, the first says all.
+    """
+    if "\n" in text:
+        for folded in _FOLDED:
+            text = folded.sub(_unfolded, text)
     return masked(_VALUE.sub(r"\1…/\2", text))
+
+
+def _unfolded(found: "re.Match[str]") -> str:
+    """A value of several lines on its first one, cut down; as it was where it is on one line anyway."""
+    whole = found[0]
+    lines = whole.count("\n")
+    if not lines:
+        return whole
+    named = "name" in found.re.groupindex
+    name, value = (found["name"], found["value"]) if named else ("", whole)
+    mark = "" if named else value[0]
+    last = re.split(r"[\\/]", " ".join(value.strip(mark + " \n").split()).rstrip("\\/"))[-1]
+    return f"{name}{' ' if named else ''}{mark}…/{last}{mark}" + "\n" * lines
 
 
 def shown(text: str) -> str:

@@ -103,8 +103,9 @@ class PrivateText(QPlainTextEdit):
         """Paint each line that has a path in it anew, without where it leads."""
         edge = 0 if self.frameShape() == QFrame.Shape.NoFrame else 2  # the style paints a frame into the viewport
         edited = self.textCursor().blockNumber() if self.hasFocus() else -1
+        lines = shown_values(self.toPlainText()).split("\n")  # of all: a path may be folded over several
         for block, area in self.visible_lines():
-            text = shown_values(block.text())
+            text = lines[block.blockNumber()]
             if text != block.text() and block.blockNumber() != edited:
                 painter.fillRect(
                     QRectF(edge, area.top(), self.viewport().width() - 2 * edge, area.height()), self.ground_of(block)

@@ -7,10 +7,10 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QMessageBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QFileDialog, QLabel, QLineEdit, QMenu, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from kdstudio.gui import asking
+from kdstudio.gui import asking, file_dialogs
 from kdstudio.gui.editors import PathEditor, TextEditor
 from kdstudio.gui.main_window import MainWindow
 from kdstudio.gui.pages.configuration import Configuration
@@ -58,6 +58,34 @@ def secret(tmp_path: Path) -> Path:
 )
 def test_that_a_path_with_spaces_is_masked_where_it_is_a_value(text: str, expected: str) -> None:
     assert masked_values(text) == expected
+
+
+FOLDED = {
+    "plain": "dataset:\n  path: /srv/secret a/b c\n    d/my cats\n  size: 64\n",
+    "on the next line": "dataset:\n  path:\n    /srv/secret a/b c\n    d/my cats\n  size: 64\n",
+    "block": "dataset:\n  path: >-\n    /srv/secret a/b c\n    d/my cats\n  size: 64\n",
+    "single quotes": "dataset:\n  path: '/srv/secret a/b c\n    d/my cats'\n  size: 64\n",
+    "double quotes": 'dataset:\n  path: "/srv/secret a/b c\n    d/my cats"\n  size: 64\n',
+    "flow": "dataset: {kind: image-folder, path: /srv/secret a/b c\n    d/my cats, size: 64}\n",
+    "flow in quotes": "dataset: {path: '/srv/secret a/b c\n    d/my cats', size: 64}\n",
+    "an item": "files:\n- path: ~/secret a/b c\n    d/my cats\n- path: other\nsize: 64\n",
+    "on a drive": "path: C:\\secret a\\b c\n  d\\my cats\nsize: 64\n",
+    "the last part": "path: /srv/secret a/b c/d/my\n  cats\nsize: 64\n",
+}
+
+
+@pytest.mark.parametrize("text", FOLDED.values(), ids=FOLDED)
+def test_that_a_path_folded_over_lines_is_masked_whole(text: str) -> None:
+    hidden = masked_values(text)
+    assert not [part for part in ("srv", "secret", "b c", "d/", "d\\") if part in hidden], hidden
+    assert "…/my cats" in hidden
+    assert hidden.count("\n") == text.count("\n")
+    assert "size: 64" in hidden
+
+
+def test_that_lines_that_follow_a_path_stay() -> None:
+    text = "dataset:\n  path: /srv/cats\n  size: 64\n  # a note\nteacher: {kind: mlp}\nfiles:\n- /srv/a/b\n- c\nseeds: [0,\n  1]\n"
+    assert masked_values(text) == text.replace("/srv/cats", "…/cats").replace("/srv/a/b", "…/b")
 
 
 def picture(widget: QWidget, text: str) -> QImage:
@@ -109,6 +137,8 @@ def test_that_text_paints_no_more_of_a_path_than_its_last_part(qtbot: QtBot, aud
         texts = [f"kind: folder\npath: {path}\nnote: {path} and more" for path in (ONE, OTHER)]
         assert picture(view, texts[0]) == picture(view, texts[1])
         assert view.toPlainText() == texts[1]
+        folded = [f"kind: folder\npath: {path} of\n  {place}/here\nsize: 3" for path, place in ((ONE, "ada"), (OTHER, "bob"))]
+        assert picture(view, folded[0]) == picture(view, folded[1])
         theme().present(False)
         assert picture(view, texts[0]) != picture(view, texts[1])
         theme().present(True)
@@ -189,6 +219,59 @@ def test_that_a_question_names_no_path(
     asking.ask_on_close(window, ["Pets of /srv/ada/secret/pets"])
     assert "…/pets" in asked[0]
     assert "ada" not in asked[0]
+
+
+DIALOGS: "list[Callable[[QWidget], str]]" = [
+    lambda parent: file_dialogs.open_file(parent, "Open", "Experiment (*.yaml)"),
+    lambda parent: file_dialogs.save_file(parent, "Save", "experiment.yaml", "Experiment (*.yaml)"),
+    lambda parent: file_dialogs.open_folder(parent, "Choose a folder", str(Path.cwd())),
+]
+
+
+@pytest.mark.parametrize("ask", DIALOGS, ids=["open", "save", "folder"])
+def test_that_a_file_dialog_tells_an_audience_names_and_not_where_they_lie(
+    qtbot: QtBot, audience: None, secret: Path, monkeypatch: pytest.MonkeyPatch, ask: Callable[[QWidget], str]
+) -> None:
+    monkeypatch.chdir(secret)
+    (secret / "a.yaml").touch()
+    seen: list[str] = []
+
+    def look(dialog: QFileDialog) -> int:
+        dialog.setDirectory(str(secret))
+        dialog.show()
+        if dialog.fileMode() is QFileDialog.FileMode.ExistingFile:
+            dialog.selectFile("a.yaml")
+        qtbot.waitUntil(lambda: dialog.directory().path() == str(secret))
+        lines = [line.text() for line in dialog.findChildren(QLineEdit) if line.isVisible()]
+        boxes = [box.currentText() for box in dialog.findChildren(QComboBox) if box.isVisible()]
+        seen.extend([*said_in_view(dialog), *lines, *boxes])
+        dialog.hide()
+        return 1
+
+    monkeypatch.setattr(QFileDialog, "exec", look)
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    chosen = ask(parent)
+    assert Path(chosen).is_relative_to(secret)
+    assert not [text for text in seen if "secret place" in text or str(Path.home()) in text]
+    assert any(text in ("Open", "Save", "Choose a folder") for text in seen)
+
+
+def said_in_view(place: QWidget) -> Iterator[str]:
+    """What can be read now in `place`."""
+    yield place.windowTitle()
+    for widget in place.findChildren(QWidget):
+        if widget.isVisible():
+            yield widget.toolTip()
+            if isinstance(widget, QLabel | QAbstractButton):
+                yield widget.text()
+
+
+def test_that_no_dialog_for_files_is_asked_for_elsewhere() -> None:
+    """The one module knows of the audience; a QFileDialog of another one would not."""
+    code = Path(file_dialogs.__file__).parent
+    users = {path.name for path in code.rglob("*.py") if "QFileDialog" in path.read_text(encoding="utf-8")}
+    assert users == {"file_dialogs.py"}
 
 
 def test_that_the_margin_of_the_text_tells_no_path_either(qtbot: QtBot, audience: None) -> None:

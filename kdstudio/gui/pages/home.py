@@ -4,8 +4,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from kdstudio.gui.asking import YAML
 from kdstudio.gui.buttons import IconButton
 from kdstudio.gui.cards import Card, Text
 from kdstudio.gui.carried import carried_path
@@ -24,12 +25,16 @@ NARROWEST = 250  # pixels of a sample's card
 
 def pick_file(parent: QWidget) -> str:
     """The YAML file that a person picks, or ""."""
-    return QFileDialog.getOpenFileName(parent, parent.tr("Open experiment"), "", "Experiment (*.yaml *.yml)")[0]
+    from kdstudio.gui import file_dialogs
+
+    return file_dialogs.open_file(parent, parent.tr("Open experiment"), YAML)
 
 
 def pick_folder(parent: QWidget) -> str:
     """The folder of images that a person picks, or ""."""
-    return QFileDialog.getExistingDirectory(parent, parent.tr("A folder of images, one folder for each class"))
+    from kdstudio.gui import file_dialogs
+
+    return file_dialogs.open_folder(parent, parent.tr("A folder of images, one folder for each class"))
 
 
 class HomePage(Page):

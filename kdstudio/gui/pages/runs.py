@@ -9,7 +9,6 @@ from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemDelegate,
-    QFileDialog,
     QHBoxLayout,
     QLineEdit,
     QMenu,
@@ -42,7 +41,9 @@ if TYPE_CHECKING:
 
 def pick_csv(parent: QWidget) -> str:
     """Where a person wants the table, or ""."""
-    return QFileDialog.getSaveFileName(parent, parent.tr("Export the table"), "runs.csv", "CSV (*.csv)")[0]
+    from kdstudio.gui import file_dialogs
+
+    return file_dialogs.save_file(parent, parent.tr("Export the table"), "runs.csv", "CSV (*.csv)")
 
 
 class RunsPage(Page):

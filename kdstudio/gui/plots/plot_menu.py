@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from kdstudio.gui.icons import icon
 from kdstudio.gui.theme import theme
@@ -19,7 +19,9 @@ KINDS = ("png", "svg", "csv")
 
 def pick_export(parent: QWidget, name: str, kind: str) -> str:
     """Where a person wants an export, or "". Tests put another function in its place."""
-    return QFileDialog.getSaveFileName(parent, parent.tr("Export the plot"), f"{name}.{kind}", f"*.{kind}")[0]
+    from kdstudio.gui import file_dialogs
+
+    return file_dialogs.save_file(parent, parent.tr("Export the plot"), f"{name}.{kind}", f"*.{kind}")
 
 
 class PlotMenu(QToolButton):
