@@ -3,6 +3,8 @@
 No stylesheets: each block asks the theme for its colours when it paints, and so follows a change of theme at once.
 """
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QMargins, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
@@ -45,11 +47,17 @@ class Text(QLabel):
             self._role = role
             self._dress()
 
+    def set_scale(self, scale: TextRole) -> None:
+        """Show the text in another place of the type scale."""
+        if scale != self._scale:
+            self._scale = scale
+            self._dress()
+
     @Slot()
     def _dress(self) -> None:
         self.setFont(theme().font(self._scale))
         palette = self.palette()
-        large = self._scale in ("number", "title")  # which can be read in any role's own colour
+        large = self._scale in ("number", "figure", "title")  # which can be read in any role's own colour
         colour = theme().color(self._role) if large else theme().ink(self._role)
         for kind in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text):
             palette.setColor(kind, colour)
@@ -62,12 +70,14 @@ class Text(QLabel):
 
 
 class Elided(Text):
-    """One line of text that ends in an ellipsis where the room ends; the whole stands in its tooltip."""
+    """One line of text; where the room ends it is said in fewer words, or ends in an ellipsis, and the whole stands in its
+    tooltip."""
 
     def __init__(
         self, text: str = "", scale: TextRole = "body", role: Role = "text", parent: QWidget | None = None
     ) -> None:
         self._whole = text
+        self._briefer: tuple[str, ...] = ()
         super().__init__(text, scale, role, parent)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.set_text(text)
@@ -77,12 +87,23 @@ class Elided(Text):
         """The text, uncut."""
         return self._whole
 
+    @property
+    def elided(self) -> bool:
+        """Whether even its fewest words have no room."""
+        return self.text() not in [shown(form) for form in (self._whole, *self._briefer)]
+
     def _show_again(self) -> None:  # not a slot of its own: one that is overridden outlives its widget
         self._cut()
 
-    def set_text(self, text: str) -> None:
-        """Show `text`, as much of it as fits."""
+    @property
+    def least_width(self) -> int:
+        """Pixels that its fewest words take."""
+        return min(self.fontMetrics().horizontalAdvance(shown(form)) + 2 for form in (self._whole, *self._briefer))
+
+    def set_text(self, text: str, *briefer: str) -> None:
+        """Show `text`, or the first of `briefer` that fits where it does not, or as much of the last as fits."""
         self._whole = " ".join(text.split())
+        self._briefer = briefer
         self._cut()
 
     def sizeHint(self) -> QSize:
@@ -97,8 +118,10 @@ class Elided(Text):
         self._cut()
 
     def _cut(self) -> None:
-        whole = shown(self._whole)
-        cut = self.fontMetrics().elidedText(whole, Qt.TextElideMode.ElideRight, max(0, self.width()))
+        whole, room, metrics = shown(self._whole), max(0, self.width()), self.fontMetrics()
+        forms = [whole, *(shown(form) for form in self._briefer)]
+        fits = next((form for form in forms if metrics.horizontalAdvance(form) <= room), None)
+        cut = metrics.elidedText(forms[-1], Qt.TextElideMode.ElideRight, room) if fits is None else fits
         if cut != self.text():
             self.setText(cut)
         self.setToolTip(whole if cut != whole else "")
@@ -146,11 +169,16 @@ class Card(QFrame):
 
 
 class Tile(Card):
-    """One number that carries a part of the message: what it is, how much, and what to compare it with."""
+    """One number that carries a part of the message: what it is, how much, and what to compare it with.
 
-    def __init__(self, title: str, role: Role = "text", parent: QWidget | None = None) -> None:
+    Args:
+        briefly: the title where there is little room.
+    """
+
+    def __init__(self, title: str, role: Role = "text", parent: QWidget | None = None, *, briefly: str = "") -> None:
         super().__init__(parent)
-        self._title = Elided(title.upper(), "eyebrow", "quiet")
+        self._title = Elided("", "eyebrow", "quiet")
+        self._title.set_text(title.upper(), (briefly or title).upper())
         self._number = Text("", "number", role)
         self._note = Elided("", "caption", "quiet")
         self.body.setSpacing(SPACE // 2)
@@ -159,13 +187,20 @@ class Tile(Card):
         self.setAccessibleName(title)
         self.show_value("", "")
 
-    def show_value(self, number: str, note: str, role: Role | None = None) -> None:
-        """Show `number` and `note`; no number is a dash."""
+    def show_value(self, number: str, note: str, role: Role | None = None, *, briefly: Sequence[str] = ()) -> None:
+        """Show `number` and `note`, or the first of `briefly` that fits; no number is a dash."""
         self._number.setText(number or "–")
-        self._note.set_text(note)
+        self._note.set_text(note, *briefly)
         if role is not None:
             self._number.set_role(role)
         self.setAccessibleDescription(f"{number or 'not known yet'}. {note}")
+
+    def set_low(self, low: bool) -> None:
+        """Take less height, with the same words."""
+        self._number.set_scale("figure" if low else "number")
+        sides, ends = (3 * SPACE, 2 * SPACE) if low else (4 * SPACE, 4 * SPACE)
+        self.body.setContentsMargins(sides, 2 * SPACE if low else 3 * SPACE, sides, ends)
+        self.body.setSpacing(0 if low else SPACE // 2)
 
     @property
     def number(self) -> str:
@@ -289,6 +324,11 @@ class Banner(Painted):
     def detail(self) -> str:
         """Its other lines."""
         return self._detail.text()
+
+    def set_low(self, low: bool) -> None:
+        """Take less height, with the same words; only for one that does not stand apart."""
+        ends = 2 * SPACE if low else GAP
+        self.layout().setContentsMargins(11 * SPACE, ends, 4 * SPACE, ends)  # type: ignore[union-attr]
 
     def stand_apart(self, sides: int, above: int) -> None:
         """Leave room around the box, for as long as it is shown."""

@@ -8,11 +8,16 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
 class FlowLayout(QLayout):
-    """Items in lines, each as large as it wants to be."""
+    """Items in lines, each as large as it wants to be.
 
-    def __init__(self, parent: QWidget, gap: int) -> None:
+    Args:
+        gap: between items, and between lines unless `between` says otherwise.
+    """
+
+    def __init__(self, parent: QWidget, gap: int, *, between: int | None = None) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
+        self._between = gap if between is None else between
         self.setContentsMargins(0, 0, 0, 0)
         self.setSpacing(gap)
 
@@ -61,7 +66,7 @@ class FlowLayout(QLayout):
                 continue
             size = item.sizeHint()
             if x > inside.x() and x + size.width() > inside.right() + 1:
-                x, y, line = inside.x(), y + line + gap, 0
+                x, y, line = inside.x(), y + line + self._between, 0
             if move:
                 item.setGeometry(QRect(QPoint(x, y), QSize(min(size.width(), max(1, inside.width())), size.height())))
             x, line = x + size.width() + gap, max(line, size.height())

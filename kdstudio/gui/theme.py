@@ -21,7 +21,7 @@ Role: TypeAlias = Literal[
     "run1", "run2", "run3", "run4", "run5", "run6", "run7", "run8",
 ]  # fmt: skip
 RUN_ROLES: tuple[Role, ...] = ("run1", "run2", "run3", "run4", "run5", "run6", "run7", "run8")
-TextRole: TypeAlias = Literal["title", "heading", "body", "strong", "caption", "eyebrow", "number"]
+TextRole: TypeAlias = Literal["title", "heading", "body", "strong", "caption", "eyebrow", "number", "figure"]
 
 SPACE = 4  # the grid: every gap and margin is a multiple of it
 GAP = 3 * SPACE
@@ -41,6 +41,7 @@ _SCALE: dict[TextRole, tuple[float, QFont.Weight]] = {
     "caption": (0.86, QFont.Weight.Normal),
     "eyebrow": (0.80, QFont.Weight.Bold),
     "number": (1.85, QFont.Weight.Bold),
+    "figure": (1.46, QFont.Weight.Bold),
 }
 
 

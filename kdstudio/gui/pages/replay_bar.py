@@ -1,12 +1,13 @@
 """The controls of a replay: it says that it is one, plays, pauses, jumps, and goes faster."""
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from kdstudio.gui.buttons import IconButton, Segments
 from kdstudio.gui.cards import Card, Elided, Text
 from kdstudio.gui.replay import SPEEDS, Replay
+from kdstudio.gui.slider import Slider
 from kdstudio.gui.theme import GAP
 from kdstudio.runs.outlook import clock
 
@@ -30,7 +31,7 @@ class ReplayBar(Card):
         self.said.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.pause = IconButton(self.tr("Pause"), "pause", "replay.pause")
         self.play = IconButton(self.tr("Play"), "play", "replay.play")
-        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider = Slider()
         self.slider.setObjectName("replay.slider")
         self.slider.setAccessibleName(self.tr("Place in the replay"))
         self.slider.setRange(0, STEPS)

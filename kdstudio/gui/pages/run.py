@@ -24,7 +24,7 @@ from kdstudio.gui.plots.board import Board
 from kdstudio.gui.plots.options_bar import OptionsBar
 from kdstudio.gui.run_controller import RunController
 from kdstudio.gui.states import state_words
-from kdstudio.gui.theme import GAP, MARGIN, SPACE
+from kdstudio.gui.theme import GAP, MARGIN, SPACE, theme
 from kdstudio.gui.words import phase, place, subject
 from kdstudio.runs.folder import Request
 from kdstudio.runs.outlook import Outlook, clock, outlook
@@ -34,6 +34,7 @@ from kdstudio.runs.summary import summarise
 REDRAW_EVERY = 60  # milliseconds for one of five parts: each is drawn less than four times a second
 MEASURE_EVERY = 500  # milliseconds
 CURVES, TESTED, LOG, CONFIGURATION = range(4)
+LOW = 720  # pixels of height, below which everything makes room for the plots
 
 
 class RunPage(Page):
@@ -61,6 +62,7 @@ class RunPage(Page):
         self._stale: list[Callable[[], None]] = []
         self._summary: dict[str, Any] | None = None
         self._seen, self._held = controller.folder, False
+        self._offered = ""
         self.pill = Pill()
         self.pill.setObjectName("run.pill")
         self.controls = RunControls(controller)
@@ -114,7 +116,6 @@ class RunPage(Page):
 
     def _arrange(self) -> None:
         self._arrange_head()
-        self.body.setContentsMargins(MARGIN, 5 * SPACE, MARGIN - GAP, 5 * SPACE)
         self.head.setContentsMargins(0, 0, GAP, 0)
         line = QHBoxLayout()
         line.setContentsMargins(0, 0, GAP, 0)
@@ -123,9 +124,8 @@ class RunPage(Page):
         line.addWidget(self.times)
         self.body.addLayout(line)
         inside = QWidget()
-        column = QVBoxLayout(inside)
+        self._column = column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, GAP, 0)  # room for the scroll bar
-        column.setSpacing(GAP)
         for part in (self.replay_bar, self.sentences, self.tiles):
             column.addWidget(part)
         column.addLayout(self._choices())
@@ -156,13 +156,38 @@ class RunPage(Page):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit()
+        self.controls.fit(self._room_for_controls())
+
+    @Slot()
+    def _fit(self) -> None:
+        """Find room: in a low window everything above the plots takes less height, in a narrow one the plots' options are
+        tighter, or stand below the tabs."""
+        self._set_low(self.height() < LOW)
         room = self.width() - 2 * MARGIN
-        narrow = self.tabs.sizeHint().width() + self.options.sizeHint().width() + 2 * GAP > room
+        beside = room - self.tabs.sizeHint().width() - GAP
+        self.options.fit(beside)
+        narrow = self.options.sizeHint().width() > beside
+        if narrow:
+            self.options.fit(room)
         if narrow != (self._below.count() > 0):
             old, new = (self._beside, self._below) if narrow else (self._below, self._beside)
             old.removeWidget(self.options)
             new.addWidget(self.options)
             new.setAlignment(self.options, Qt.AlignmentFlag.AlignLeft if narrow else Qt.AlignmentFlag.AlignRight)
+
+    def _set_low(self, low: bool) -> None:
+        ends, gap = (3 * SPACE, 2 * SPACE) if low else (5 * SPACE, GAP)
+        self.body.setContentsMargins(MARGIN, ends, MARGIN - GAP, ends)
+        for column in (self.body, self._column):
+            column.setSpacing(gap)
+        self.tiles.set_low(low)
+        self.sentences.set_low(low)
+
+    def _room_for_controls(self) -> int:
+        """What the title, in full, and the state leave for the buttons."""
+        words = self.title.sizeHint().width() + self.pill.sizeHint().width() + 2 * GAP
+        return self.width() - 2 * MARGIN - words
 
     def _arrange_head(self) -> None:
         """The state stands right behind the title, which gives way when it is long."""
@@ -195,6 +220,7 @@ class RunPage(Page):
         self.options.changed.connect(self.board.set_options)
         self.tabs.group.idClicked.connect(self._show_tab)
         self.board.failed.connect(self._say_export)
+        theme().changed.connect(self._fit)
 
     @Slot()
     def _want_field(self) -> None:
@@ -318,7 +344,15 @@ class RunPage(Page):
         self.pill.show_state(word if controller.folder else "", role)
         self.title.set_text(controller.title or self.tr("Current run"))
         self.controls.show_run()
+        self._fit_controls()
         self.replay_bar.show_replay(controller.replay)
+
+    def _fit_controls(self) -> None:
+        """Other buttons, or another title, find their room anew; while they are the same, no word comes back."""
+        offered = " ".join([self.title.whole, *(each.objectName() for each in self.controls.buttons if not each.isHidden())])
+        fit = self.controls.narrow if offered == self._offered else self.controls.fit
+        self._offered = offered
+        fit(self._room_for_controls())
 
     def _refresh_progress(self) -> None:
         controller = self._controller

@@ -22,6 +22,11 @@ class RunControls(QWidget):
         self.resume = PrimaryButton(self.tr("Continue"), "resume", icon_name="play")
         self.replay = IconButton(self.tr("Replay"), "replay", "replay.start")
         self.duplicate = IconButton(self.tr("Use as new experiment"), "copy", "duplicate")
+        signed = (self.save, self.evaluate, self.pause, self.stop, self.replay, self.duplicate)
+        self._words = {button: button.text() for button in signed}
+        self._doing: dict[IconButton, str] = {}
+        self._tips: dict[IconButton, str] = {}
+        self._bare = False
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2 * SPACE)
@@ -37,6 +42,18 @@ class RunControls(QWidget):
     def buttons(self) -> tuple[QAbstractButton, ...]:
         """All of them, as they stand."""
         return self.duplicate, self.replay, self.resume, self.save, self.evaluate, self.pause, self.stop
+
+    def fit(self, room: int) -> None:
+        """Take no more than `room` pixels: where they are too few, buttons are signs, their words in the tooltip."""
+        self._bare = False
+        self._dress()
+        self.narrow(room)
+
+    def narrow(self, room: int) -> None:
+        """The same, but words that are gone stay away: nothing moves under the pointer without need."""
+        if not self._bare and self.sizeHint().width() > room:
+            self._bare = True
+            self._dress()
 
     def show_run(self) -> None:
         """Show what may be done with the run in view."""
@@ -55,23 +72,39 @@ class RunControls(QWidget):
     def _show_wishes(self) -> None:
         """Save and evaluate: only a training hears them."""
         wanted = self._controller.wanted
-        self.save.setText(self.tr("Saving...") if Request.SAVE in wanted else self.tr("Save now"))
-        self.evaluate.setText(self.tr("Evaluating...") if Request.EVALUATE in wanted else self.tr("Evaluate now"))
+        self._heard(self.save, self.tr("Saving...") if Request.SAVE in wanted else "")
+        self._heard(self.evaluate, self.tr("Evaluating...") if Request.EVALUATE in wanted else "")
         self._allow(self.save, run_rules.save(self._controller))
         self._allow(self.evaluate, run_rules.evaluate(self._controller))
 
     def _show_ends(self) -> None:
         asked = self._controller.asked
-        self.pause.setText(self.tr("Pausing...") if asked is Request.PAUSE else self.tr("Pause"))
-        self.stop.setText(self.tr("Stopping...") if asked is Request.STOP else self.tr("Stop"))
+        self._heard(self.pause, self.tr("Pausing...") if asked is Request.PAUSE else "")
+        self._heard(self.stop, self.tr("Stopping...") if asked is Request.STOP else "")
         gives = self.tr("Saves, and gives the device back until it goes on")
         self._allow(self.pause, run_rules.pause(self._controller), gives)
         self._allow(self.stop, run_rules.stop(self._controller))
 
-    @staticmethod
-    def _allow(button: IconButton, why_not: str, tip: str = "") -> None:
+    def _heard(self, button: IconButton, doing: str) -> None:
+        """Say what is being done on a button's behalf, "" for nothing."""
+        self._doing[button] = doing
+        self._say(button)
+
+    def _allow(self, button: IconButton, why_not: str, tip: str = "") -> None:
         button.setEnabled(not why_not)
-        button.setToolTip(why_not or tip)
+        self._tips[button] = why_not or tip
+        self._say(button)
+
+    def _dress(self) -> None:
+        for button in self._words:
+            self._say(button)
+
+    def _say(self, button: IconButton) -> None:
+        """What a button does, or is doing: in words on it, or where there is no room for all words in its tooltip."""
+        word, doing, tip = self._words[button], self._doing.get(button, ""), self._tips.get(button, "")
+        button.setText(doing or ("" if self._bare else word))
+        button.setAccessibleName(doing or word)
+        button.setToolTip(f"{word}. {tip}".removesuffix(". ") if self._bare else tip)
 
 
 __all__ = ["RunControls"]

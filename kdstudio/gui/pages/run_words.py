@@ -30,7 +30,7 @@ class RunWords(QWidget):
 
     def __init__(self, controller: RunController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._controller = controller
+        self._controller, self._low = controller, False
         self.verdict = Banner("agreement", "check", scale="heading")
         self.verdict.setObjectName("run.verdict")
         self.notice = Banner("teacher", "warning")
@@ -153,7 +153,7 @@ class RunWords(QWidget):
         self.copy.setText(self.tr("Copy diagnostics"))
 
     def _arrange(self) -> None:
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
         for banner in (self.empty, self.stopping, self.verdict, self.notice):
@@ -174,6 +174,14 @@ class RunWords(QWidget):
         super().resizeEvent(event)
         self._place_steps()
 
+    def set_low(self, low: bool) -> None:
+        """Take less height, with the same words."""
+        for banner in (self.empty, self.stopping, self.verdict, self.notice):
+            banner.set_low(low)
+        self._low = low
+        self._column.setSpacing(2 * SPACE if low else GAP)
+        self._place_steps()
+
     def _place_steps(self) -> None:
         """The next steps stand beside the verdict, or below it where the page is narrow."""
         wish = sum(button.sizeHint().width() + 2 * SPACE for button in self.next_steps)
@@ -183,7 +191,7 @@ class RunWords(QWidget):
             old.removeWidget(self._steps)
             new.addWidget(self._steps, 1, Qt.AlignmentFlag.AlignVCenter if beside else Qt.AlignmentFlag(0))
         self._steps.setMinimumWidth(wish if beside else 0)
-        verdict.steps.setContentsMargins(0, 0 if beside else 2 * SPACE, 0, 0)
+        verdict.steps.setContentsMargins(0, 0 if beside else SPACE if self._low else 2 * SPACE, 0, 0)
 
 
 class Notes(Text):

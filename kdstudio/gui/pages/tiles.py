@@ -11,7 +11,7 @@ from kdstudio.gui.theme import GAP, Role
 from kdstudio.gui.words import compact
 from kdstudio.runs.series import Series
 from kdstudio.runs.state import RunState, Stage
-from kdstudio.runs.summary import percent
+from kdstudio.runs.summary import percent, share
 
 
 class Tiles(QWidget):
@@ -19,9 +19,9 @@ class Tiles(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.accuracy = Tile(self.tr("Student accuracy"), "student")
-        self.agreement = Tile(self.tr("Agreement with teacher"), "agreement")
-        self.gain = Tile(self.tr("Gain from the teacher"))
+        self.accuracy = Tile(self.tr("Student accuracy"), "student", briefly=self.tr("Accuracy"))
+        self.agreement = Tile(self.tr("Agreement with teacher"), "agreement", briefly=self.tr("Agreement"))
+        self.gain = Tile(self.tr("Gain from the teacher"), briefly=self.tr("Gain"))
         self.cost = Tile(self.tr("Size"))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -31,6 +31,11 @@ class Tiles(QWidget):
             tile.setObjectName(f"tile.{name}")
             row.addWidget(tile, 1)
 
+    def set_low(self, low: bool) -> None:
+        """Take less height, with the same words."""
+        for tile in (self.accuracy, self.agreement, self.gain, self.cost):
+            tile.set_low(low)
+
     def show_run(self, run: RunState, summary: dict[str, Any] | None) -> None:
         """Show where `run` stands; `summary` once it is complete."""
         self._show_size(run)
@@ -39,7 +44,7 @@ class Tiles(QWidget):
             return
         seed = shown_seed(run)
         student = _newest(run.stages_of("student"), seed)
-        self._show_student(run, student, "" if student else self._waiting(run))
+        self._show_student(run, student, ("",) if student else self._waiting(run))
         self._show_gain(run)
 
     def _show_result(self, summary: dict[str, Any]) -> None:
@@ -47,45 +52,53 @@ class Tiles(QWidget):
         seeds = gain["seeds"] or 0
         mean = self.tr("test data, mean of {0} seeds").format(seeds) if seeds > 1 else self.tr("test data")
         accuracy, agreement = student["accuracy"], student["agreement"]
-        self.accuracy.show_value(_percent(accuracy), mean)
-        self.agreement.show_value(_percent(agreement), mean)
+        self.accuracy.show_value(_percent(accuracy), mean, briefly=[self.tr("test data")])
+        self.agreement.show_value(_percent(agreement), mean, briefly=[self.tr("test data")])
         if gain["mean"] is None:
-            self.gain.show_value("", self.tr("no baseline to compare with"), "text")
+            self.gain.show_value("", self.tr("no baseline to compare with"), "text", briefly=[self.tr("no baseline")])
         elif gain["low"] is None:
-            self.gain.show_value(
-                _points(gain["mean"]), self.tr("{0} of 3 seeds that an interval needs").format(seeds), "text"
-            )
+            needed = self.tr("{0} of 3 seeds that an interval needs").format(seeds)
+            brief = [self.tr("{0} of 3 seeds").format(seeds)]
+            self.gain.show_value(_points(gain["mean"]), needed, "text", briefly=brief)
         else:
-            spread = self.tr("{0:+.1f} to {1:+.1f}, {2} seeds, test data").format(100 * gain["low"], 100 * gain["high"], seeds)
+            spread = self.tr("{0:+.1f} to {1:+.1f}").format(100 * gain["low"], 100 * gain["high"])
+            counted = self.tr("{0}, {1} seeds").format(spread, seeds)
             role: Role = "agreement" if gain["low"] > 0 else "failure" if gain["high"] < 0 else "text"
-            self.gain.show_value(_points(gain["mean"]), spread, role)
+            note = self.tr("{0}, test data").format(counted)
+            self.gain.show_value(_points(gain["mean"]), note, role, briefly=[counted, spread])
 
-    def _waiting(self, run: RunState) -> str:
-        """What there is to tell before there is a student."""
-        for who, said in (
-            ("baseline", self.tr("the baseline is at {0}")),
-            ("teacher", self.tr("the teacher is at {0}")),
+    def _waiting(self, run: RunState) -> tuple[str, ...]:
+        """What there is to tell before there is a student, and the same in fewer words."""
+        for who, said, briefly in (
+            ("baseline", self.tr("the baseline is at {0}"), self.tr("baseline {0}")),
+            ("teacher", self.tr("the teacher is at {0}"), self.tr("teacher {0}")),
         ):
             for stage in reversed(run.stages_of(who)):
                 series = _validation(stage, who)
                 if series is not None and series.last is not None:
-                    return said.format(percent(series.last))
+                    return said.format(percent(series.last)), briefly.format(percent(series.last))
         return self._no_student(run)
 
-    def _no_student(self, run: RunState) -> str:
-        return self.tr("waits for the student") if run.outcome is None else self.tr("the run ended before the student")
+    def _no_student(self, run: RunState) -> tuple[str, ...]:
+        if run.outcome is None:
+            return self.tr("waits for the student"), self.tr("waits")
+        return self.tr("the run ended before the student"), self.tr("ended before it")
 
-    def _show_student(self, run: RunState, student: Stage | None, waiting: str) -> None:
+    def _show_student(self, run: RunState, student: Stage | None, waiting: tuple[str, ...]) -> None:
         series = student.curves.get(("student", "validation", "accuracy")) if student else None
         best = series.best() if series else None
-        note = self.tr("validation, best {0} at step {1:,}").format(percent(best[1]), best[0]) if best else ""
-        self.accuracy.show_value(_percent(series.last if series else None), note or waiting)
+        notes = waiting
+        if best:
+            at = self.tr("best {0} at step {1:,}").format(percent(best[1]), best[0])
+            notes = (self.tr("validation, {0}").format(at), at, self.tr("best {0}").format(percent(best[1])))
+        self.accuracy.show_value(_percent(series.last if series else None), notes[0], briefly=notes[1:])
         validation = student.latest.get(("student", "validation"), {}).get("agreement") if student else None
         train = student.latest.get(("student", "train"), {}).get("agreement") if student else None
-        said = (
-            self.tr("validation, on training data {0}").format(percent(train)) if isinstance(train, float | int) else ""
-        )
-        self.agreement.show_value(_percent(validation), said or self._no_student(run))
+        notes = self._no_student(run)
+        if isinstance(train, float | int):
+            there = self.tr("on training data {0}").format(percent(train))
+            notes = (self.tr("validation, {0}").format(there), there, self.tr("training {0}").format(percent(train)))
+        self.agreement.show_value(_percent(validation), notes[0], briefly=notes[1:])
 
     def _show_gain(self, run: RunState) -> None:
         """The mean over the seeds that have both so far, on validation data, each the best until the same step: a
@@ -97,18 +110,22 @@ class Tiles(QWidget):
             if mine is not None and other is not None and mine.last_step:
                 gains.append(_best_until(mine, mine.last_step) - _best_until(other, mine.last_step))
         if not gains:
-            self.gain.show_value("", self.tr("needs baseline and student"), "text")
+            self.gain.show_value("", self.tr("needs baseline and student"), "text", briefly=[self.tr("needs both")])
             return
         seeds = self.tr("1 seed") if len(gains) == 1 else self.tr("{0} seeds").format(len(gains))
-        self.gain.show_value(_points(fmean(gains)), self.tr("so far, {0}, validation").format(seeds), "text")
+        far = self.tr("so far, {0}").format(seeds)
+        self.gain.show_value(_points(fmean(gains)), self.tr("{0}, validation").format(far), "text", briefly=[far])
 
     def _show_size(self, run: RunState) -> None:
         student, teacher = run.models.get("student"), run.models.get("teacher")
         if student is None:
-            self.cost.show_value("", self.tr("parameters of the student"))
+            self.cost.show_value("", self.tr("parameters of the student"), briefly=[self.tr("parameters")])
             return
-        share = f", {percent(student.parameters / teacher.parameters)} {self.tr('of the teacher')}" if teacher else ""
-        self.cost.show_value(compact(student.parameters), f"{self.tr('parameters')}{share}")
+        notes: tuple[str, ...] = (self.tr("parameters"),)
+        if teacher is not None and teacher.parameters:
+            against = self.tr("{0} the teacher").format(share(student.parameters / teacher.parameters))
+            notes = (self.tr("parameters, {0}").format(against), against)
+        self.cost.show_value(compact(student.parameters), notes[0], briefly=notes[1:])
 
 
 def _newest(stages: list[Stage], seed: int | None) -> Stage | None:

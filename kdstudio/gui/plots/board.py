@@ -8,11 +8,12 @@ from kdstudio.gui.plots import curves
 from kdstudio.gui.plots.curve_plot import CurvePlot
 from kdstudio.gui.plots.linked import Linked
 from kdstudio.gui.plots.options import Options
-from kdstudio.gui.theme import GAP, PRESENTING, theme
+from kdstudio.gui.theme import GAP, theme
 from kdstudio.runs.state import RunState
 
-LEAST, LEAST_NARROW = 392, 500  # pixels of height: the page scrolls before the plots become stripes
-NARROW = 950  # pixels of width, below which legends take lines of their own
+LEAST = 392  # pixels of height: the page scrolls before the plots become stripes
+LEAST_ABOVE, LEAST_BELOW = 280, 250  # the same where accuracy stands above the others
+NARROW = 950  # pixels of width, below which accuracy stands above the others
 
 
 class Board(QWidget):
@@ -25,20 +26,17 @@ class Board(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.accuracy = CurvePlot(self.tr("Validation accuracy"), "plot.accuracy", "%")
-        self.agreement = CurvePlot(self.tr("Agreement with the teacher"), "plot.agreement", "%")
+        self.agreement = CurvePlot(
+            self.tr("Agreement with the teacher"), "plot.agreement", "%", briefly=self.tr("Agreement")
+        )
         self.loss = CurvePlot(self.tr("Loss"), "plot.loss")
         self.plots = (self.accuracy, self.agreement, self.loss)
-        self.agreement.show_axis_name(False)  # it stands under the plot below
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(GAP)
+        self._narrow: bool | None = None
+        self._place(narrow=True)  # a wide row would keep the page from ever being narrow
         theme().changed.connect(self._fit)
-        self._fit()
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(GAP)
-        grid.addWidget(self.accuracy, 0, 0, 2, 1)
-        grid.addWidget(self.agreement, 0, 1)
-        grid.addWidget(self.loss, 1, 1)
-        grid.setColumnStretch(0, 55)
-        grid.setColumnStretch(1, 45)
         self._linked = Linked(self.plots, self)
         for plot in self.plots:
             plot.menu.failed.connect(self.failed)
@@ -49,9 +47,26 @@ class Board(QWidget):
 
     @Slot()
     def _fit(self) -> None:
-        type_size = PRESENTING if theme().presenter else 1.0
-        least = LEAST if self.width() >= NARROW * type_size else LEAST_NARROW
-        self.setMinimumHeight(round(least * type_size))
+        factor = theme().factor
+        narrow = self.width() < NARROW * factor
+        self._place(narrow=narrow)
+        self.setMinimumHeight(round(factor * (LEAST_ABOVE + GAP + LEAST_BELOW if narrow else LEAST)))
+
+    def _place(self, *, narrow: bool) -> None:
+        """Accuracy stands at the left of the others, or above them."""
+        if narrow == self._narrow:
+            return
+        self._narrow, grid = narrow, self._grid
+        for plot in self.plots:
+            grid.removeWidget(plot)
+        grid.addWidget(self.accuracy, 0, 0, *((1, 2) if narrow else (2, 1)))
+        grid.addWidget(self.agreement, 1 if narrow else 0, 0 if narrow else 1)
+        grid.addWidget(self.loss, 1, 1)
+        for column, share in enumerate((50, 50) if narrow else (55, 45)):
+            grid.setColumnStretch(column, share)
+        for row, share in enumerate((LEAST_ABOVE, LEAST_BELOW)):
+            grid.setRowStretch(row, share)
+        self.agreement.show_axis_name(narrow)  # else it stands under the plot below
 
     def show_accuracy(self, state: RunState) -> None:
         """Draw the first plot; they are drawn one by one, so that no frame waits for all of them."""
@@ -64,7 +79,8 @@ class Board(QWidget):
     def show_loss(self, state: RunState) -> None:
         """Draw the third plot."""
         who = curves.training_of(state)
-        self.loss.title.set_text(self.tr("Loss of the {0}").format(who) if who else self.tr("Loss"))
+        brief = self.tr("Loss")
+        self.loss.title.set_text(self.tr("Loss of the {0}").format(who) if who else brief, brief)
         self.loss.show_picture(curves.loss(state))
 
     def show_all(self) -> None:

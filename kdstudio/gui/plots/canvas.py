@@ -24,7 +24,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QSizePolicy
 
-from kdstudio.gui.plots.axes import ValueAxis
+from kdstudio.gui.plots.axes import BESIDE, ValueAxis
 from kdstudio.gui.plots.bracket import Bracket, paint_bracket
 from kdstudio.gui.theme import PRESENTING, SPACE, theme
 
@@ -64,7 +64,7 @@ class Canvas(pg.GraphicsLayoutWidget):
         self._bracket: Bracket | None = None
         self.left, self.bottom = ValueAxis("left"), ValueAxis("bottom")
         self.ci.layout.setSpacing(0)
-        self.ci.layout.setContentsMargins(0, 2 * SPACE, 2 * SPACE, 0)
+        self.ci.layout.setContentsMargins(0, 2 * SPACE, round(BESIDE), 0)
         for item, row, column in ((self.left, 0, 0), (self.view, 0, 1), (self.bottom, 1, 1)):
             self.addItem(item, row, column)
         for axis in (self.left, self.bottom):
@@ -122,6 +122,7 @@ class Canvas(pg.GraphicsLayoutWidget):
     def set_range(self, x_end: float, low: float, high: float) -> None:
         """Show steps from 0 to `x_end`, and values from `low` to `high`; fixed ranges paint twice as fast. Where people
         look at a part of their own choice they keep it."""
+        self.bottom.show_end(x_end)
         if not self.free:
             self.view.setRange(xRange=(0.0, x_end), yRange=(low, high), padding=0.01, disableAutoRange=True)
 

@@ -26,7 +26,6 @@ from kdstudio.gui.theme import GAP, SPACE, Role, theme
 
 FEW_LEVELS = 3  # of which the pointer reads each
 BEFORE = 0.16  # of a curve, beside which there are words
-TALL = 300  # pixels of a card that has room for a line of values below its title
 STYLES: dict[Line, Qt.PenStyle] = {
     "solid": Qt.PenStyle.SolidLine,
     "dashed": Qt.PenStyle.DashLine,
@@ -40,6 +39,7 @@ class CurvePlot(Card):
     Args:
         title: above it, and for screen readers.
         name: its object name.
+        briefly: the title where there is little room.
         unit: of the values, as in "%". A plot without one may have a logarithmic axis, and its low values are the good ones.
 
     Signals:
@@ -50,7 +50,9 @@ class CurvePlot(Card):
     moved = Signal(float, float)
     reset = Signal()
 
-    def __init__(self, title: str, name: str, unit: str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self, title: str, name: str, unit: str = "", parent: QWidget | None = None, *, briefly: str = ""
+    ) -> None:
         super().__init__(parent)
         self.setObjectName(name)
         self.unit = unit
@@ -61,7 +63,8 @@ class CurvePlot(Card):
         self.items: dict[str, Drawn] = {}
         self._lines: dict[str, Any] = {}
         self.legend, self.key = Legend(), Legend(gap=SPACE)
-        self.title = Elided(title, "strong")
+        self.title = Elided("", "strong")
+        self.title.set_text(title, briefly or title)
         self.menu = PlotMenu(self)
         self._head()
         self.plot = Canvas()
@@ -109,7 +112,7 @@ class CurvePlot(Card):
         self._draw_gap(picture)
         self._fit(picture)
         self.legend.show_entries(self._entries(picture))
-        self.key.show_entries(self._parts(picture))
+        self.key.show_entries(self._parts(picture), {area.label: area.briefly for area in picture.areas})
         self._place_legend()
         self.plot.setAccessibleDescription(self.summary)
         self.menu.allow(not picture.empty, self.waiting.text())
@@ -207,17 +210,15 @@ class CurvePlot(Card):
     def _place_legend(self) -> None:
         margins = self.body.contentsMargins()
         room = self.width() - margins.left() - margins.right()
-        beside = room - self.title.sizeHint().width() - self.menu.sizeHint().width() - 2 * GAP
-        tall = self.height() >= TALL
-        below = self.legend.wish(short=not tall) > beside
+        beside = room - self.title.least_width - self.menu.sizeHint().width() - 2 * GAP
+        below = self.legend.wish() > beside
         if below != (self._below.count() > 0):
             old, new = (self._line, self._below) if below else (self._below, self._line)
             old.removeWidget(self.legend)
             if below:
                 new.addWidget(self.legend)
             else:
-                new.insertWidget(1, self.legend)
-            new.setAlignment(self.legend, Qt.AlignmentFlag.AlignLeft if below else Qt.AlignmentFlag.AlignRight)
+                new.insertWidget(1, self.legend, 0, Qt.AlignmentFlag.AlignVCenter)
         self.legend.fit(room if below else beside)
         self.key.fit(room)
         self.key.setVisible(bool(self.key.entries))
@@ -227,12 +228,12 @@ class CurvePlot(Card):
         self._line = QHBoxLayout()
         self._line.setSpacing(GAP)
         self._line.addWidget(self.title, 1)
-        self._line.addWidget(self.legend)
+        self._line.addWidget(self.legend, 0, Qt.AlignmentFlag.AlignVCenter)
         self._line.addWidget(self.menu)
         self._below = QHBoxLayout()
         self.body.addLayout(self._line)
         self.body.addLayout(self._below)
-        self.body.addWidget(self.key, 0, Qt.AlignmentFlag.AlignLeft)
+        self.body.addWidget(self.key)
 
     def _forget(self, curves: set[str], levels: set[str]) -> None:
         for key in set(self.items) - curves:

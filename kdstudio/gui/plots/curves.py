@@ -47,7 +47,8 @@ class Pace:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Curve:
-    """One curve. `noisy`: shown as a dim raw line under its moving average. `weak`: another seed, thin."""
+    """One curve. `noisy`: shown as a dim raw line under its moving average. `weak`: another seed, thin. `briefly`: its label
+    where there is little room."""
 
     key: str
     label: str
@@ -58,6 +59,7 @@ class Curve:
     noisy: bool = False
     weak: bool = False
     line: Line = "solid"
+    briefly: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -157,9 +159,9 @@ def agreement(state: RunState) -> Picture:
     )
 
 
-SPLIT: "tuple[tuple[str, str, Role], ...]" = (
-    ("both", "both right", "agreement"), ("student_only", "student only", "student"),
-    ("teacher_only", "teacher only", "teacher"), ("neither", "neither", "baseline"),
+SPLIT: "tuple[tuple[str, str, str, Role], ...]" = (
+    ("both", "both right", "both", "agreement"), ("student_only", "student only", "student", "student"),
+    ("teacher_only", "teacher only", "teacher", "teacher"), ("neither", "neither", "", "baseline"),
 )  # fmt: skip
 
 
@@ -167,9 +169,11 @@ def _split(students: Sequence[Stage], seed: int | None) -> Iterator[Curve]:
     """Who is right on validation images, of the student of `seed`: four parts that make 100 per cent."""
     split = [stage for stage in students if ("student", "validation", "both") in stage.curves]
     stage = next((stage for stage in split if stage.seed == seed), split[-1] if split else None)
-    for metric, label, role in SPLIT if stage is not None else ():
+    for metric, label, briefly, role in SPLIT if stage is not None else ():
         series = stage.curves.get(("student", "validation", metric), Series()) if stage else Series()
-        yield Curve(key=metric, label=label, role=role, series=series, pace=pace_of(stage), scale=100.0)
+        yield Curve(
+            key=metric, label=label, briefly=briefly, role=role, series=series, pace=pace_of(stage), scale=100.0
+        )
 
 
 def pace_of(stage: Stage | None) -> Pace:

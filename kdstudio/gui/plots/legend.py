@@ -1,14 +1,18 @@
 """The legend of a plot as widgets: it costs the plot nothing, shows the newest values, hides a curve at a click, and can
 be read aloud."""
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFocusEvent, QFontMetrics, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
+from kdstudio.gui.flow import FlowLayout
 from kdstudio.gui.theme import GAP, SPACE, Role, theme
 
 LINE, SQUARE = 22, 10  # pixels of a piece of line, or of area
 AREA_SHARE = 0.55  # of its role's colour in an area, as the plot paints it
+ROWS = 2  # of a legend at most, while its names can be cut
 
 
 class LegendEntry(QAbstractButton):
@@ -17,9 +21,10 @@ class LegendEntry(QAbstractButton):
     def __init__(self, label: str, role: Role, style: Qt.PenStyle, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.label, self._role, self._style = label, role, style
-        self._value = ""
-        self._widest = 0  # with its values so far: a legend must not tremble while they change
-        self._short = self._ringed = False
+        self._value, self._briefly = "", label
+        self._widest = [0, 0]  # with its values so far, whole and brief: a legend must not tremble while they change
+        self._most: int | None = None
+        self._brief = self._ringed = False
         self.setText(label)
         self.setCheckable(True)
         self.setChecked(True)
@@ -42,28 +47,31 @@ class LegendEntry(QAbstractButton):
 
     @property
     def shown_words(self) -> str:
-        """The same, or without the value where there is no room."""
-        return self.label if self._short else self.words
+        """The same in as few words as there is room for, always with the value."""
+        return self._words(brief=self._brief)
 
-    def set_short(self, short: bool) -> None:
-        """Leave the value out where there is no room for it."""
-        if short != self._short:
-            self._short = short
+    def _words(self, *, brief: bool) -> str:
+        return f"{self._briefly if brief else self.label}  {self._value}".strip()
+
+    def fit(self, *, brief: bool, most: int | None) -> None:
+        """Be said in fewer words, and in no more pixels than `most`."""
+        if (brief, most) != (self._brief, self._most):
+            self._brief, self._most = brief, most
             self.updateGeometry()
             self.update()
 
-    def show_value(self, value: str) -> None:
-        """Show the newest value beside the name."""
-        if value != self._value:
-            self._value = value
-            self._widest = max(self._widest, self.width_of(self.words))
+    def show_value(self, value: str, briefly: str = "") -> None:
+        """Show the newest value beside the name, which is `briefly` where there is little room."""
+        if (value, briefly or self.label) != (self._value, self._briefly):
+            self._value, self._briefly = value, briefly or self.label
+            self._widest = [self.wish(brief=brief) for brief in (False, True)]
             self.updateGeometry()
             self.update()
             self._say()
 
-    def wish(self, *, short: bool) -> int:
-        """The width that it wants, with its value or, `short`, without."""
-        return self.width_of(self.label) if short else max(self._widest, self.width_of(self.words))
+    def wish(self, *, brief: bool = False) -> int:
+        """The width that it wants, with its value."""
+        return max(self._widest[brief], self.width_of(self._words(brief=brief)))
 
     def width_of(self, text: str) -> int:
         """The width of the entry with `text` beside its line."""
@@ -71,7 +79,8 @@ class LegendEntry(QAbstractButton):
         return QFontMetrics(theme().font("caption")).horizontalAdvance(text) + sign + 2 * SPACE + 2
 
     def sizeHint(self) -> QSize:
-        return QSize(self.wish(short=self._short), QFontMetrics(theme().font("caption")).height() + SPACE)
+        wide = self.wish(brief=self._brief)
+        return QSize(wide if self._most is None else min(wide, self._most), QFontMetrics(theme().font("caption")).height() + SPACE)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         self._ringed = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
@@ -96,16 +105,25 @@ class LegendEntry(QAbstractButton):
         painter.setFont(font)
         painter.setPen(theme().color("text" if self.underMouse() else "quiet"))
         room = self.rect().adjusted((SQUARE if self.area else LINE) + SPACE + 2, 0, 0, 0)
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, self.shown_words)
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, self._as_fits(room.width()))
         if self._ringed and self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(theme().color("student", 0.75), 1.5))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.75, 0.75, -0.75, -0.75), 4, 4)
         painter.end()
 
+    def _as_fits(self, room: int) -> str:
+        """Its words in `room` pixels: the name gives way, never the value."""
+        metrics, words = QFontMetrics(theme().font("caption")), self.shown_words
+        if metrics.horizontalAdvance(words) <= room or not self._value:
+            return metrics.elidedText(words, Qt.TextElideMode.ElideRight, room)
+        value = f"  {self._value}"
+        left = max(0, room - metrics.horizontalAdvance(value))
+        return metrics.elidedText(words.removesuffix(value), Qt.TextElideMode.ElideRight, left) + value
+
     @Slot()
     def _repaint_in_new_colours(self) -> None:
-        self._widest = 0  # the type may be another one
+        self._widest = [0, 0]  # the type may be another one
         self.updateGeometry()
         self.update()
 
@@ -117,7 +135,7 @@ class LegendEntry(QAbstractButton):
 
 
 class Legend(QWidget):
-    """The names of what a plot shows.
+    """The names of what a plot shows, each with its value: in fewer words, then in two lines, where there is little room.
 
     Signals:
         toggled: the label of what was taken out or put back, and whether it is shown.
@@ -128,14 +146,16 @@ class Legend(QWidget):
     def __init__(self, parent: QWidget | None = None, *, gap: int = GAP) -> None:
         super().__init__(parent)
         self._gap = gap
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(gap)
+        self._brief = False
+        self._row = FlowLayout(self, gap, between=2)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.entries: dict[str, LegendEntry] = {}
         self.off: set[str] = set()
 
-    def show_entries(self, wanted: dict[str, tuple[Role, Qt.PenStyle, str]]) -> None:
-        """Show these: label -> role, line (none for an area), value."""
+    def show_entries(
+        self, wanted: dict[str, tuple[Role, Qt.PenStyle, str]], briefly: Mapping[str, str] | None = None
+    ) -> None:
+        """Show these: label -> role, line (none for an area), value; `briefly` has shorter labels of some."""
         if list(wanted) != list(self.entries):
             for entry in self.entries.values():
                 self._row.removeWidget(entry)
@@ -143,18 +163,37 @@ class Legend(QWidget):
                 entry.deleteLater()
             self.entries = {label: self._entry(label, role, style) for label, (role, style, _) in wanted.items()}
         for label, (_, _, value) in wanted.items():
-            self.entries[label].show_value(value)
+            self.entries[label].show_value(value, (briefly or {}).get(label, ""))
 
-    def wish(self, *, short: bool = False) -> int:
-        """The width that the entries want, in pixels, with their values or `short`, without."""
-        wide = [entry.wish(short=short) for entry in self.entries.values()]
+    def wish(self, *, brief: bool = False) -> int:
+        """The width that the entries want side by side, in pixels."""
+        wide = [entry.wish(brief=brief) for entry in self.entries.values()]
         return sum(wide) + self._gap * max(0, len(wide) - 1)
 
     def fit(self, width: int) -> None:
-        """Leave the values out where `width` has no room for them."""
-        short = self.wish() > width
+        """Find room in `width`: in one line, if need be with fewer words; else in two, where names that are long give way."""
+        whole = self.wish() <= width
+        self._brief = not whole and (self.wish(brief=True) <= width or self._rows(width, brief=False) > ROWS)
+        most = None
+        if self._rows(width, brief=self._brief) > ROWS:
+            columns = -(-len(self.entries) // ROWS)
+            most = (width - self._gap * (columns - 1)) // columns
         for entry in self.entries.values():
-            entry.set_short(short)
+            entry.fit(brief=self._brief, most=most)
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.wish(brief=self._brief), super().sizeHint().height())
+
+    def _rows(self, width: int, *, brief: bool) -> int:
+        """How many lines the entries take in `width`."""
+        rows, x = 1, 0
+        for entry in self.entries.values():
+            wide = entry.wish(brief=brief)
+            if x and x + wide > width:
+                rows, x = rows + 1, 0
+            x += wide + self._gap
+        return rows
 
     def _entry(self, label: str, role: Role, style: Qt.PenStyle) -> LegendEntry:
         entry = LegendEntry(label, role, style, self)

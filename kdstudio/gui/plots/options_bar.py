@@ -1,16 +1,19 @@
 """The choices for all plots of a page, in one line: what x is, how smooth, and a logarithmic loss."""
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSizePolicy, QSlider, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from kdstudio.gui.buttons import Segments
 from kdstudio.gui.cards import Text
+from kdstudio.gui.check import Check
 from kdstudio.gui.plots.curves import Axis
 from kdstudio.gui.plots.options import SMOOTH, Options
+from kdstudio.gui.slider import Slider
 from kdstudio.gui.theme import GAP, SPACE, theme
 
 AXES: tuple[Axis, ...] = ("step", "epoch", "time")
 MOST = 0.99  # the heaviest smoothing
+LONG, SHORT = 90, 48  # pixels of the slider
 
 
 class OptionsBar(QWidget):
@@ -25,15 +28,15 @@ class OptionsBar(QWidget):
         self.setObjectName("plots.options")
         self.axis = Segments((self.tr("Steps"), self.tr("Epochs"), self.tr("Time")), "plots.axis")
         self.axis.setAccessibleName(self.tr("What the x axis of the plots shows"))
-        self.smoothing = QSlider(Qt.Orientation.Horizontal)
+        self.smoothing = Slider()
         self.smoothing.setObjectName("plots.smoothing")
         self.smoothing.setAccessibleName(self.tr("Smoothing of the loss, in per cent; 0 shows the raw curve"))
         self.smoothing.setRange(0, round(100 * MOST))
         self.smoothing.setValue(round(100 * SMOOTH))
-        self.smoothing.setFixedWidth(90)
+        self.smoothing.setFixedWidth(LONG)
         self.smoothing.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.value = Text("", "caption", "quiet")
-        self.logarithmic = QCheckBox(self.tr("Log loss"))
+        self.logarithmic = Check(self.tr("Log loss"))
         self.logarithmic.setObjectName("plots.logarithmic")
         self.logarithmic.setToolTip(
             self.tr("A logarithmic axis for the loss; values at or below zero have no place on it")
@@ -44,6 +47,18 @@ class OptionsBar(QWidget):
         self.logarithmic.toggled.connect(self._say)
         theme().changed.connect(self._dress)
         self._dress()
+
+    def fit(self, room: int) -> None:
+        """Take no more than `room` pixels, as far as that goes: the slider is shorter, and its value in its tooltip alone."""
+        self._tight(False)
+        if self.sizeHint().width() > room:
+            self._tight(True)
+
+    def _tight(self, tight: bool) -> None:
+        self.value.setVisible(not tight)
+        self.smoothing.setFixedWidth(SHORT if tight else LONG)
+        self.layout().setSpacing(2 * SPACE if tight else GAP)  # type: ignore[union-attr]
+        self.layout().invalidate()  # type: ignore[union-attr]
 
     @property
     def options(self) -> Options:
