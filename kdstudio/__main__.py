@@ -16,10 +16,9 @@ def main() -> NoReturn:
         # Nothing is thrown away before the first paint; the window collects by itself from then on (gui/app.py).
         gc.disable()
         from kdstudio.opening import open_window
-        from kdstudio.runs.home import Home
 
         with told():
-            open_window(Home.locate(home))
+            open_window(home)
     from kdstudio.cli import main as command_line
 
     command_line()

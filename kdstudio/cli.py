@@ -24,7 +24,8 @@ app = typer.Typer(
 
 HomeOption = Annotated[
     Path | None,
-    typer.Option("--home", help="Where runs and teachers lie; else KDSTUDIO_HOME, else the system's data folder."),
+    typer.Option("--home", help="Where runs and teachers lie; else KDSTUDIO_HOME, else the folder chosen in the window's "
+                 "Settings, else the system's data folder."),
 ]  # fmt: skip
 RunArgument = Annotated[str, typer.Argument(help="A run folder, or the id of a run.", metavar="RUN")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON alone.")]
@@ -46,7 +47,7 @@ def window(context: typer.Context, home: HomeOption = None) -> None:
     if context.invoked_subcommand is None:
         from kdstudio.opening import open_window
 
-        open_window(_home(home))
+        open_window(home)
 
 
 def _home(explicit: Path | None) -> "Home":
@@ -67,7 +68,7 @@ def demo(
     sample = resource("experiments", DEMO)
     if headless or not has_display():
         _run(sample, [], _home(home))
-    open_window(_home(home), experiment=sample, start=True)
+    open_window(home, experiment=sample, start=True)
 
 
 @app.command()

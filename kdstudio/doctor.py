@@ -41,7 +41,7 @@ def findings(home: Home) -> Iterator[Finding]:
     free = shutil.disk_usage(home.root).free / GIB
     yield Finding(
         what="home", detail=f"{home.root}, {free:.1f} GiB free", fine=free > 1,
-        remedy="" if free > 1 else "Free some space, or choose another home with --home.",
+        remedy="" if free > 1 else "Free some space, or choose another home: in Settings, or with --home.",
     )  # fmt: skip
     yield _window()
 

@@ -10,6 +10,7 @@ from kdstudio.told import fail
 if TYPE_CHECKING:
     from kdstudio.runs.folder import RunFolder
     from kdstudio.runs.home import Home
+    from kdstudio.spec.errors import KnownFailure
 
 
 def has_display() -> bool:
@@ -18,8 +19,13 @@ def has_display() -> bool:
     return sys.platform in ("win32", "darwin") or any(os.environ.get(name) for name in named)
 
 
-def open_window(home: "Home", *, experiment: Path | None = None, start: bool = False) -> NoReturn:
-    """Show the window until it is closed, then end with its exit code. The folder of a run that it starts is printed."""
+def open_window(explicit: Path | None, *, experiment: Path | None = None, start: bool = False) -> NoReturn:
+    """Show the window until it is closed, then end with its exit code. The folder of a run that it starts is printed.
+
+    Args:
+        explicit: the home that was named, None for the usual one.
+    """
+    home, trouble = _home(explicit)
     if not has_display():
         fail(
             "There is no display (neither DISPLAY nor WAYLAND_DISPLAY is set). `kdstudio demo --headless` runs without one."
@@ -28,7 +34,20 @@ def open_window(home: "Home", *, experiment: Path | None = None, start: bool = F
         from kdstudio.gui.app import run_window
     except ImportError as error:
         fail(f"The window cannot be opened: {error}. `kdstudio doctor` says what is missing.")
-    raise SystemExit(run_window(home, experiment=experiment, start=start, on_started=_print_folder))
+    raise SystemExit(run_window(home, experiment=experiment, start=start, on_started=_print_folder, trouble=trouble))
+
+
+def _home(explicit: Path | None) -> "tuple[Home, KnownFailure | None]":
+    """The home; where the one that was chosen in the window cannot be used, the platform's, and what the window has to say."""
+    from kdstudio.runs.home import Home
+    from kdstudio.spec.errors import KnownFailure
+
+    try:
+        return Home.locate(explicit), None
+    except KnownFailure as failure:
+        if explicit or os.environ.get("KDSTUDIO_HOME"):
+            raise
+        return Home.locate(chosen=False), failure
 
 
 def _print_folder(folder: "RunFolder") -> None:

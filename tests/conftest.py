@@ -26,6 +26,8 @@ if str(ROOT) not in sys.path:
 # KDSTUDIO_TEST_DISPLAY=1 shows them, for watching a test at work.
 if not os.environ.get("KDSTUDIO_TEST_DISPLAY"):
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
+# No test writes into the person's own config folder; those about what lies there name one of their own.
+os.environ["XDG_CONFIG_HOME"] = f"{os.devnull}/no-config-folder"
 # A test that forgets the fixture `home` gets the failure home-unusable, and never the person's own runs.
 os.environ["KDSTUDIO_HOME"] = f"{os.devnull}/ask-for-the-fixture-home"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
 from kdstudio.gui.main_window import MainWindow
@@ -23,6 +23,7 @@ from kdstudio.gui.single_instance import SingleInstance, hand_over
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.settings import read_settings
+from kdstudio.spec.errors import KnownFailure
 
 log = logging.getLogger(__name__)
 
@@ -38,18 +39,46 @@ def run_window(
     experiment: Path | None = None,
     start: bool = False,
     on_started: Callable[[RunFolder], None] | None = None,
+    trouble: KnownFailure | None = None,
 ) -> int:
     """Show the window until it is closed; its exit code. Where `home` has a window already, that one is raised instead.
+    A window that people close for another home opens again there.
 
     Args:
         home: where runs are.
         experiment: a YAML file to fill the form from.
         start: start it at once.
         on_started: is told of the run that `start` has started, as soon as there is one.
+        trouble: what the window has to say of its home.
     """
+    code, reopens = _show(home, experiment, start, on_started, trouble)
+    while reopens:
+        home, trouble = _following(home)
+        code, reopens = _show(home, None, False, None, trouble)
+    return code
+
+
+def _following(home: Home) -> tuple[Home, KnownFailure | None]:
+    """The home that was chosen; where it cannot be used the old one, and why."""
+    gc.unfreeze()  # the old window, and all that was in it
+    gc.collect()
+    try:
+        return Home.locate(), None
+    except KnownFailure as failure:
+        return home, failure
+
+
+def _show(
+    home: Home,
+    experiment: Path | None,
+    start: bool,
+    on_started: Callable[[RunFolder], None] | None,
+    trouble: KnownFailure | None,
+) -> tuple[int, bool]:
+    """Show a window until it is closed: its exit code, and whether it closed to open again."""
     instance = SingleInstance(home)
     if not instance.claim():
-        return _hand_over(home, experiment, start, on_started)
+        return _hand_over(home, experiment, start, on_started), False
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     app.setApplicationName("KD Studio")
@@ -59,7 +88,7 @@ def run_window(
     window = MainWindow(home)
     keeper = Housekeeper(app, window, instance)
     window.painted.connect(keeper.first_paint)
-    keeper.opening, keeper.on_started = (experiment, start), on_started
+    keeper.opening, keeper.on_started, keeper.trouble = (experiment, start), on_started, trouble
     app.aboutToQuit.connect(window.shutdown)
     previous = sys.excepthook, signal.getsignal(signal.SIGINT)
     sys.excepthook = keeper.excepthook
@@ -67,9 +96,12 @@ def run_window(
     signal.signal(signal.SIGINT, lambda *_: _leave(app, window))
     window.show()
     try:
-        return int(app.exec())
+        return int(app.exec()), window.reopens
     finally:
         window.shutdown()
+        for left in (keeper, window):
+            left.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         instance.release()
         sys.excepthook = previous[0]
         signal.signal(signal.SIGINT, previous[1])
@@ -81,9 +113,7 @@ def _leave(app: QApplication, window: MainWindow) -> None:
     app.quit()
 
 
-def _hand_over(
-    home: Home, experiment: Path | None, start: bool, on_started: Callable[[RunFolder], None] | None
-) -> int:
+def _hand_over(home: Home, experiment: Path | None, start: bool, on_started: Callable[[RunFolder], None] | None) -> int:
     """Let the window that is already there do what this one was to do."""
     file = str(experiment.absolute()) if experiment is not None else ""
     reply = hand_over(home, {"file": file, "start": start})
@@ -113,6 +143,7 @@ class Housekeeper(QObject):
         self._rounds = 0
         self.opening: tuple[Path | None, bool] = (None, False)
         self.on_started: Callable[[RunFolder], None] | None = None
+        self.trouble: KnownFailure | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(COLLECT_EVERY)
         self._timer.timeout.connect(self._collect)
@@ -145,6 +176,11 @@ class Housekeeper(QObject):
         self._timer.start()
         if self._instance is not None:
             self._instance.listen(self.answer)
+        if self.trouble is not None:
+            from kdstudio.runs.failures import explain
+
+            words = explain(self.trouble.code, self.trouble.parameters)
+            self._window.show_message(words.title, f"{words.cause} {words.remedy}")
         file, start = self.opening
         if file is not None and self._window.open_file(file) and start:
             self._prepare()  # before the run competes for the processor

@@ -41,10 +41,9 @@ def _with_text(experiment: Any, home: Home) -> str:
 
 
 def _home(home: Home) -> list[str]:
-    from platformdirs import user_data_path
+    from kdstudio.runs.chosen_home import usual_home
 
-    usual = home.root == user_data_path("kdstudio", appauthor=False)
-    return [] if usual else ["--home", shlex.quote(str(home.root))]
+    return [] if home.root == usual_home() else ["--home", shlex.quote(str(home.root))]
 
 
 def _changes(experiment: Any, file: Path) -> list[str] | None:

@@ -59,6 +59,7 @@ class MainWindow(QMainWindow):
         self.home = home
         self.preferences = Preferences(home, self)
         self._controller: RunController | None = None
+        self.reopens = False  # it closes to open again on another home
         self._painted = self._closing = self._down = self.leaves = False  # leaves: it closes unasked, runs go on
         self.navigation = Navigation()
         self.pages = QStackedWidget()
@@ -147,6 +148,7 @@ class MainWindow(QMainWindow):
 
             self._settings_page = SettingsPage(self.home, self.preferences)
             self._settings_page.folder_wanted.connect(self.show_folder)
+            self._settings_page.reopen_wanted.connect(self.reopen)
             self.pages.addWidget(self._settings_page)
         return self._settings_page
 
@@ -241,11 +243,18 @@ class MainWindow(QMainWindow):
         if answer is Closing.STOP:
             self._stop_and_save(titles)
         if answer is Closing.CANCEL or (answer is Closing.STOP and self.controller.ending):
+            self.reopens &= answer is Closing.STOP
             event.ignore()  # after a stop it closes by itself when the runs have saved and ended
             return
         geometry.remember(self, self.home)
         self.shutdown()
         event.accept()
+
+    @Slot()
+    def reopen(self) -> None:
+        """Close, and open again on the home that was chosen, unless people think better of it."""
+        self.reopens = True
+        self.close()
 
     def _stop_and_save(self, titles: list[str]) -> None:
         self._closing = True

@@ -45,7 +45,7 @@ WORDS: dict[str, Words] = {
     "not-writable": Words(
         title="A folder cannot be written",
         cause="{path}: {why}.",
-        remedy="Allow writing there, or choose another home with --home.",
+        remedy="Allow writing there, or choose another home: in Settings, or with --home.",
     ),
     "file-missing": Words(
         title="A file is missing",
@@ -134,7 +134,17 @@ WORDS: dict[str, Words] = {
     "home-unusable": Words(
         title="The home folder cannot be used",
         cause="{path}: {why}.",
-        remedy="Name another one with --home or KDSTUDIO_HOME.",
+        remedy="Choose another one in Settings, or name it with --home or KDSTUDIO_HOME.",
+    ),
+    "home-gone": Words(
+        title="The home that was chosen is not there",
+        cause="{path} is no folder now; it may be on a disk that is not connected.",
+        remedy="Bring it back, name another one with --home, or remove {file}: then it is the system's data folder again.",
+    ),
+    "choice-not-kept": Words(
+        title="The choice of a home could not be kept",
+        cause="{path}: {why}.",
+        remedy="Name the home with --home or KDSTUDIO_HOME instead.",
     ),
     "already-running": Words(
         title="The run is at work already",

@@ -4,7 +4,7 @@ import os
 import time
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -16,29 +16,44 @@ _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # no letters that look like digit
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A home folder; its parts are made when they are missing."""
+    """A home folder; its parts are made when they are missing.
+
+    Attributes:
+        decided_by: what named it, "--home" or "KDSTUDIO_HOME"; "" where neither did.
+    """
 
     root: Path
+    decided_by: str = field(default="", compare=False)
 
     @classmethod
-    def locate(cls, explicit: Path | None = None) -> Self:
-        """`explicit`, else KDSTUDIO_HOME, else the platform's data folder.
+    def locate(cls, explicit: Path | None = None, *, chosen: bool = True) -> Self:
+        """`explicit` (--home), else KDSTUDIO_HOME, else the one that was chosen in the window, else the platform's data folder.
+
+        Args:
+            chosen: False passes over the one that was chosen.
 
         Raises:
-            KnownFailure: it cannot be made.
+            KnownFailure: it cannot be made, or the chosen one is gone: an empty one in its place would hide that.
         """
-        named = explicit or (Path(os.environ["KDSTUDIO_HOME"]) if os.environ.get("KDSTUDIO_HOME") else None)
-        if named is None:
-            from platformdirs import user_data_path
-
-            named = user_data_path("kdstudio", appauthor=False)
-        home = cls(named.expanduser().absolute())
+        home = cls(explicit.expanduser().absolute(), "--home") if explicit else cls._named(chosen)
         try:
             for folder in (home.runs, home.teachers, home.outputs, home.locks):
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise KnownFailure("home-unusable", path=str(home.root), why=error.strerror or str(error)) from None
         return home
+
+    @classmethod
+    def _named(cls, chosen: bool) -> Self:
+        named = os.environ.get("KDSTUDIO_HOME")
+        if named:
+            return cls(Path(named).expanduser().absolute(), "KDSTUDIO_HOME")
+        from kdstudio.runs.chosen_home import choice_file, chosen_home, platform_home
+
+        root = chosen_home() if chosen else None
+        if root is not None and not root.is_dir():
+            raise KnownFailure("home-gone", path=str(root), file=str(choice_file()))
+        return cls(root or platform_home())
 
     @classmethod
     def of(cls, run: RunFolder, explicit: Path | None = None) -> Self:

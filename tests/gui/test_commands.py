@@ -5,6 +5,7 @@ is listed here; the few that are no commands are named below, with the reason.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from kdstudio.gui import file_manager, main_window
 from kdstudio.gui.commands.listed import COMMANDS
 from kdstudio.gui.editors import Editor
 from kdstudio.gui.main_window import MainWindow
-from kdstudio.gui.pages import discarding, runs
+from kdstudio.gui.pages import discarding, home_choice, runs
 from kdstudio.gui.pages import home as home_page
 from kdstudio.gui.pages.runs import NOTES, OVERLAY, QUEUE
 from kdstudio.gui.palette import Entry, entries_of
@@ -67,12 +68,12 @@ STANDS_FOR = {
     "runs.below.3": "below.queue", "queue.switch": "queue.switch", "queue.up": "queue.up", "queue.down": "queue.down",
     "queue.out": "queue.out",
     "settings.theme.0": "view.theme.system", "settings.theme.1": "view.theme.light", "settings.theme.2": "view.theme.dark",
-    "settings.open": "file.home", "settings.clear.*": "file.clear",
+    "settings.open": "file.home", "settings.choose": "file.choose-home", "settings.clear.*": "file.clear",
 }  # fmt: skip
 NO_COMMANDS = {
     "an answer to what is asked or said right there, which means nothing elsewhere": (
         "message.close", "new.banner.close", "nav.hint.close", "stop.save", "stop.keep", "draft.discard", "yaml.discard",
-        "preset.save.*", "preset.cancel.*", "preview.*",
+        "preset.save.*", "preset.cancel.*", "preview.*", "settings.reopen", "settings.keep",
     ),
     "shows a menu; its entries are walked": (
         "open", "runs.more", "runs.columns", "*.menu", "badge.*", "presets.button.*",
@@ -259,7 +260,7 @@ def test_that_every_page_and_view_is_reached(qtbot: QtBot, hand: Hand) -> None:
 
 FILES = {
     "file.new", "file.open", "file.recent", "file.sample", "file.images", "file.save", "file.save-as", "file.home",
-    "file.clear", "file.close",
+    "file.choose-home", "file.clear", "file.close",
 }  # fmt: skip
 
 
@@ -294,6 +295,12 @@ def test_that_files_and_folders_are_reached(
     monkeypatch.setattr(file_manager, "show_folder", lambda path: opened.append(path) or True)
     hand("file.home")
     assert opened == [home.root]
+    assert "KDSTUDIO_HOME is set" in hand.grey("file.choose-home")
+    window.home = replace(home, decided_by="")
+    window.switchboard.refresh_all()
+    monkeypatch.setattr(home_choice, "pick_home", lambda _, start: opened.append(Path(start)) or "")
+    hand("file.choose-home")
+    assert opened == [home.root] * 2
     asked: list[str] = []
     monkeypatch.setattr(discarding, "ask_to_discard", lambda parent, what, *_: asked.append(what) or False)
     (home.teachers / "one").mkdir(parents=True)

@@ -86,11 +86,11 @@ def test_that_presenter_mode_enlarges_type_and_masks_paths_and_gives_both_back(
     assert window.actions_by_id["view.presenter"].isChecked()
     said = [label.text() for label in window.findChildren(QLabel)]
     assert not [text for text in said if str(home.root) in text]
-    assert page.folder.text().startswith("…/")
-    assert str(home.root) not in page.folder.toolTip() + page.folder.accessibleName()
+    assert page.home.folder.text().startswith("…/")
+    assert str(home.root) not in page.home.folder.toolTip() + page.home.folder.accessibleName()
     window.actions_by_id["view.presenter"].trigger()
     assert page.title.font().pixelSize() == before
-    assert page.folder.whole == str(home.root)
+    assert page.home.folder.whole == str(home.root)
     assert not page.presenter.value()
 
 
@@ -159,15 +159,15 @@ def test_that_the_home_is_shown_and_opened(
 ) -> None:
     opened: list[Path] = []
     monkeypatch.setattr(file_manager, "show_folder", lambda path: opened.append(path) or True)
-    qtbot.mouseClick(page.open_home, Qt.MouseButton.LeftButton)
-    assert opened == [home.root] == [Path(page.folder.whole)]
+    qtbot.mouseClick(page.home.open_button, Qt.MouseButton.LeftButton)
+    assert opened == [home.root] == [Path(page.home.folder.whole)]
 
 
 def test_that_a_desktop_that_does_not_take_a_folder_is_said(
     qtbot: QtBot, window: MainWindow, page: SettingsPage, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(file_manager, "show_folder", lambda path: False)
-    qtbot.mouseClick(page.open_home, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.home.open_button, Qt.MouseButton.LeftButton)
     assert (window.message.title, window.message.detail) == ("The folder could not be shown", str(home.root))
     assert window.message.isVisible()
 

@@ -13,6 +13,7 @@ COMMANDS = (
     Command(id="file.save", title="&Save experiment", menu="&File", shortcut="Ctrl+S", group=1),
     Command(id="file.save-as", title="Save experiment &as...", menu="&File", shortcut="Ctrl+Shift+S", group=1),
     Command(id="file.home", title="Show the &home folder", menu="&File", group=2),
+    Command(id="file.choose-home", title="Choose ano&ther home...", menu="&File", group=2),
     Command(id="file.clear", title="C&lear storage", menu="&File", group=2, offers=True),
     Command(id="file.close", title="&Close window", menu="&File", shortcut="Ctrl+Q", group=3),
     Command(id="edit.undo", title="&Undo", menu="&Edit", shortcut="Ctrl+Z"),

@@ -25,6 +25,7 @@ class WindowDeeds:
             "file.save-as": Deed(does=lambda: window.save_yaml(True)),
             "file.images": Deed(does=lambda: window.lobby.home_page.folder.click()),
             "file.home": Deed(does=self._show_home),
+            "file.choose-home": Deed(does=self._choose_home, why_not=self._home_is_fixed),
             "file.clear": Deed(offers=self._storage),
             "file.close": Deed(does=window.close),
         }
@@ -34,6 +35,15 @@ class WindowDeeds:
 
     def _show_home(self) -> None:
         self._window.show_folder(self._window.home.root)
+
+    def _choose_home(self) -> None:
+        self._window.show_page("settings")
+        self._window.settings_page.home.choose()
+
+    def _home_is_fixed(self) -> str:
+        from kdstudio.gui.pages.home_choice import why_fixed
+
+        return why_fixed(self._window.home)
 
     def _storage(self) -> list[Offer]:
         from kdstudio.gui.pages.clearing import PARTS

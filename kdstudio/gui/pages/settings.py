@@ -7,9 +7,10 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from kdstudio.gui.buttons import IconButton, Segments
-from kdstudio.gui.cards import Card, Elided, Text
+from kdstudio.gui.buttons import Segments
+from kdstudio.gui.cards import Card, Text
 from kdstudio.gui.editors import ChoiceEditor, Editor, NumberEditor, SwitchEditor
+from kdstudio.gui.pages.home_choice import HomeChoice
 from kdstudio.gui.pages.page import Page, scrolling
 from kdstudio.gui.pages.storage_card import StorageCard
 from kdstudio.gui.preferences import Preferences
@@ -52,15 +53,17 @@ class SettingsPage(Page):
 
     Signals:
         folder_wanted: a folder is to be shown; carries its path.
+        reopen_wanted: the window is to close, and to open again on the home that was chosen.
     """
 
     folder_wanted = Signal(object)
+    reopen_wanted = Signal()
 
     def __init__(self, home: Home, preferences: Preferences, parent: QWidget | None = None) -> None:
         super().__init__(
             self.tr("Settings"), self.tr("In force at once, and kept with the runs of this home."), "page.settings", parent
         )
-        self._home, self._preferences = home, preferences
+        self._preferences = preferences
         self._filling = False
         self.theme = Segments((self.tr("System"), self.tr("Light"), self.tr("Dark")), "settings.theme")
         self.presenter = _named(SwitchEditor(), "settings.presenter")
@@ -70,9 +73,7 @@ class SettingsPage(Page):
         self.threads = _named(NumberEditor(whole=True, empty="auto", low=1, high=MOST_THREADS), "settings.threads")
         self.threads_problem = Text("", "caption", "failure", wrap=True)
         self.threads_problem.hide()
-        self.folder = Elided(str(home.root), "body")
-        self.folder.setObjectName("settings.home")
-        self.open_home = IconButton(self.tr("Open folder"), "folder", "settings.open")
+        self.home = HomeChoice(home)
         self.storage = StorageCard(home)
         self._arrange()
         self._connect()
@@ -136,23 +137,14 @@ class SettingsPage(Page):
             SettingRow(tr("Keep the machine awake"), tr("It does not fall asleep while a run from here is at work."),
                        self.awake),
         )  # fmt: skip
-        home = _card(tr("Home"), self.folder, self._home_line())
-        return [looks, new, work, home, self.storage]
-
-    def _home_line(self) -> QWidget:
-        line = QWidget()
-        row = QHBoxLayout(line)
-        row.setContentsMargins(0, 0, 0, 0)
-        said = self.tr("Everything lies here and nowhere else. Another home: kdstudio \u2011\u2011home FOLDER, or KDSTUDIO_HOME.")
-        row.addWidget(Text(said, "caption", "quiet", wrap=True), 1)
-        row.addWidget(self.open_home)
-        return line
+        return [looks, new, work, self.home, self.storage]
 
     def _connect(self) -> None:
         self.theme.group.idClicked.connect(self._choose_theme)
         for editor in (self.presenter, self.notify, self.awake, self.device, self.threads):
             editor.changed.connect(self._edited)
-        self.open_home.clicked.connect(self._open_home)
+        self.home.folder_wanted.connect(self.folder_wanted)
+        self.home.reopen_wanted.connect(self.reopen_wanted)
         self._preferences.changed.connect(self._fill)
 
     @Slot()
@@ -187,10 +179,6 @@ class SettingsPage(Page):
     @Slot(int)
     def _choose_theme(self, number: int) -> None:
         self._preferences.change(theme=str(THEMES[number]))
-
-    @Slot()
-    def _open_home(self) -> None:
-        self.folder_wanted.emit(self._home.root)
 
     def _threads(self) -> int | None:
         """The threads that the field says, 0 for auto; None where it says nothing that can be."""
