@@ -60,11 +60,20 @@ def prepare(compute: Compute) -> Place:
     Raises:
         KnownFailure: the device is not there.
     """
+    place = place_of(compute)
+    torch.set_num_threads(place.threads)
+    _set_determinism(compute.deterministic, place.device)
+    return place
+
+
+def place_of(compute: Compute) -> Place:
+    """Resolve `compute`.
+
+    Raises:
+        KnownFailure: the device is not there.
+    """
     device = resolve(compute)
     cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
-    threads = compute.threads if isinstance(compute.threads, int) else max(1, cores - 1)
-    torch.set_num_threads(threads)
-    _set_determinism(compute.deterministic, device)
     has_bfloat16 = device.type == "cpu" or (device.type == "cuda" and torch.cuda.is_bf16_supported())
     automatic = "bfloat16" if device.type == "cuda" and has_bfloat16 else "float32"
     wanted = automatic if compute.precision == "auto" else compute.precision
@@ -72,7 +81,7 @@ def prepare(compute: Compute) -> Place:
     return Place(
         device=device,
         precision=torch.bfloat16 if used == "bfloat16" else torch.float32,
-        threads=threads,
+        threads=compute.threads if isinstance(compute.threads, int) else max(1, cores - 1),
         name=_name(device),
         fell_back=used != wanted,
     )

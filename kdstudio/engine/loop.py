@@ -82,6 +82,16 @@ class Budget:
         return step % stride == 0 or step == 1 or step == self.steps
 
 
+def evaluation_stride(training: Training, budget: Budget) -> int | None:
+    """How many steps lie between two evaluations; None where seconds decide."""
+    every = training.evaluate_every
+    if every.steps is not None:
+        return every.steps
+    if every.seconds is not None or budget.steps is None:
+        return None
+    return max(1, round(budget.steps / EVALUATIONS))
+
+
 def learning_rate(training: Training, used: float) -> float:
     """The learning rate after the share `used` of the budget: a linear warm-up, then level or a half cosine to 0."""
     if used < training.warmup:
@@ -205,25 +215,64 @@ def optimise(
     return _Run(task, place, checkpoints, control).events(start)
 
 
-class _Run:
-    """The loop's own state. Told as paragraphs: feed, step, log, evaluate, save, answer."""
+class Stepper:
+    """One update of `task.model` after the other, and nothing else: what takes the time of a training.
 
-    def __init__(self, task: Task, place: Place, checkpoints: Checkpoints, control: Control) -> None:
-        self.task, self.place, self.checkpoints, self.control = task, place, checkpoints, control
-        self.training = task.training
-        self.budget = Budget.of(task.training, task.steps_per_epoch)
+    Attributes:
+        parameters: what is trained.
+        names: the terms of the last step.
+    """
+
+    def __init__(self, task: Task, place: Place) -> None:
+        self.task, self.place, self.training = task, place, task.training
         self.parameters = [
             parameter for module in (task.model, task.objective) for parameter in module.parameters()
             if parameter.requires_grad
         ]  # fmt: skip
         self.optimizer = optimizer_for(task.training, self.parameters)
         self.guard = Guard(self.optimizer, place.device)
-        self.header: dict[str, Any] = {"stage": task.stage, "seed": task.seed, "who": task.who}
         self.names: list[str] = []
+
+    def step(self, step: int, used: float) -> tuple[Tensor, float]:
+        """The update `step` (from 0), with the share `used` of the budget gone; the terms of this very step, still on the
+        device, and its learning rate."""
+        batch, teachers = self.task.feed(step, used)
+        lr = learning_rate(self.training, used)
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr
+        with self._autocast():
+            logits = self.task.model(batch.inputs)
+        terms = self.task.objective(Dense(logits.float()), teachers, batch)
+        self.names = list(terms)
+        loss = _total(terms)
+        loss.backward()
+        values = self.guard.watch(terms)
+        if self.training.clip is not None:
+            nn.utils.clip_grad_norm_(self.parameters, self.training.clip, foreach=True)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        return values, lr
+
+    def _autocast(self) -> contextlib.AbstractContextManager[Any]:
+        if self.place.precision == torch.float32:
+            return _NOTHING
+        return torch.autocast(self.place.device.type, dtype=self.place.precision)
+
+
+class _Run:
+    """The loop's own state. Told as paragraphs: feed, step, log, evaluate, save, answer."""
+
+    def __init__(self, task: Task, place: Place, checkpoints: Checkpoints, control: Control) -> None:
+        self.task, self.checkpoints, self.control = task, checkpoints, control
+        self.training = task.training
+        self.budget = Budget.of(task.training, task.steps_per_epoch)
+        self.stepper = Stepper(task, place)
+        self.optimizer, self.guard = self.stepper.optimizer, self.stepper.guard
+        self.header: dict[str, Any] = {"stage": task.stage, "seed": task.seed, "who": task.who}
         self.began = 0.0
         self.best: dict[str, Tensor] = {}
         self.position = Position(stage=task.stage, seed=task.seed, step=0)
-        self.stride = self._evaluation_stride()
+        self.stride = evaluation_stride(task.training, self.budget)
 
     def events(self, start: Position | None) -> Generator[AnyEvent, None, Trained]:
         if start is not None and start.step > 0:
@@ -244,7 +293,7 @@ class _Run:
         rated_step, rate = step, None
         over = self._over(step)
         while not (over or self._stops_early()):
-            terms, lr = self._step(step)
+            terms, lr = self.stepper.step(step, self._used(step))
             step += 1
             now = seconds()
             over = self._over(step)  # once a step: a budget in minutes may run out between two looks
@@ -254,7 +303,7 @@ class _Run:
                 self.guard.check(stage=self.task.stage, done=step)
                 yield StepLogged(
                     **self.header, step=step, epoch=round(step / self.task.steps_per_epoch, 6), lr=lr, rate=rate,
-                    terms=dict(zip(self.names, values, strict=True)),
+                    terms=dict(zip(self.stepper.names, values, strict=True)),
                 )  # fmt: skip
 
             if over or self._evaluation_is_due(step, now - evaluated):
@@ -280,31 +329,6 @@ class _Run:
             if request is not None:
                 self._move(step)
                 yield from self._answer(request)
-
-    def _step(self, step: int) -> tuple[Tensor, float]:
-        """One update; the terms of this very step, still on the device, and its learning rate."""
-        used = self.budget.used(step, self._elapsed() if self.budget.steps is None else 0.0)
-        batch, teachers = self.task.feed(step, used)
-        lr = learning_rate(self.training, used)
-        for group in self.optimizer.param_groups:
-            group["lr"] = lr
-        with self._autocast():
-            logits = self.task.model(batch.inputs)
-        terms = self.task.objective(Dense(logits.float()), teachers, batch)
-        self.names = list(terms)
-        loss = _total(terms)
-        loss.backward()
-        values = self.guard.watch(terms)
-        if self.training.clip is not None:
-            nn.utils.clip_grad_norm_(self.parameters, self.training.clip, foreach=True)
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        return values, lr
-
-    def _autocast(self) -> contextlib.AbstractContextManager[Any]:
-        if self.place.precision == torch.float32:
-            return _NOTHING
-        return torch.autocast(self.place.device.type, dtype=self.place.precision)
 
     def _evaluated(self, *, count: bool) -> Iterator[AnyEvent]:
         """Measure. With `count`, the result may become the best one; an evaluation that somebody asked for may not,
@@ -334,7 +358,7 @@ class _Run:
     def _save(self) -> Iterator[AnyEvent]:
         self.guard.check(stage=self.task.stage, done=self.position.step)
         # A finite loss can have an infinite gradient. Saved, such weights would end every later attempt too.
-        if not all(bool(parameter.isfinite().all()) for parameter in self.parameters):
+        if not all(bool(parameter.isfinite().all()) for parameter in self.stepper.parameters):
             raise KnownFailure("not-a-number", term="gradient", step=self.position.step, stage=self.task.stage)
         self.checkpoints.save(self.position, model=self.task.model, best=self.best, optimizer=self.optimizer)
         yield Saved(**self.header, step=self.position.step, best=self.position.best_step)
@@ -359,6 +383,9 @@ class _Run:
     def _elapsed(self) -> float:
         return time.monotonic() - self.began
 
+    def _used(self, step: int) -> float:
+        return self.budget.used(step, self._elapsed() if self.budget.steps is None else 0.0)
+
     def _over(self, step: int) -> bool:
         if self.budget.steps is not None:
             return step >= self.budget.steps
@@ -367,14 +394,6 @@ class _Run:
     def _stops_early(self) -> bool:
         patience = self.training.early_stopping
         return patience is not None and self.position.since_best >= patience
-
-    def _evaluation_stride(self) -> int | None:
-        every = self.training.evaluate_every
-        if every.steps is not None:
-            return every.steps
-        if every.seconds is not None or self.budget.steps is None:
-            return None
-        return max(1, round(self.budget.steps / EVALUATIONS))
 
     def _evaluation_is_due(self, step: int, waited: float) -> bool:
         if self.stride is not None:

@@ -3,7 +3,9 @@
 import base64
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -13,18 +15,23 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from kdstudio.data import Images, load
-from kdstudio.engine.device import resolve
-from kdstudio.engine.loop import Budget, optimizer_for
+from kdstudio.data.batches import Order
+from kdstudio.engine.device import Place, place_of, resolve
+from kdstudio.engine.loop import EVALUATIONS, Budget, Stepper, Task, evaluation_stride
+from kdstudio.methods import Batch, Dense, Signal, objective
 from kdstudio.models import build, built, cost
 from kdstudio.runs.home import Home
-from kdstudio.spec import Classification, DatasetSpec, ModelSpec, NoMethod, Training
+from kdstudio.spec import Classification, DatasetSpec, MethodSpec, ModelSpec, NoMethod, Training
 
 SAMPLES = 14
 THUMBNAIL = 48  # pixels
 IMBALANCE = 10  # times
 PROCESS = 450 * 2**20
 """Bytes of a training process that holds torch and nothing else."""
-TRY_FOR = 0.06  # seconds of real steps behind a time estimate; the whole preview should come within 0.3
+TRY_FOR = 0.04  # seconds of real steps of each training behind a time estimate; the whole preview should come within 0.3
+BLOCK = 4  # steps that are timed together: a device may be behind by as many
+REHEARSED = 512  # images that they learn from
+START = 5.0  # seconds until a process has imported torch and read its data
 FITS, TIGHT = 0.7, 1.0  # shares of the free memory
 
 Check = Callable[[], None]
@@ -162,48 +169,108 @@ def _activations(spec: ModelSpec, shape: tuple[int, int, int], classes: int) -> 
 
 
 def duration(experiment: Classification, images: Images, check: Check = lambda: None) -> dict[str, Any]:
-    """Seconds that the run will take on this machine, from a few real steps; and the optimiser steps of a seed."""
-    shape, classes = images.input, len(images.classes)
-    device = resolve(experiment.compute)
-    training, teaching = experiment.training, experiment.teacher_training
-    budget = Budget.of(training, len(images.transfer) / training.batch_size)
-    teacher = Budget.of(teaching, len(images.train) / teaching.batch_size)
-    trained_here = experiment.teacher.weights_file is None and experiment.teacher.weights_run is None
-    live = not experiment.dataset.views.off and experiment.method.needs_teacher
-    step = step_seconds(experiment.student, shape, classes, training.batch_size, device.type)
-    check()
-    teacher_step = step_seconds(experiment.teacher, shape, classes, teaching.batch_size, device.type)
-    runs = len(experiment.seeds) * (2 if experiment.baseline and not isinstance(experiment.method, NoMethod) else 1)
-    seconds = runs * _span(budget, step) + (_span(teacher, teacher_step) if trained_here else 0.0)
-    if live:
-        seconds += len(experiment.seeds) * (budget.steps or 0) * teacher_step / 3
+    """Seconds that the run will take on this machine, from a few real steps of each training; and the optimiser steps of a
+    seed."""
+    place = place_of(experiment.compute)
+    torch.set_num_threads(place.threads)
+    trainings = _trainings(experiment, images)
+    seconds = START
+    for training in trainings:
+        check()
+        seconds += training.times * _span(training, images, place)
+    taught = trainings[0] if trainings[0].spec is experiment.teacher else None
     return {
         "seconds": round(seconds, 1),
-        "steps": budget.steps,
-        "teacher_steps": teacher.steps if trained_here else 0,
-        "device": device.type,
-        "threads": torch.get_num_threads(),
+        "steps": trainings[-1].budget.steps,
+        "teacher_steps": taught.budget.steps if taught is not None else 0,
+        "device": place.device.type,
+        "threads": place.threads,
     }
 
 
-def _span(budget: Budget, step: float) -> float:
-    return budget.seconds if budget.steps is None else budget.steps * step  # type: ignore[return-value]
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Training:
+    """A training that the run will hold, `times` over: of a network `spec`, by `method`; `live` asks the network `live` in
+    each step."""
+
+    spec: ModelSpec
+    method: MethodSpec
+    training: Training
+    budget: Budget
+    times: int = 1
+    live: ModelSpec | None = None
+
+
+def _trainings(experiment: Classification, images: Images) -> list[_Training]:
+    """The teacher's, where it has none yet; the baseline's; the student's, last."""
+    training, teaching, method = experiment.training, experiment.teacher_training, experiment.method
+    budget, seeds = Budget.of(training, len(images.transfer) / training.batch_size), len(experiment.seeds)
+    live = method.needs_teacher and not experiment.dataset.views.off
+    held = [_Training(
+        spec=experiment.student, method=method, training=training, budget=budget, times=seeds,
+        live=experiment.teacher if live else None,
+    )]  # fmt: skip
+    if experiment.baseline and not isinstance(method, NoMethod):
+        held.insert(0, _Training(
+            spec=experiment.student, method=NoMethod(kind="none"), training=training, budget=budget, times=seeds
+        ))  # fmt: skip
+    if experiment.teacher.weights_file is None and experiment.teacher.weights_run is None:
+        lasts = Budget.of(teaching, len(images.train) / teaching.batch_size)
+        held.insert(0, _Training(spec=experiment.teacher, method=NoMethod(kind="none"), training=teaching, budget=lasts))
+    return held
+
+
+def _span(training: _Training, images: Images, place: Place) -> float:
+    """Seconds of one such training: its steps, and a third of a step for every batch that is only looked at."""
+    if training.budget.steps is None:
+        return training.budget.seconds or 0.0
+    about = images.input, len(images.classes), place
+    step = step_seconds(training.spec, training.method, training.training, *about)
+    stride = evaluation_stride(training.training, training.budget)
+    evaluations = training.budget.steps / stride if stride else EVALUATIONS
+    looked_at = evaluations * (len(images.validation) + len(images.sample)) / training.training.batch_size
+    seconds = (training.budget.steps + looked_at / 3) * step
+    if training.live is not None:
+        seconds += training.budget.steps * step_seconds(training.live, NoMethod(kind="none"), training.training, *about) / 3
+    return seconds
 
 
 @lru_cache(maxsize=64)
-def step_seconds(spec: ModelSpec, shape: tuple[int, int, int], classes: int, batch: int, device: str) -> float:
-    """Seconds of one training step, from real ones on random images."""
-    module = built(spec, shape, classes, seed=0).to(device).train()
-    optimizer = optimizer_for(Training(), list(module.parameters()))
-    inputs, targets = torch.randn(batch, *shape, device=device), torch.zeros(batch, dtype=torch.int64, device=device)
-    began, done = 0.0, -1
-    while done < 1 or time.perf_counter() - began < TRY_FOR:
-        F.cross_entropy(module(inputs), targets).backward()
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        done += 1
-        if done == 0:  # the first step allocates, and does not count
-            began = time.perf_counter()
-    if device == "cuda":
-        torch.cuda.synchronize()
-    return (time.perf_counter() - began) / done
+def step_seconds(
+    spec: ModelSpec, method: MethodSpec, training: Training, shape: tuple[int, int, int], classes: int, place: Place
+) -> float:
+    """Seconds of one step as the loop takes it: the median of real ones on random images, so that what else the machine does
+    in these milliseconds counts little."""
+    stepper = Stepper(_rehearsal(spec, method, training, shape, classes, place.device), place)
+    stepper.step(0, 0.5)  # allocates, and does not count
+    took: list[float] = []
+    while not took or sum(took) < TRY_FOR:
+        began = time.perf_counter()
+        for step in range(BLOCK):
+            stepper.step(step, 0.5)
+        if place.device.type == "cuda":
+            torch.cuda.synchronize()
+        took.append(time.perf_counter() - began)
+    return median(took) / BLOCK
+
+
+def _rehearsal(
+    spec: ModelSpec, method: MethodSpec, training: Training, shape: tuple[int, int, int], classes: int, device: torch.device
+) -> Task:
+    """A training on random images whose teacher, where `method` asks one, has answered before."""
+    count = max(training.batch_size, REHEARSED)
+    raw = torch.randint(0, 256, (count, *shape), dtype=torch.uint8, device=device)
+    targets = torch.randint(0, classes, (count,), device=device)
+    order = Order(torch.arange(count), batch_size=training.batch_size, seed=0, device=device)
+    goal = objective(method, every_label=not method.needs_teacher).to(device)
+    answers = goal.prepare(Dense(torch.randn(count, classes, device=device))) if method.needs_teacher else None
+
+    def feed(step: int, used: float) -> tuple[Batch, list[Signal]]:
+        at = order.at(step)
+        inputs = raw.index_select(0, at).to(torch.float32).div_(255.0)
+        return Batch(inputs, targets.index_select(0, at), at, used), [answers.at(at)] if answers is not None else []
+
+    return Task(
+        stage="student", seed=None, who="student", model=built(spec, shape, classes, seed=0).to(device).train(),
+        objective=goal, feed=feed, evaluate=lambda model, step: [], training=training, steps_per_epoch=1.0,
+    )  # fmt: skip

@@ -10,7 +10,9 @@ import torch
 
 from kdstudio.data import load
 from kdstudio.data.images import Images
-from kdstudio.engine.preview import data_facts, duration, loaded, memory, preview
+from kdstudio.engine import preview as previewing
+from kdstudio.engine.device import place_of
+from kdstudio.engine.preview import START, data_facts, duration, loaded, memory, preview, step_seconds
 from kdstudio.runs.home import Home
 from kdstudio.spec import loads
 
@@ -68,11 +70,42 @@ def test_that_the_memory_of_a_small_experiment_fits() -> None:
     assert verdict["needed"] == parts["process"] + parts["images"] + max(parts["teacher"], parts["student"])
 
 
+def seconds(*changes: str, dataset: str = "{kind: digits}") -> float:
+    asked = loads(f"{{kind: classification, teacher: {{kind: cnn, width: 8}}, dataset: {dataset}}}", changes=list(changes))
+    return float(duration(asked, loaded(asked.dataset))["seconds"]) - START
+
+
+@pytest.fixture
+def a_millisecond_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(previewing, "step_seconds", lambda *_: 0.001)
+
+
+@pytest.mark.usefixtures("a_millisecond_a_step")
 def test_that_the_time_grows_with_the_budget_and_the_seeds() -> None:
-    short = loads("kind: classification", changes=["training.steps=1000", "teacher_training.steps=1"])
-    long = loads("kind: classification", changes=["training.steps=4000", "teacher_training.steps=1", "seeds=[0,1]"])
-    images = loaded(short.dataset)
-    assert duration(long, images)["seconds"] == pytest.approx(8 * duration(short, images)["seconds"], rel=0.3, abs=0.5)
+    short = seconds("training.steps=1000", "teacher_training.steps=1")
+    long = seconds("training.steps=4000", "teacher_training.steps=1", "seeds=[0,1]")
+    assert 2.0 < short < 4.0
+    assert long == pytest.approx(2 * (2 * 4.0 + short - 2.0), rel=0.1)
+
+
+@pytest.mark.usefixtures("a_millisecond_a_step")
+def test_that_the_time_holds_everything_that_the_run_will_do() -> None:
+    steps = ("training.steps=2000", "teacher_training.steps=400")
+    whole = seconds(*steps)
+    assert whole - seconds(*steps, "baseline=false") == pytest.approx(2.0, rel=0.5)
+    assert whole - seconds(*steps, "teacher_training.steps=1") == pytest.approx(0.4, rel=0.5)
+    asks_in_every_step = seconds(*steps, dataset="{kind: digits, views: {shift: 1}}")
+    assert asks_in_every_step - whole == pytest.approx(2.0 / 3, rel=0.1)
+    assert seconds(*steps, "training.evaluate_every={steps: 2}") > 2 * whole
+    assert seconds("training.minutes=2", "teacher_training.steps=1", "baseline=false") == pytest.approx(120, abs=1)
+
+
+def test_that_a_step_is_tried_as_the_loop_takes_it() -> None:
+    asked = loads("kind: classification")
+    about = asked.training, (1, 8, 8), 10, place_of(asked.compute)
+    taught = step_seconds(asked.student, asked.method, *about)
+    assert 1e-5 < taught < 0.5
+    assert step_seconds(asked.student, asked.method, *about) == taught  # asked again, it is not tried again
 
 
 def test_that_somebody_who_gives_up_is_heard_between_the_parts(home: Home) -> None:

@@ -67,7 +67,7 @@ class SampleCard(Card):
 def _lasts(widget: QWidget, minutes: float) -> str:
     if minutes < 1:
         return widget.tr("about {0} seconds").format(round(60 * minutes / 5) * 5)
-    return widget.tr("about 1 minute") if minutes < 1.5 else widget.tr("about {0} minutes").format(f"{minutes:.0f}")
+    return widget.tr("about 1 minute") if minutes < 1.25 else widget.tr("about {0} minutes").format(f"{round(2 * minutes) / 2:g}")
 
 
 class RunLine(Pressable):
