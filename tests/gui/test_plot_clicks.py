@@ -18,6 +18,7 @@ from kdstudio.gui.plots.board import Board
 from kdstudio.gui.plots.curve_plot import CurvePlot
 from kdstudio.gui.plots.export import HEAD, cut, cut_to_view
 from kdstudio.gui.theme import theme
+from kdstudio.runs.events import Evaluated
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.series import smoothed
@@ -279,6 +280,18 @@ def test_that_harm_is_marked_as_harm(home: Home, open_run_page: Callable[[RunFol
     bracket = page.accuracy.plot._bracket
     assert bracket is not None
     assert (bracket.words, bracket.role, bracket.detail) == ("-4.0 points", "failure", "the teacher's help, validation")
+
+
+def test_that_no_verdict_is_drawn_before_the_student_has_learned_to_its_end(
+    home: Home, open_run_page: Callable[[RunFolder], RunPage]
+) -> None:
+    story = a_story(gain=-0.04, seeds=(0,))
+    student = [number for number, event in enumerate(story) if event.stage == "student" and isinstance(event, Evaluated)]
+    page = open_run_page(a_told_run(home, story[: student[len(student) // 2] + 1]))
+    bracket = page.accuracy.plot._bracket
+    assert bracket is not None
+    assert (bracket.words.endswith(" points so far"), bracket.role) == (True, "baseline")
+    assert bracket.words in page.accuracy.summary
 
 
 def test_that_without_a_baseline_nothing_is_marked(home: Home, open_run_page: Callable[[RunFolder], RunPage]) -> None:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from kdstudio.gui.cards import Card, Elided, Text
 from kdstudio.gui.plots.bracket import Bracket
 from kdstudio.gui.plots.canvas import Canvas
-from kdstudio.gui.plots.curves import Curve, Level, Line, Picture
+from kdstudio.gui.plots.curves import Curve, Gap, Level, Line, Picture
 from kdstudio.gui.plots.drawn import FEW, POINTS, Between, Drawn, Stack, pen_of
 from kdstudio.gui.plots.legend import Legend
 from kdstudio.gui.plots.options import Options, averaged
@@ -91,7 +91,7 @@ class CurvePlot(Card):
                     curve.label, self.options.axis, self.unit, drawn.xs, drawn.ys, low_is_good=low_is_good
                 ))  # fmt: skip
         if self.picture.gap is not None and self.between.end is not None:
-            said.append(f"{self.picture.gap.label} {self.between.apart:+.1f} points")
+            said.append(f"{self.picture.gap.label} {self._apart(self.picture.gap)}")
         said += [
             f"{label} {worded(float(part[-1]), self.unit)}" for label, part in self.stack.parts.items() if len(part)
         ]
@@ -274,15 +274,20 @@ class CurvePlot(Card):
         """The space between two curves, and how much it is at its end, while both are shown."""
         shown = {curve.key for curve in picture.curves if curve.label not in self.legend.off}
         gap = picture.gap if picture.gap is not None and {picture.gap.low, picture.gap.high} <= shown else None
-        self.between.show(self.items[gap.low] if gap else None, self.items[gap.high] if gap else None)
+        low_curve, high_curve = (self.items[gap.low], self.items[gap.high]) if gap is not None else (None, None)
+        self.between.show(low_curve, high_curve, settled=gap is None or gap.settled)
         if gap is None or self.between.end is None:
             self.plot.show_bracket(None)
             return
         x, low, high = self.between.end
-        role: Role = "agreement" if high >= low else "failure"
-        words = self.tr("{0:+.1f} points").format(high - low)
         floor = min(self.items[key].lowest_since(x - BEFORE * x) for key in (gap.low, gap.high))
-        self.plot.show_bracket(Bracket(x=x, low=low, high=high, floor=floor, words=words, detail=gap.label, role=role))
+        self.plot.show_bracket(Bracket(
+            x=x, low=low, high=high, floor=floor, words=self._apart(gap), detail=gap.label, role=self.between.role
+        ))  # fmt: skip
+
+    def _apart(self, gap: Gap) -> str:
+        words = self.tr("{0:+.1f} points") if gap.settled else self.tr("{0:+.1f} points so far")
+        return words.format(self.between.apart)
 
     def _fit(self, picture: Picture) -> None:
         """Fixed x from the plan; y around what is shown."""

@@ -73,11 +73,13 @@ class Level:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gap:
-    """What lies between two curves of a picture, by their keys, and what it is called."""
+    """What lies between two curves of a picture, by their keys, and what it is called. It is `settled` when both have come to
+    their end: before, it says little, and may turn."""
 
     low: str
     high: str
     label: str
+    settled: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,11 +118,11 @@ def accuracy(state: RunState) -> Picture:
     levels = (Level(label="teacher", role="teacher", value=100 * level),) if level is not None else ()
     return Picture(
         curves=(*alone, *taught), levels=levels, x_end=_planned([*baseline, *student], seed),
-        gap=_help(alone, taught), waiting=_waiting(state, "evaluation", "accuracy on validation data"),
+        gap=_help(state, alone, taught), waiting=_waiting(state, "evaluation", "accuracy on validation data"),
     )  # fmt: skip
 
 
-def _help(alone: Sequence[Curve], taught: Sequence[Curve]) -> Gap | None:
+def _help(state: RunState, alone: Sequence[Curve], taught: Sequence[Curve]) -> Gap | None:
     """What the teacher's help is worth to the seed in view: the space between its student and its own baseline, also while
     the next baseline trains already."""
     student = taught[-1].key if taught else ""
@@ -129,7 +131,8 @@ def _help(alone: Sequence[Curve], taught: Sequence[Curve]) -> Gap | None:
     if baseline is None:
         return None
     label = "the teacher's help" if len(taught) == 1 else "the teacher's help to this seed"
-    return Gap(low=baseline, high=student, label=f"{label}, validation")
+    ended = [stage.ended for stage in state.stages_of("student") if str(stage.seed) == seed]
+    return Gap(low=baseline, high=student, label=f"{label}, validation", settled=state.outcome is not None or all(ended))
 
 
 def _waiting(state: RunState, first: str, lacking: str = "") -> str:

@@ -11,7 +11,7 @@ from kdstudio.gui.plots.canvas import Canvas
 from kdstudio.gui.plots.curves import Curve, Line
 from kdstudio.gui.plots.legend import AREA_SHARE
 from kdstudio.gui.plots.options import Floats, Options, averaged
-from kdstudio.gui.theme import theme
+from kdstudio.gui.theme import Role, theme
 from kdstudio.runs.series import thinned
 
 POINTS = 2000  # more than a plot has pixels
@@ -164,10 +164,12 @@ class Between:
         self._edges: list[Any] = []
         self._fill: Any = None
         self._mark: tuple[object, ...] = ()
+        self._settled = True
         self.end: tuple[float, float, float] | None = None  # x, and the two values there
 
-    def show(self, low: Drawn | None, high: Drawn | None) -> None:
-        """Show what lies between `low` and `high`; None for nothing."""
+    def show(self, low: Drawn | None, high: Drawn | None, *, settled: bool = True) -> None:
+        """Show what lies between `low` and `high`, quietly until it is `settled`; None for nothing."""
+        self._settled = settled
         if low is None or high is None:
             self._hide()
             return
@@ -176,13 +178,20 @@ class Between:
             self._take(low, high)
         if self.end is None:
             return
-        self._fill.setBrush(theme().color("agreement" if self.apart >= 0 else "failure", BETWEEN_SHARE))
+        self._fill.setBrush(theme().color(self.role, BETWEEN_SHARE))
         self._fill.setVisible(True)
 
     @property
     def edges(self) -> list[Any]:
         """The curves without a pen between which the area lies."""
         return self._edges
+
+    @property
+    def role(self) -> Role:
+        """Its colour: no verdict before it is settled."""
+        if not self._settled:
+            return "baseline"
+        return "agreement" if self.apart >= 0 else "failure"
 
     @property
     def apart(self) -> float:
