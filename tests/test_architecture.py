@@ -9,10 +9,12 @@ import re
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import packages_distributions
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "kdstudio"
@@ -138,6 +140,81 @@ def test_that_every_dependency_is_imported_by_the_program() -> None:
     used = {_plain(giver) for module in imported for giver in givers.get(module, ())}
 
     assert wanted - used == set()
+
+
+def base_install() -> set[str]:
+    """What `pip install .` brings, with what that needs in turn, as far as it is installed here."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    found, waiting = set[str](), list(project["dependencies"])
+    while waiting:
+        wanted = Requirement(waiting.pop())
+        if _plain(wanted.name) not in found and (wanted.marker is None or wanted.marker.evaluate({"extra": ""})):
+            found.add(_plain(wanted.name))
+            waiting += _needs(wanted.name)
+    return found
+
+
+def _needs(distribution: str) -> list[str]:
+    try:
+        return requires(distribution) or []
+    except PackageNotFoundError:
+        return []
+
+
+def test_that_nothing_in_the_base_install_brings_torchvision() -> None:
+    """PyPI's must match torch exactly, and does not load beside a CPU build of torch."""
+    brought = base_install()
+
+    assert {"torch", "sympy", "pydantic-core", "shiboken6"} <= brought, "the walk goes down"
+    assert "torchvision" not in brought
+
+
+def test_that_what_trains_is_imported_where_there_is_no_torchvision() -> None:
+    rooms = ("kdstudio.data", "kdstudio.models", "kdstudio.methods", "kdstudio.engine")
+    lines = ["import sys", "sys.modules['torchvision'] = None  # to import it is an ImportError"]
+    lines += [f"import {name}" for name in NAMES if name.startswith(rooms)]
+
+    assert python("-c", "\n".join([*lines, "print('torch' in sys.modules)"])) == "True\n"
+
+
+# What carries a place in a list that people look at: it stays far below 2^31, where a C int ends.
+SMALL_NUMBERS = {("pickers.py", "picked"), ("matrix.py", "chosen")}
+
+
+def signals() -> Iterator[tuple[Path, str, list[str]]]:
+    """Every signal of the window: where it is, its name, the types that it carries, also in overloads."""
+    for path in sorted((PACKAGE / "gui").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Assign | ast.AnnAssign) or not isinstance(node.value, ast.Call):
+                continue
+            called = ast.unparse(node.value.func)
+            if called.rpartition(".")[2] == "Signal":
+                target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+                types = [ast.unparse(each).strip("'\"") for each in node.value.args]
+                yield path, ast.unparse(target), [part for each in types for part in re.findall(r"[\w.|]+", each)]
+
+
+def test_that_no_signal_carries_what_qt_would_change_on_the_way() -> None:
+    """A dict with an int for a key arrives as {}, a list as a copy, and an int from 2^31 on overflows in the receiver."""
+    found = list(signals())
+    changed = [f"{path.name}: {name}" for path, name, types in found if {"dict", "list", "set", "tuple"} & set(types)]
+    numbers = {(path.name, name) for path, name, types in found if "int" in types}
+
+    assert len(found) > 50, "the walk finds them"
+    assert changed == []
+    assert numbers == SMALL_NUMBERS
+
+
+def test_that_areas_are_filled_between_plot_curve_items_alone() -> None:
+    """Between PlotDataItems without a pen pyqtgraph's FillBetweenItem draws nothing. Only the canvas makes either."""
+    made: dict[str, set[str]] = {}
+    for path in (PACKAGE / "gui").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+            if name in ("FillBetweenItem", "PlotCurveItem", "PlotDataItem", "PlotItem"):
+                made.setdefault(name, set()).add(path.name)
+
+    assert made == {"FillBetweenItem": {"canvas.py"}, "PlotCurveItem": {"canvas.py"}}
 
 
 def _plain(distribution: str) -> str:

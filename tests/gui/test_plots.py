@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPainter
@@ -12,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from kdstudio.gui.plots import curves
 from kdstudio.gui.plots.curve_plot import FEW, POINTS, CurvePlot, averaged
 from kdstudio.gui.plots.curves import Curve, Level, Picture
+from kdstudio.gui.plots.legend import AREA_SHARE
 from kdstudio.gui.plots.spoken import figure
 from kdstudio.gui.theme import Choice, theme
 from kdstudio.runs.events import AnyEvent
@@ -135,6 +137,20 @@ def test_that_each_loss_term_is_a_noisy_curve_with_the_labels_last() -> None:
 def test_that_the_loss_plot_names_whose_loss_it_is() -> None:
     assert curves.training_of(until_stage("baseline", 0)) == "baseline"
     assert curves.training_of(folded(a_story())) == "student"
+
+
+def test_that_an_area_between_curves_without_a_pen_is_drawn(plot: CurvePlot) -> None:
+    """pyqtgraph draws none between other items than PlotCurveItems."""
+    low, high = (series([at, at, at]) for at in (0.2, 0.8))
+    areas = (
+        Curve(key="a", label="a", role="agreement", series=low),
+        Curve(key="b", label="b", role="failure", series=high),
+    )
+    plot.show_picture(Picture(areas=areas))
+    assert {(type(edge), edge.opts["pen"]) for edge in plot.stack.edges} == {(pg.PlotCurveItem, None)}
+    picture = plot.grab().toImage()
+    seen = {picture.pixelColor(x, y).name() for x in range(0, picture.width(), 4) for y in range(0, picture.height(), 4)}
+    assert {theme().color(role, AREA_SHARE).name() for role in ("agreement", "failure")} <= seen
 
 
 def test_that_a_long_noisy_curve_is_thin_dim_opaque_and_not_antialiased_under_a_wide_average(

@@ -1,6 +1,7 @@
 """What threads may not do to a window, and the soak tests of what makes and ends them: windows, runs and pages."""
 
 import gc
+import json
 import subprocess
 import sys
 import threading
@@ -73,6 +74,58 @@ def test_that_a_replay_that_is_left_while_it_reads_does_not_set_its_clock_going(
     replay.shutdown()
     QCoreApplication.processEvents()
     assert not replay._timer.isActive()
+
+
+COLLECTS = """
+import gc, json, sys, threading, weakref
+from pathlib import Path
+from PySide6.QtCore import QThread, QTimer
+from PySide6.QtWidgets import QWidget
+from kdstudio.gui import app
+from kdstudio.runs.home import Home
+
+app.COLLECT_EVERY = 20
+said, ends = {}, []
+
+class Allocating(QThread):
+    def run(self):
+        for _ in range(20):  # thousands of times as much as sets Python's own collector going
+            kept = [[each] for each in range(20000)]
+
+class Keeper(app.Housekeeper):
+    def _open(self):
+        super()._open()
+        said["enabled"], said["frozen"] = gc.isenabled(), gc.get_freeze_count() > 1000
+        widget = QWidget()
+        widget.itself = widget  # a cycle: nothing but the collector ends it
+        weakref.finalize(widget, lambda: ends.append(threading.current_thread() is threading.main_thread()))
+        del widget
+        self.thread = Allocating(self)
+        self._timer.stop()
+        self.thread.finished.connect(self.waited)
+        self.thread.start()
+    def waited(self):
+        said["left alone"] = ends == []
+        self._timer.start()
+        self.look = QTimer(self, interval=10)
+        self.look.timeout.connect(lambda: ends and self._window.close())
+        self.look.start()
+
+app.Housekeeper = Keeper
+app.run_window(Home.locate(Path(sys.argv[1])))
+print(json.dumps({**said, "in the main thread": ends}))
+"""
+
+
+def test_that_garbage_is_collected_by_a_timer_of_the_window_and_by_nothing_else(home: Home) -> None:
+    """Python's own collector runs in whichever thread allocates, and would destroy widgets there."""
+    done = subprocess.run(
+        [sys.executable, "-X", "faulthandler", "-c", COLLECTS, str(home.root)],
+        capture_output=True, text=True, timeout=60, cwd=Path(__file__).resolve().parent.parent.parent, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said == {"enabled": False, "frozen": True, "left alone": True, "in the main thread": [True]}
 
 
 @pytest.fixture
