@@ -44,7 +44,9 @@ class Check(QCheckBox):
         painter.setBrush(outline if on else theme().color("raised" if self.underMouse() else "card"))
         painter.drawRoundedRect(box.adjusted(0.75, 0.75, -0.75, -0.75), 4, 4)
         if on:
-            painter.setPen(QPen(theme().color("on_accent"), 2.0, c=Qt.PenCapStyle.RoundCap, j=Qt.PenJoinStyle.RoundJoin))
+            painter.setPen(
+                QPen(theme().color("on_accent"), 2.0, c=Qt.PenCapStyle.RoundCap, j=Qt.PenJoinStyle.RoundJoin)
+            )
             painter.drawPolyline([QPointF(box.x() + x * BOX, box.y() + y * BOX) for x, y in MARK])
         if theme().fallback and self.hasFocus():  # Qlementine puts a frame around it
             painter.setBrush(Qt.BrushStyle.NoBrush)

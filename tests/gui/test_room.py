@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QPushButton, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
@@ -17,10 +17,14 @@ from kdstudio.runs.home import Home
 from kdstudio.spec import loads
 from tests.fakes import EXPERIMENT, a_told_run, until
 from tests.gui.desks import FakeDesk
+from tests.gui.player import RECORDED, Player
 
 pytestmark = pytest.mark.gui
 
 SMALLEST, FLOOR = (900, 560), (1024, 640)
+NARROW = 20  # letters that are expected to fit into the navigation
+SHORT = 36  # letters that are expected to fit: what is longer may end in dots, and says the whole in its tooltip
+ORDINARY = "Digits, a student of 16 units"
 LONG = "A title that somebody typed in full, with every detail of what the experiment is about, and why, and for whom"
 
 
@@ -32,11 +36,16 @@ def large() -> Iterator[None]:
     theme().present(False)
 
 
-def cut_off(place: QWidget) -> list[str]:
-    """What in `place` has less room than its words need. What is elided says the whole in a tooltip, and is none."""
+def cut_off(place: QWidget, short: int = SHORT) -> list[str]:
+    """What in `place` has less room than its words need. Of what may be elided only the short."""
     found = []
     for label in place.findChildren(QLabel):
-        if not label.isVisible() or not label.text() or isinstance(label, Elided):
+        if not label.isVisible() or not label.text():
+            continue
+        if isinstance(label, Elided):
+            if label.elided and len(label.whole) <= short:
+                found.append(f"elided {label.whole!r} as {label.text()!r}: {label.width()}")
+            assert not label.elided or label.toolTip()
             continue
         needed = label.heightForWidth(label.width()) if label.wordWrap() else label.sizeHint().height()
         if label.height() < needed or (not label.wordWrap() and label.width() < label.sizeHint().width()):
@@ -53,10 +62,10 @@ def cut_off(place: QWidget) -> list[str]:
     return found
 
 
-def still_cut_off(place: QWidget) -> list[str]:
+def still_cut_off(place: QWidget, short: int = SHORT) -> list[str]:
     """What is cut off once everything has had its turn to find its place."""
-    until(lambda: bool(QTest.qWait(20)) or not cut_off(place), 2.0)
-    return cut_off(place)
+    until(lambda: bool(QTest.qWait(20)) or not cut_off(place, short), 2.0)
+    return cut_off(place, short)
 
 
 def places(window: MainWindow, qtbot: QtBot) -> Iterator[tuple[str, QWidget]]:
@@ -74,7 +83,7 @@ def places(window: MainWindow, qtbot: QtBot) -> Iterator[tuple[str, QWidget]]:
 @pytest.fixture
 def small(qtbot: QtBot, home: Home, open_window: Callable[[], MainWindow], desks: list[FakeDesk]) -> MainWindow:
     """A window over two runs, with the first steps and a run at work in the navigation."""
-    for title in (LONG, "Short"):
+    for title in (LONG, ORDINARY):
         run = a_told_run(home, text=f"kind: classification\ntitle: '{title}'\n")
     window = open_window()
     page = window.pages.currentWidget()
@@ -92,7 +101,7 @@ def test_that_nothing_is_cut_off_in_the_smallest_window(qtbot: QtBot, small: Mai
     for name, place in places(small, qtbot):
         assert not still_cut_off(place), name
         assert small.pages.currentWidget().title.text() == small.pages.currentWidget().title.whole  # type: ignore[attr-defined]
-    assert not still_cut_off(small.navigation)
+    assert not still_cut_off(small.navigation, NARROW)
 
 
 def test_that_nothing_is_cut_off_in_large_type(qtbot: QtBot, small: MainWindow, large: None) -> None:
@@ -100,7 +109,86 @@ def test_that_nothing_is_cut_off_in_large_type(qtbot: QtBot, small: MainWindow, 
     for name, place in places(small, qtbot):
         assert not still_cut_off(place), name
         assert small.pages.currentWidget().title.text() == small.pages.currentWidget().title.whole  # type: ignore[attr-defined]
-    assert not still_cut_off(small.navigation)
+    assert not still_cut_off(small.navigation, NARROW)
+
+
+def in_sight(widget: QWidget) -> QRect:
+    """The part of `widget` that nothing cuts off."""
+    return widget.visibleRegion().boundingRect()
+
+
+@pytest.fixture
+def smaller(qtbot: QtBot, home: Home, player: Player, open_window: Callable[[], MainWindow]) -> MainWindow:
+    """The smallest usual window, with a run whose student has begun and waits."""
+    player.habits, player.story = ("hold=student",), "normal"
+    window = open_window()
+    window.resize(*FLOOR)
+    window.start_experiment(loads(RECORDED.replace("A recorded run", ORDINARY)))
+    qtbot.waitUntil(lambda: window.run_page.tiles.agreement.number != "–", timeout=20_000)
+    return window
+
+
+def test_that_a_small_window_shows_title_tiles_and_curves_of_a_run_at_work_without_scrolling(
+    qtbot: QtBot, smaller: MainWindow
+) -> None:
+    page = smaller.run_page
+    qtbot.waitUntil(lambda: not still_cut_off(page))
+    assert page.title.text() == ORDINARY
+    for tile in (page.tiles.accuracy, page.tiles.agreement, page.tiles.gain, page.tiles.cost):
+        assert in_sight(tile) == tile.rect(), tile.objectName()
+        assert not any(label.elided for label in tile.findChildren(Elided)), tile.accessibleDescription()
+    assert in_sight(page.accuracy) == page.accuracy.rect()  # the whole plot, with its axis
+    assert page.accuracy.plot.height() >= 180
+
+
+def test_that_a_small_window_shows_title_tiles_and_curves_of_a_verdict_without_scrolling(
+    qtbot: QtBot, small: MainWindow
+) -> None:
+    small.resize(*FLOOR)
+    small.show_page("run")
+    page = small.run_page
+    qtbot.waitUntil(lambda: not still_cut_off(page))
+    assert page.verdict.isVisible()
+    assert page.title.text() == ORDINARY
+    for tile in (page.tiles.accuracy, page.tiles.agreement, page.tiles.gain, page.tiles.cost):
+        assert in_sight(tile) == tile.rect(), tile.objectName()
+        assert not any(label.elided for label in tile.findChildren(Elided)), tile.accessibleDescription()
+    canvas = page.accuracy.plot.viewport()
+    assert in_sight(canvas) == canvas.rect()
+
+
+def test_that_buttons_without_words_say_what_they_do_and_what_they_are_at(qtbot: QtBot, smaller: MainWindow) -> None:
+    controls = smaller.run_page.controls
+    four = {
+        controls.save: "Save now",
+        controls.evaluate: "Evaluate now",
+        controls.pause: "Pause",
+        controls.stop: "Stop",
+    }
+    qtbot.waitUntil(lambda: not any(button.text() for button in four))
+    for button, word in four.items():
+        assert button.accessibleName() == word
+        assert button.toolTip().startswith(word)
+    smaller.resize(1360, 860)
+    qtbot.waitUntil(lambda: [button.text() for button in four] == list(four.values()))
+    assert controls.stop.toolTip() == ""
+    smaller.resize(*FLOOR)
+    qtbot.waitUntil(lambda: not any(button.text() for button in four))
+    qtbot.mouseClick(controls.save, Qt.MouseButton.LeftButton)
+    assert (controls.save.text(), controls.save.accessibleName()) == ("Saving...", "Saving...")
+    assert smaller.run_page.title.text() == ORDINARY
+
+
+def test_that_a_title_longer_than_the_window_ends_in_dots_and_stands_in_its_tooltip(
+    qtbot: QtBot, small: MainWindow
+) -> None:
+    small.resize(*FLOOR)
+    small.open_run(next(run for run in small.home.folders() if run.experiment().title == LONG))
+    page = small.run_page
+    qtbot.waitUntil(lambda: page.title.whole == LONG)
+    qtbot.waitUntil(lambda: page.title.elided and page.title.toolTip() == LONG)
+    qtbot.waitUntil(lambda: page.title.width() > 500)  # the buttons have given up their words for it
+    assert in_sight(page.pill) == page.pill.rect()
 
 
 def test_that_the_first_steps_give_way_to_the_run_at_work_where_both_have_no_room(

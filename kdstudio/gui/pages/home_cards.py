@@ -16,6 +16,7 @@ from kdstudio.runs.state import State
 from kdstudio.runs.summary import percent
 
 BESIDE = 560  # pixels from which the words of the place to drop things on stand beside its buttons
+WITH_CURVE = 500  # pixels of a run's line, from which a sparkline stands in it
 
 
 class SampleCard(Card):
@@ -126,6 +127,10 @@ class RunLine(Pressable):
         made = self.tr("made {0}").format(local_time(row.created)) if row.created else ""
         took = self.tr("{0} at work").format(clock(row.seconds)) if row.seconds else ""
         return "  ·  ".join(part for part in (took, made) if part)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.curve.setVisible(self.width() >= WITH_CURVE * theme().factor)  # else the title had no room
 
     @Slot()
     def _want(self) -> None:

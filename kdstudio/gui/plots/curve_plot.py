@@ -210,7 +210,7 @@ class CurvePlot(Card):
     def _place_legend(self) -> None:
         margins = self.body.contentsMargins()
         room = self.width() - margins.left() - margins.right()
-        beside = room - self.title.least_width - self.menu.sizeHint().width() - 2 * GAP
+        beside = room - self.title.least_width - self.menu.maximumWidth() - 2 * GAP
         below = self.legend.wish() > beside
         if below != (self._below.count() > 0):
             old, new = (self._line, self._below) if below else (self._below, self._line)

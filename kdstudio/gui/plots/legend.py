@@ -105,19 +105,20 @@ class LegendEntry(QAbstractButton):
         painter.setFont(font)
         painter.setPen(theme().color("text" if self.underMouse() else "quiet"))
         room = self.rect().adjusted((SQUARE if self.area else LINE) + SPACE + 2, 0, 0, 0)
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, self._as_fits(room.width()))
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, self.painted_words(self.width()))
         if self._ringed and self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(theme().color("student", 0.75), 1.5))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.75, 0.75, -0.75, -0.75), 4, 4)
         painter.end()
 
-    def _as_fits(self, room: int) -> str:
-        """Its words in `room` pixels: the name gives way, never the value."""
+    def painted_words(self, width: int) -> str:
+        """Its words in an entry of `width` pixels: the name gives way, never the value."""
         metrics, words = QFontMetrics(theme().font("caption")), self.shown_words
-        if metrics.horizontalAdvance(words) <= room or not self._value:
-            return metrics.elidedText(words, Qt.TextElideMode.ElideRight, room)
-        value = f"  {self._value}"
+        room = width - self.width_of("")
+        value = f"  {self._value}" if self._value else ""
+        if metrics.horizontalAdvance(words) <= room:
+            return words
         left = max(0, room - metrics.horizontalAdvance(value))
         return metrics.elidedText(words.removesuffix(value), Qt.TextElideMode.ElideRight, left) + value
 

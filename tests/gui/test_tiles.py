@@ -1,0 +1,42 @@
+"""The four tiles say how large the student is against its teacher, in figures that people can picture."""
+
+import msgspec
+import pytest
+from pytestqt.qtbot import QtBot
+
+from kdstudio.gui.pages.tiles import Tiles
+from kdstudio.runs.events import ModelReady
+from kdstudio.runs.state import RunState
+from tests.fakes import a_story
+
+pytestmark = pytest.mark.gui
+
+
+@pytest.mark.parametrize(
+    ("parameters", "number", "note"),
+    [
+        (3_762_000, "3.8 M", "parameters, 41.8 times the teacher"),
+        (90_000, "90.0 k", "parameters, 100.0 % of the teacher"),
+        (2_400, "2.4 k", "parameters, 2.7 % of the teacher"),
+        (19, "19", "parameters, 0.021 % of the teacher"),
+    ],
+)
+def test_that_the_size_is_set_against_the_teachers(qtbot: QtBot, parameters: int, number: str, note: str) -> None:
+    tiles, state = Tiles(), RunState()
+    qtbot.addWidget(tiles)
+    state.apply_all(
+        msgspec.structs.replace(event, parameters=parameters)
+        if isinstance(event, ModelReady) and event.who == "student"
+        else event
+        for event in a_story()
+    )
+    tiles.show_run(state, None)
+    assert (tiles.cost.number, tiles.cost.note) == (number, note)
+
+
+def test_that_a_student_without_a_known_teacher_has_its_parameters_alone(qtbot: QtBot) -> None:
+    tiles, state = Tiles(), RunState()
+    qtbot.addWidget(tiles)
+    state.apply_all(event for event in a_story() if getattr(event, "who", "") != "teacher")
+    tiles.show_run(state, None)
+    assert (tiles.cost.number, tiles.cost.note) == ("2.4 k", "parameters")
