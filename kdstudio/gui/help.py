@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QScrollArea, 
 
 from kdstudio.gui.buttons import IconButton, Segments
 from kdstudio.gui.cards import Painted, Text, rounded
+from kdstudio.gui.inner_keys import INNER_KEYS, InnerKey
 from kdstudio.gui.pages.page import scrolling
 from kdstudio.gui.palette import Entry
 from kdstudio.gui.theme import GAP, SPACE, theme
@@ -101,19 +102,19 @@ class TermCard(QWidget):
 
 
 class KeyRow(QWidget):
-    """A command and its keys."""
+    """A command, or what is done inside a part of a page, and its keys."""
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: Entry | InnerKey) -> None:
         super().__init__()
         self.entry = entry
         row = QHBoxLayout(self)
         row.setContentsMargins(GAP, SPACE, GAP, SPACE)
         row.addWidget(Text(entry.title, "body", wrap=True), 1)
-        row.addWidget(KeyCap(entry.keys))
+        row.addWidget(KeyCap(entry.keys), 0, Qt.AlignmentFlag.AlignVCenter)
         self.searched = _searched(entry)
 
 
-def _searched(entry: Entry) -> str:
+def _searched(entry: Entry | InnerKey) -> str:
     return f"{entry.name} {entry.keys}".lower()
 
 
@@ -148,7 +149,7 @@ class HelpPanel(Painted):
         self.setAccessibleName(self.tr("Help"))
         self.terms = read_terms()
         self.cards = {term.id: TermCard(term) for term in self.terms}
-        self._entries, self._rows = entries, list[KeyRow]()
+        self._entries, self._rows, self._inner = entries, list[KeyRow](), list[KeyRow]()
         self.tabs = Segments((self.tr("Terms"), self.tr("Shortcuts")), "help.tabs")
         self.close_button = IconButton(self.tr("Close"), "close", "help.close")
         self.line = QLineEdit()
@@ -173,11 +174,20 @@ class HelpPanel(Painted):
         self._make_rows()
         return self._rows
 
+    @property
+    def inner_rows(self) -> list[KeyRow]:
+        """The keys inside parts of the pages."""
+        self._make_rows()
+        return self._inner
+
     def _make_rows(self) -> None:
-        """Made when they are first wanted: there are nearly a hundred of them."""
+        """Made when they are first wanted: there are more than a hundred of them."""
         if not self._rows:
             self._rows = [KeyRow(entry) for entry in self._entries]
-            parts = _in_parts([(row.entry.category, row) for row in self._rows])
+            self._inner = [KeyRow(key) for key in INNER_KEYS]
+            inside = self.tr("Inside the part that has the focus")
+            named = [(entry.category, row) for entry, row in zip(self._entries, self._rows, strict=True)]
+            parts = _in_parts([*named, *((inside, row) for row in self._inner)])
             self._stack.addWidget(self._area(parts, "help.shortcuts", self.tr("Keyboard shortcuts")))
             self._search(self.line.text())
 
@@ -274,7 +284,7 @@ class HelpPanel(Painted):
     def _search(self, wanted: str) -> None:
         for card in self.cards.values():
             card.setVisible(_fits(wanted, card.term.searched))
-        for row in self._rows:
+        for row in (*self._rows, *self._inner):
             row.setVisible(_fits(wanted, row.searched))
         for heading, widgets in self._headings:
             heading.setVisible(any(not widget.isHidden() for widget in widgets))
@@ -283,7 +293,8 @@ class HelpPanel(Painted):
     def _say_none(self, wanted: str) -> None:
         """Say that nothing in view fits, and where something does."""
         terms = sum(_fits(wanted, term.searched) for term in self.terms)
-        keys = sum(_fits(wanted, _searched(entry)) for entry in self._entries)
+        listed: Sequence[Entry | InnerKey] = [*self._entries, *INNER_KEYS]
+        keys = sum(_fits(wanted, _searched(entry)) for entry in listed)
         here, there = (keys, terms) if self.tab == SHORTCUTS else (terms, keys)
         other = self.tr("Terms") if self.tab == SHORTCUTS else self.tr("Shortcuts")
         elsewhere = self.tr("Nothing fits here; {0} under {1}.").format(there, other)
