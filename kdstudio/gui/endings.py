@@ -77,7 +77,10 @@ class Endings(QObject):
     def close(self) -> None:
         """Watch no longer; the machine may sleep."""
         self._timer.stop()
+        awake = self.awake
         self._sleep()
+        if awake is not None:
+            awake.wait()
         self._desktop.close()
 
     @Slot()
@@ -131,7 +134,6 @@ class Endings(QObject):
     def _sleep(self) -> None:
         if self.awake is not None:
             self.awake.leave()
-            self.awake.wait()
             self.awake.deleteLater()
             self.awake = None
 
