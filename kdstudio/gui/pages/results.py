@@ -43,7 +43,7 @@ class Results(QWidget):
         self.setObjectName("run.results")
         self.outcome: Outcome | None = None
         self._shown: tuple[RunFolder, bool] | None = None
-        self._reading: Reading | None = None
+        self._readings: list[Reading] = []  # of other runs too, until they have ended
         self.who = Segments((self.tr("Student"), self.tr("Baseline"), self.tr("Teacher")), "results.who")
         self.matrix, self.gallery = Matrix(), Gallery()
         self.model = ClassesModel(self)
@@ -68,17 +68,16 @@ class Results(QWidget):
         self._show(None)
         if folder is not None and tested:
             self.waiting.setText(self.tr("Reads the answers to the test images"))
-            self.shutdown()
-            self._reading = Reading(folder, self)
-            self._reading.finished.connect(self._read)
-            self._reading.start()
+            self._readings.append(Reading(folder, self))
+            self._readings[-1].finished.connect(self._read)
+            self._readings[-1].start()
 
     def shutdown(self) -> None:
-        """Wait for the thread: a QThread must never be destroyed at work."""
-        if self._reading is not None:
-            self._reading.wait()
-            self._reading.deleteLater()
-            self._reading = None
+        """Wait for the threads: a QThread must never be destroyed at work."""
+        for reading in self._readings:
+            reading.wait()
+            reading.deleteLater()
+        self._readings.clear()
 
     def _arrange(self) -> None:
         self._grid = QGridLayout(self)
@@ -131,10 +130,15 @@ class Results(QWidget):
 
     @Slot()
     def _read(self) -> None:
-        reading = self._reading
-        if reading is not None and reading is self.sender():
+        """Show what a reading has found, if it is the newest and its run is still the one in view."""
+        reading = self.sender()
+        if not isinstance(reading, Reading) or reading not in self._readings:
+            return
+        newest = reading is self._readings[-1]
+        self._readings.remove(reading)
+        reading.deleteLater()
+        if newest and (reading.folder, True) == self._shown:
             self._show(reading.outcome)
-            self.shutdown()
             self.ready.emit()
 
     def _show(self, outcome: Outcome | None) -> None:
