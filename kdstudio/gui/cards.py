@@ -96,9 +96,14 @@ class Elided(Text):
         self._cut()
 
     @property
+    def fewest(self) -> str:
+        """The text in as few words as it has."""
+        return self._briefer[-1] if self._briefer else self._whole
+
+    @property
     def least_width(self) -> int:
         """Pixels that its fewest words take."""
-        return min(self.fontMetrics().horizontalAdvance(shown(form)) + 2 for form in (self._whole, *self._briefer))
+        return self.fontMetrics().horizontalAdvance(shown(self.fewest)) + 2
 
     def set_text(self, text: str, *briefer: str) -> None:
         """Show `text`, or the first of `briefer` that fits where it does not, or as much of the last as fits."""

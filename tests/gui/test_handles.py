@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QCheckBox, QDial, QRadioButton, QSlider, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from kdstudio.gui.buttons import Switch
+from kdstudio.gui.buttons import IconButton, Switch
 from kdstudio.gui.check import MARK, Check
 from kdstudio.gui.main_window import MainWindow
 from kdstudio.gui.slider import Slider
@@ -118,6 +118,16 @@ def test_that_a_switch_and_its_knob_are_seen(qtbot: QtBot, ground: QWidget, sche
     assert edged(picture, 1, middle)
     bare = picture.pixelColor(middle if on else switch.width() - middle, middle)  # of the track, where no knob is
     assert contrast(picture.pixelColor(knob, middle), bare) >= SEEN
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_that_a_button_that_cannot_be_pressed_keeps_its_shape(qtbot: QtBot, ground: QWidget, scheme: str) -> None:
+    theme().apply(scheme)
+    button = IconButton("Resume", "play", "resume")
+    button.setEnabled(False)
+    put(ground, button, qtbot)
+    inside = picture_of(button).pixelColor(10, button.height() // 2)
+    assert abs(inside.lightness() - theme().color("ground").lightness()) >= 4
 
 
 def test_that_no_page_has_a_control_whose_handle_is_the_styles(

@@ -129,6 +129,7 @@ def test_that_the_end_of_the_plan_is_written_at_the_end_of_the_axis(
     board.set_options(Options(axis=axis))
     for plot in board.plots:
         numbers = written(plot.plot.bottom)
+        assert numbers[0][0] in ("0", "0:00")
         text, place = numbers[-1]
         if axis != "time":
             assert text == end

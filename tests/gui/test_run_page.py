@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QTextCursor
 from PySide6.QtWidgets import QApplication, QScrollArea
 from pytestqt.qtbot import QtBot
 
@@ -17,7 +17,7 @@ from kdstudio.gui.pages.diagnostics import diagnostics, masked
 from kdstudio.gui.pages.longer import longer
 from kdstudio.gui.pages.run import CONFIGURATION, LOG, TESTED, RunPage
 from kdstudio.gui.replay import times_of
-from kdstudio.gui.theme import theme
+from kdstudio.gui.theme import SPACE, theme
 from kdstudio.runs.events import RunEnded, RunStarted
 from kdstudio.runs.files import write_json
 from kdstudio.runs.folder import Request, RunFolder
@@ -77,6 +77,20 @@ def test_that_the_keyboard_walks_the_confusion_and_the_table_has_the_worst_class
     assert page.results.matrix.accessibleDescription() == "2 images of class 1 taken for class 0"
     model = page.results.table.model()
     assert model.data(model.index(0, 0)) == "class 1"
+
+
+def test_that_log_and_configuration_stand_off_their_frames(
+    qtbot: QtBot, home: Home, open_run_page: Callable[[RunFolder], RunPage]
+) -> None:
+    folder = a_told_run(home)
+    folder.log_file.write_text("a line\n")
+    page = open_run_page(folder)
+    for part, text in ((LOG, page.log), (CONFIGURATION, page.configuration.text)):
+        qtbot.mouseClick(page.tabs.group.button(part), LEFT)
+        qtbot.waitUntil(lambda text=text: bool(text.toPlainText()))  # type: ignore[misc]
+        text.moveCursor(QTextCursor.MoveOperation.Start)
+        assert text.cursorRect().left() >= 2 * SPACE
+        assert text.cursorRect().top() >= 2 * SPACE
 
 
 def test_that_a_hundred_classes_fit(qtbot: QtBot, home: Home, open_run_page: Callable[[RunFolder], RunPage]) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QWidget
 from kdstudio.gui.buttons import IconButton
 from kdstudio.gui.cards import Card, Text
 from kdstudio.gui.presenter import shown_values
-from kdstudio.gui.theme import theme
+from kdstudio.gui.theme import SPACE, theme
 from kdstudio.runs.folder import RunFolder
 
 
@@ -26,6 +26,7 @@ class Configuration(Card):
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.text.setPlaceholderText(self.tr("experiment.yaml cannot be read"))
         self.text.setMinimumHeight(320)
+        self.text.document().setDocumentMargin(2 * SPACE)
         self.copy = IconButton(self.tr("Copy"), "copy", "configuration.copy")
         head = QHBoxLayout()
         head.addWidget(Text(self.tr("Configuration"), "strong"))

@@ -5,7 +5,7 @@ from PySide6.QtGui import QFontDatabase, QHideEvent, QShowEvent, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from kdstudio.gui.presenter import shown
-from kdstudio.gui.theme import theme
+from kdstudio.gui.theme import SPACE, theme
 from kdstudio.runs.folder import RunFolder
 
 LINES = 5000
@@ -27,6 +27,7 @@ class LogView(QPlainTextEdit):
         self.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.setPlaceholderText(self.tr("The run has written nothing yet"))
         self.setMinimumHeight(220)
+        self.document().setDocumentMargin(2 * SPACE)
         self._folder: RunFolder | None = None
         self._at = 0
         self._rest = b""

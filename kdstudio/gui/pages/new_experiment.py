@@ -47,16 +47,13 @@ class NewExperimentPage(DropPage):
     save_requested = Signal(bool)
 
     def __init__(self, home: Home, parent: QWidget | None = None) -> None:
-        super().__init__(
-            self.tr("New experiment"),
-            self.tr("Pick a teacher, a student and what they look at. Everything else has a sensible default."),
-            "page.new", parent,
-        )  # fmt: skip
+        super().__init__(self.tr("New experiment"), "", "page.new", parent)
         self.home = home
         self._blank = blank(EXPERIMENTS[0], home)
         self.problems: dict[str, str] = {}
         self.document = Document(home, self._blank)
         self.draft = Draft(home)
+        self._given: dict[str, Any] | None = None  # what is being started or put into the queue, while that is done
         self.history = History(self._show_values, self.values, self)
         self.banner = Banner("failure", "warning")
         self.banner.setObjectName("new.banner")
@@ -164,11 +161,13 @@ class NewExperimentPage(DropPage):
 
     @Slot()
     def take_settings(self) -> None:
-        """Begin new experiments with the settings as they are now, and this one where it has not been told otherwise."""
+        """Begin new experiments with the settings as they are now, and this one where it has not been told otherwise.
+        Text that is no experiment yet stays as it is: nobody could bring it back."""
+        self.sheet.settle()
         before, after, held = dict(self._blank["compute"]), blank(EXPERIMENTS[0], self.home)["compute"], self.values()
         self._blank["compute"].update(after)
         untold = [name for name in after if after[name] != before[name] and held["compute"].get(name) == before[name]]
-        if untold:
+        if untold and not self.sheet.wrong_text:
             self.change({f"compute.{name}": after[name] for name in untold})
 
     def _show_values(self, values: Mapping[str, Any]) -> None:
@@ -206,27 +205,29 @@ class NewExperimentPage(DropPage):
     @Slot()
     def start(self) -> None:
         """Start the experiment, if nothing is wrong with it; else go to the first field that is."""
-        experiment = self._settled()
-        if experiment is not None:
-            self.start_requested.emit(experiment)
+        self._give_to(self.start_requested)
 
     @Slot()
     def queue(self) -> None:
         """Let the experiment wait for its turn, if nothing is wrong with it; else go to the first field that is."""
-        experiment = self._settled()
-        if experiment is not None:
-            self.queue_requested.emit(experiment)
+        self._give_to(self.queue_requested)
 
-    def _settled(self) -> Any:
-        """The experiment, of which nothing needs to be kept as a draft any more; None while something is wrong."""
+    def _give_to(self, request: Any) -> None:
         if not self.ready():
-            return None
+            return
         self.banner.say("")
         self._check_soon.stop()
-        self.document.settle(self.values())
-        self.draft.discard()
-        self._say_file()
-        return self.sheet.made(self.values())
+        self._given = self.values()
+        request.emit(self.sheet.made(self._given))
+        self._given = None
+
+    @Slot()
+    def settle(self) -> None:
+        """What was asked for is a run by now: nothing of it needs to be kept as a draft any more."""
+        if self._given is not None:
+            self.document.settle(self._given)
+            self.draft.discard()
+            self._say_file()
 
     @Slot()
     def copy_yaml(self) -> None:
@@ -383,9 +384,11 @@ class NewExperimentPage(DropPage):
         """Name the file, and whether it is behind what the form says."""
         file = self.document.file
         if file is None:
-            said = self.tr("Pick a teacher, a student and what they look at. Everything else has a sensible default.")
-        else:
-            said = file.name if self.document.clean(self.values()) else self.tr("{0}, edited").format(file.name)
+            first = self.tr("Pick a teacher, a student and what they look at.")
+            said = self.tr("{0} Everything else has a sensible default.").format(first)
+            self.subtitle.set_text(said, first, self.tr("Pick data, teacher and student."), self.tr("Pick three things."))
+            return
+        said = file.name if self.document.clean(self.values()) else self.tr("{0}, edited").format(file.name)
         self.subtitle.set_text(said)
 
     def _go_to_problem(self) -> None:

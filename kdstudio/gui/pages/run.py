@@ -34,6 +34,7 @@ from kdstudio.runs.summary import summarise
 REDRAW_EVERY = 60  # milliseconds for one of five parts: each is drawn less than four times a second
 MEASURE_EVERY = 500  # milliseconds
 CURVES, TESTED, LOG, CONFIGURATION = range(4)
+TITLE = 0.55  # of the page's width, which a title gets before buttons keep their words
 LOW = 720  # pixels of height, below which everything makes room for the plots
 
 
@@ -185,9 +186,10 @@ class RunPage(Page):
         self.sentences.set_low(low)
 
     def _room_for_controls(self) -> int:
-        """What the title, in full, and the state leave for the buttons."""
-        words = self.title.sizeHint().width() + self.pill.sizeHint().width() + 2 * GAP
-        return self.width() - 2 * MARGIN - words
+        """What the title and the state leave for the buttons; a title that is longer than most has to give way too."""
+        room = self.width() - 2 * MARGIN
+        title = min(self.title.sizeHint().width(), round(TITLE * room))
+        return room - title - self.pill.sizeHint().width() - 2 * GAP
 
     def _arrange_head(self) -> None:
         """The state stands right behind the title, which gives way when it is long."""

@@ -72,9 +72,9 @@ class ValueAxis(pg.AxisItem):
         return place, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextDontClip, words
 
     def boundingRect(self) -> QRectF:
-        """Half a line more, so that the numbers at both ends are not left out; and the margin beside the last step."""
+        """Half a line more, and the margins beside the first and the last step: numbers at both ends are not left out."""
         area: QRectF = super().boundingRect()
-        return area.adjusted(0, -HALF, 0, HALF) if self.orientation == "left" else area.adjusted(0, 0, BESIDE, 0)
+        return area.adjusted(0, -HALF, 0, HALF) if self.orientation == "left" else area.adjusted(-2 * BESIDE, 0, BESIDE, 0)
 
     def paint(self, painter: Any, option: Any, widget: Any) -> None:
         """As its base does, but from the list of what there is to draw: to play a QPicture takes longer than all curves."""
