@@ -20,29 +20,11 @@ from kdstudio.engine.samples import write_samples, write_validation_images
 from kdstudio.methods import WITHHELD, Batch, Dense, Labels, Objective, Signal, objective
 from kdstudio.models import built, cost
 from kdstudio.runs.events import AnyEvent, Evaluated, ModelReady, Note, StageEnded, StageStarted
-from kdstudio.runs.state import StageKey
-from kdstudio.spec import Classification, NoMethod
 
 CHECK = "teacher-check"
 FEW_LABELS = 5
 WEAK = 1.5
 """A teacher below this many times the accuracy of guessing has learned almost nothing."""
-
-
-def has_baseline(experiment: Classification) -> bool:
-    """Whether a baseline is trained apart: with the method "none" the student itself would be one."""
-    return experiment.baseline and not isinstance(experiment.method, NoMethod)
-
-
-def plan(experiment: Classification) -> list[StageKey]:
-    """The stages, in order."""
-    keys: list[StageKey] = [(teacher_stage.STAGE, None), (CHECK, None)]
-    if experiment.method.needs_teacher:
-        keys.append((outputs_stage.STAGE, None))
-    for seed in experiment.seeds:
-        keys += [("baseline", seed)] if has_baseline(experiment) else []
-        keys.append(("student", seed))
-    return [*keys, ("evaluation", None)]
 
 
 def stages(context: Context) -> Iterator[AnyEvent]:
@@ -61,16 +43,16 @@ def stages(context: Context) -> Iterator[AnyEvent]:
     write_validation_images(context)
     lesson = Lesson(context=context, teacher=teacher, reference=reference, outputs=outputs)
     for seed in experiment.seeds:
-        if has_baseline(experiment):
+        if experiment.has_baseline:
             yield from lesson.learn("baseline", seed)
         yield from lesson.learn("student", seed)
-    yield from test_stage(context, teacher, with_baseline=has_baseline(experiment))
+    yield from test_stage(context, teacher, with_baseline=experiment.has_baseline)
 
 
 def _models(context: Context) -> Iterator[AnyEvent]:
     experiment, images = context.experiment, context.images
     roles = {"teacher": experiment.teacher, "student": experiment.student}
-    if has_baseline(experiment):
+    if experiment.has_baseline:
         roles["baseline"] = experiment.student
     for who, spec in roles.items():
         costs = cost(spec, images.input, len(images.classes))

@@ -210,7 +210,7 @@ def _trainings(experiment: Classification, images: Images) -> list[_Training]:
         spec=experiment.student, method=method, training=training, budget=budget, times=seeds,
         live=experiment.teacher if live else None,
     )]  # fmt: skip
-    if experiment.baseline and not isinstance(method, NoMethod):
+    if experiment.has_baseline:
         held.insert(0, _Training(
             spec=experiment.student, method=NoMethod(kind="none"), training=training, budget=budget, times=seeds
         ))  # fmt: skip

@@ -21,6 +21,7 @@ from kdstudio.runs.events import AnyEvent, Note, RunStarted
 from kdstudio.runs.files import read_json, write_json
 from kdstudio.runs.folder import Request, RunFolder
 from kdstudio.runs.home import Home
+from kdstudio.runs.outlook import plan
 from kdstudio.runs.state import RunState, StageKey
 from kdstudio.spec import Classification, SpecError
 from kdstudio.spec.errors import KnownFailure
@@ -92,7 +93,7 @@ def resume_point(
     """
     ended = set()
     following: StageKey | None = None
-    for key in classification.plan(experiment):
+    for key in plan(experiment):
         stage = state.stages.get(key)
         lost = key[0] in ("baseline", "student") and not has_result(*key)
         if stage is None or not stage.ended or lost:

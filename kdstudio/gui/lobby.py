@@ -63,7 +63,7 @@ class Lobby(QObject):
         if self._queue is None:
             from kdstudio.gui.queue import RunQueue
 
-            self._queue = RunQueue(self._start_queued, lambda: self.feed.rows, self)
+            self._queue = RunQueue(self._start_queued, lambda: self.feed.rows, lambda: self._window.controller.at_work, self)
             self._queue.said.connect(self._window.show_message)
             self._queue.changed.connect(self.feed.refresh)
         return self._queue
@@ -124,6 +124,7 @@ class Lobby(QObject):
         except OSError as error:
             self._window.show_message(self.tr("The run could not be made"), error.strerror or str(error))
             return
+        self._window.new_page.settle()
         self.queue.add(folder, experiment.title, experiment.compute.device)
         self._window.show_page("runs")
         self.runs_page.show_below(QUEUE)
@@ -179,9 +180,9 @@ class Lobby(QObject):
 
     def _start_queued(self, folder: RunFolder) -> None:
         """Start a run of the queue; in view, unless people are looking at another one."""
-        controller, window = self._window.controller, self._window
-        looking = window.pages.currentWidget() is window.run_page and controller.folder is not None
-        if controller.active or looking:
+        controller = self._window.controller
+        looking = self._window.run_in_view() and controller.folder is not None
+        if folder != controller.folder and (controller.active or looking):
             controller.start_behind(folder)
         else:
             controller.carry_on(folder)

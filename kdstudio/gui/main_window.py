@@ -100,7 +100,7 @@ class MainWindow(QMainWindow):
         controller.changed.connect(self.switchboard.refresh_run)
         self._follower.follow(controller)
         self.lobby.follow(controller)
-        self.shell.watch(controller, self._run_in_view, self.show_message)
+        self.shell.watch(controller, self.run_in_view, self.show_message)
 
     @property
     def new_page(self) -> "NewExperimentPage":
@@ -114,6 +114,7 @@ class MainWindow(QMainWindow):
             self._new_page.save_requested.connect(self.save_yaml)
             self._new_page.queue_requested.connect(self.lobby.enqueue)
             self._new_page.checked.connect(self.switchboard.refresh_form)
+            self.started.connect(self._new_page.settle)
             self.preferences.changed.connect(self._new_page.take_settings)
             self.pages.addWidget(self._new_page)
         return self._new_page
@@ -383,7 +384,8 @@ class MainWindow(QMainWindow):
     def _refuse_to_keep(self, why: str) -> None:
         self.show_message(self.tr("The setting is in force, and could not be kept"), why)
 
-    def _run_in_view(self) -> bool:
+    def run_in_view(self) -> bool:
+        """Whether the page of the run in view is the one that is shown."""
         return self._run_page is not None and self.pages.currentWidget() is self._run_page
 
     def _say_busy(self, title: str) -> None:

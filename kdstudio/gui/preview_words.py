@@ -83,7 +83,7 @@ def trainings(values: Mapping[str, Any]) -> str:
     """How many networks will be trained: the teacher once, then a pair for each seed."""
     seeds = len(values.get("seeds") or [])
     taught = values["method"].get("kind") != "none"
-    said = [tr("1 teacher")] if taught and values["teacher"].get("weights") == TRAIN else []
+    said = [tr("1 teacher")] if values["teacher"].get("weights") == TRAIN else []
     pairs = values.get("baseline") and taught  # a baseline and a student
     one, more = (tr("1 pair"), tr("{0} pairs")) if pairs else (tr("1 student"), tr("{0} students"))
     return " + ".join([*said, one if seeds == 1 else more.format(seeds)])

@@ -12,8 +12,8 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from kdstudio.runs.failures import explain
 from kdstudio.runs.folder import RunFolder
-from kdstudio.runs.library import Row
-from kdstudio.runs.status import ACTIVE, State
+from kdstudio.runs.library import Row, read_row
+from kdstudio.runs.status import State
 
 LOOK_EVERY = 500  # milliseconds while it is on
 PATIENCE = 60.0  # seconds that a started run may take to take hold of its folder
@@ -51,6 +51,7 @@ class RunQueue(QObject):
     Args:
         start: begins or goes on with a run, without waiting for it.
         others: the rows of the library, to see what else is at work.
+        here: the runs that this window has at work; one that it has just started is not in the library yet.
 
     Signals:
         changed: what waits, or whether it is on.
@@ -64,10 +65,12 @@ class RunQueue(QObject):
         self,
         start: Callable[[RunFolder], object],
         others: Callable[[], Sequence[Row]] = tuple,
+        here: Callable[[], Sequence[RunFolder]] = tuple,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._start, self._others = start, others
+        self._start, self._others, self._here = start, others, here
+        self._seen: tuple[int, int, str] | None = None
         self.waiting: list[Waiting] = []
         self._started: list[_Started] = []
         self._timer = QTimer(self)
@@ -106,7 +109,7 @@ class RunQueue(QObject):
     def add(self, folder: RunFolder, title: str, device: str = "auto") -> bool:
         """Put a run at the end; False where it waits already, or has nothing left to do."""
         known = any(each.folder == folder for each in (*self.waiting, *self.at_work))
-        if known or folder.status().state not in STARTABLE or folder.alive():
+        if known or folder.current().state not in STARTABLE:
             return False
         self.waiting.append(Waiting(folder=folder, title=title, device=device or "auto"))
         self.changed.emit()
@@ -134,12 +137,15 @@ class RunQueue(QObject):
 
     def holds(self, run: Waiting) -> str:
         """The title of the run at work that keeps `run` from starting, "" for none."""
-        for mine in self.at_work:
-            if _same_device(mine.device, run.device):
+        for started in self.at_work:
+            if _same_device(started.device, run.device):
+                return started.title
+        for folder in self._here():
+            mine = read_row(folder)
+            if folder != run.folder and _same_device(mine.device, run.device):
                 return mine.title
         for row in self._others():
-            begun = row.state in ACTIVE and not (row.state == State.QUEUED and row.attempt == 0)
-            other = begun and row.id != run.id and _same_device(row.device, run.device)
+            other = row.begun and row.id != run.id and _same_device(row.device, run.device)
             if other and RunFolder(Path(row.folder)).alive():  # the library may be a few seconds old
                 return row.title
         return ""
@@ -151,30 +157,34 @@ class RunQueue(QObject):
     @Slot()
     def look(self) -> None:
         """Forget what is over, and start what may start."""
-        before = len(self._started), len(self.waiting)
         for each in list(self._started):
             self._see_to(each)
         for run in list(self.waiting) if self.on else ():
-            if run.folder.status().state not in STARTABLE or not run.folder.status_file.exists() or run.folder.alive():
+            if run.folder.current().state not in STARTABLE or not run.folder.status_file.exists() or run.folder.alive():
                 self.waiting.remove(run)  # done by somebody else, or thrown away
             elif not self.holds(run):
                 self.waiting.remove(run)
                 self._started.append(_Started(run=run, attempt=run.folder.status().attempt))
                 self._start(run.folder)
-        if (len(self._started), len(self.waiting)) != before:
+        holder = self.holds(self.waiting[0]) if self.on and self.waiting else ""
+        seen = len(self._started), len(self.waiting), holder
+        if seen != self._seen:
+            self._seen = seen
             self.changed.emit()
 
     def _see_to(self, each: _Started) -> None:
-        status = each.run.folder.status()
+        said = each.run.folder.status()
         each.looks += 1
-        if status.attempt <= each.attempt and not each.run.folder.alive():
-            if each.looks * LOOK_EVERY < 1000 * PATIENCE and status.state is not State.LOST:
+        if said.attempt <= each.attempt and not each.run.folder.alive():
+            if each.looks * LOOK_EVERY < 1000 * PATIENCE and said.state is not State.LOST:
                 return
             self._started.remove(each)
             self._hold(each.run, self.tr("It did not begin. Its log may say why."))
-        elif not each.run.folder.current().state.active:
+            return
+        status = each.run.folder.current()
+        if not status.state.active:
             self._started.remove(each)
-            if status.state is State.FAILED and status.code in _CATCHING:
+            if status.state in (State.FAILED, State.LOST) and status.code in _CATCHING:
                 words = explain(status.code or "internal", status.parameters)
                 self._hold(each.run, f"{words.title}. {words.remedy}")
 

@@ -16,6 +16,7 @@ from kdstudio.runs.follow import News
 from kdstudio.runs.home import Home
 from kdstudio.runs.launch import launch, new_run, starting
 from kdstudio.runs.state import RunState, State
+from kdstudio.runs.storage import at_work
 from kdstudio.runs.usage import Usage
 from kdstudio.spec import SpecError
 
@@ -123,7 +124,12 @@ class RunController(QObject):
     @property
     def others(self) -> list[RunFolder]:
         """The runs that were started from here, are not in view any more, and are still at work."""
-        return [folder for folder in self._launched if folder != self.folder and _at_work(folder)]
+        return [folder for folder in self._launched if folder != self.folder and _goes_on(folder)]
+
+    @property
+    def at_work(self) -> list[RunFolder]:
+        """The runs at work that this window knows of: the one in view, and the others that were started from here."""
+        return [*([self.folder] if self.folder is not None and self.active else []), *self.others]
 
     @property
     def ending(self) -> bool:
@@ -163,13 +169,11 @@ class RunController(QObject):
         self.carry_on(self.folder)
 
     def carry_on(self, folder: RunFolder) -> None:
-        """Start a queued run, or go on with one that ended early, in view."""
-        begins = starting(folder)
-        if folder.alive() or begins is not None:
-            pid = folder.status().pid if begins is None else begins.pid
-            self.refused.emit(explain("already-running", {"pid": pid, "run": folder.id}))
-            return
-        self._show(folder, self._launcher)
+        """Start a queued run, or go on with one that ended early, in view. Where somebody else has done so, it is watched."""
+        if at_work(folder):
+            self.open(folder)
+        else:
+            self._show(folder, self._launcher)
 
     def start_behind(self, folder: RunFolder) -> None:
         """Start a run or go on with it without bringing it into view: its worker launches it, and leaves it running."""
@@ -239,9 +243,9 @@ class RunController(QObject):
         if self.folder is not None:
             return
         newest = list(self.home.folders())[: -RECENT - 1 : -1]
-        at_work = next((folder for folder in newest if _at_work(folder)), None)
-        if at_work is not None:
-            self.open(at_work)
+        goes_on = next((folder for folder in newest if _goes_on(folder)), None)
+        if goes_on is not None:
+            self.open(goes_on)
 
     def shutdown(self) -> None:
         """Let every worker end, and wait for it: a QThread must never be destroyed at work. Runs go on."""
@@ -249,8 +253,10 @@ class RunController(QObject):
         self.end_replay()
         if self._stopping is not None:
             self._stopping.shutdown()
-        for worker in (*self._leaving, *([self._worker] if self._worker else [])):
+        workers = [*self._leaving, *([self._worker] if self._worker else [])]
+        for worker in workers:
             worker.leave()
+        for worker in workers:
             worker.wait()
         self._worker, self._leaving = None, []
 
@@ -303,20 +309,23 @@ class RunController(QObject):
             self._timer.stop()
             return
         done = worker.isFinished()  # asked first: what it wrote before it ended is in the queue by now
-        news = None
+        news, new = None, False
         for news in drained(worker.news):
-            self._take(news)
+            new |= self._take(news)
             if time.monotonic() > until:
                 break
-        if news is not None:
+        if new:
             self.changed.emit()
-        elif done:
+        if news is None and done:
             self._worker = None
             worker.deleteLater()
             self._timer.stop()
             self.changed.emit()
 
-    def _take(self, news: News | Folded) -> None:
+    def _take(self, news: News | Folded) -> bool:
+        """Take a piece of news in; whether there is anything new in it: a waiting run has none for minutes."""
+        before = self.status, self.silence
+        whole = isinstance(news, Folded)
         if isinstance(news, Folded):
             self.state, news = news.state, news.news
         self.state.apply_all(news.events)
@@ -326,6 +335,7 @@ class RunController(QObject):
         if not news.status.state.active:
             self.asked = None
             self.wanted.clear()
+        return whole or bool(news.events) or (self.status, self.silence) != before
 
     def _answered(self, events: tuple[AnyEvent, ...]) -> None:
         """A wish is forgotten when it has come true, or when the stage that might have heard it is over."""
@@ -356,6 +366,6 @@ class RunController(QObject):
             worker.deleteLater()
 
 
-def _at_work(folder: RunFolder) -> bool:
-    """Whether a process is at work on the run, or about to be."""
+def _goes_on(folder: RunFolder) -> bool:
+    """Whether a process is at work on the run and has not said yet that it is over, or is about to begin."""
     return (folder.status().state.active and folder.alive()) or starting(folder) is not None

@@ -70,6 +70,11 @@ class Row:
     notes: str = ""
     problem: str = ""
 
+    @property
+    def begun(self) -> bool:
+        """Whether a process is, or should be, at work on it: one that only waits has never been begun."""
+        return State(self.state).active and not (self.state == State.QUEUED and self.attempt == 0)
+
 
 _TUPLES = ("curve", "tags")
 

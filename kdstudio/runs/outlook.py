@@ -8,7 +8,7 @@ from itertools import pairwise
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from kdstudio.runs.state import RunState, Stage, State
+from kdstudio.runs.state import RunState, Stage, StageKey, State
 
 if TYPE_CHECKING:
     from kdstudio.spec import Experiment
@@ -37,15 +37,13 @@ class Outlook:
     unit: str
 
 
-def expected(experiment: "Experiment | None") -> list[tuple[str, int | None]]:
-    """The stages that a run of `experiment` goes through, in order."""
-    stages: list[tuple[str, int | None]] = []
-    seeds = experiment.seeds if experiment is not None else (0,)
-    taught = experiment is None or getattr(experiment.method, "needs_teacher", True)
-    if taught:
-        stages += [("teacher", None), ("teacher-check", None), ("teacher-outputs", None)]
-    for seed in seeds:
-        if taught and (experiment is None or experiment.baseline):
+def plan(experiment: "Experiment | None") -> list[StageKey]:
+    """The stages of `experiment`, in order; of one that cannot be read, those that are usual."""
+    stages: list[StageKey] = [("teacher", None), ("teacher-check", None)]
+    if experiment is None or experiment.method.needs_teacher:
+        stages.append(("teacher-outputs", None))
+    for seed in experiment.seeds if experiment is not None else (0,):
+        if experiment is None or experiment.has_baseline:
             stages.append(("baseline", seed))
         stages.append(("student", seed))
     return [*stages, ("evaluation", None)]
@@ -53,7 +51,7 @@ def expected(experiment: "Experiment | None") -> list[tuple[str, int | None]]:
 
 def outlook(state: RunState, experiment: "Experiment | None", status: State) -> Outlook:
     """Where the run of `state` stands."""
-    stages = expected(experiment)
+    stages = plan(experiment)
     if status is State.COMPLETED:
         return Outlook(fraction=1.0, left=None, stage_left=None, rate=None, unit="")
     current = state.stages.get(state.current) if state.current else None
@@ -73,7 +71,7 @@ def outlook(state: RunState, experiment: "Experiment | None", status: State) -> 
     )
 
 
-def _weight(key: tuple[str, int | None], state: RunState) -> float:
+def _weight(key: StageKey, state: RunState) -> float:
     stage = state.stages.get(key)
     return 0.03 if stage is not None and stage.reused else _WEIGHTS.get(key[0], 0.05)
 
@@ -95,7 +93,7 @@ def _stage_left(state: RunState, current: Stage | None) -> float | None:
     return passed / share - passed if passed >= _SETTLED and share > 0.02 else None
 
 
-def _left(state: RunState, later: list[tuple[str, int | None]], stage_left: float | None) -> float | None:
+def _left(state: RunState, later: list[StageKey], stage_left: float | None) -> float | None:
     """Seconds to the end of the run: the rest of this stage, and the `later` ones at the pace of their like."""
     trainings = [name for name, _ in later if _WEIGHTS.get(name, 0.0) > 0.5]  # checks and outputs take next to nothing
     paces = [_seconds_of(name, state) for name in trainings]

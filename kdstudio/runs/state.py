@@ -207,8 +207,9 @@ class RunState:
             known = self.stages[key] = Stage(name=key[0], seed=event.seed, planned=event.planned, unit=event.unit)
         # One that is known is resumed after its checkpoint: what it did before that stays.
         known.planned, known.unit = event.planned, event.unit
-        known.began = self.seconds  # over all attempts, as the time at work is counted
-        known.before = (known.clock.last or 0.0) - event.seconds
+        spent = known.clock.last or 0.0  # before the checkpoint
+        known.began = self.seconds - spent  # over all attempts, as the time at work is counted
+        known.before = spent - event.seconds
         self.current = key
 
     def _note(self, event: Note) -> None:

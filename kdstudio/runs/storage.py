@@ -138,7 +138,7 @@ def _trains_a_teacher(run: RunFolder) -> bool:
         asked = run.experiment()
     except (SpecError, OSError):
         return False
-    return isinstance(asked, Classification) and asked.teacher.weights == TRAIN and asked.method.kind != "none"
+    return isinstance(asked, Classification) and asked.teacher.weights == TRAIN
 
 
 def _lock_of(path: Path) -> Path:

@@ -37,6 +37,7 @@ def summarise(state: RunState, title: str, experiment: "Experiment | None" = Non
         "headline": None,
         "models": models,
         "steps": steps,
+        "seeds": len(finals.get("student", {})),
         "gain": gain,
         "split": split,
         "kept": kept,

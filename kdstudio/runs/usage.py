@@ -6,6 +6,8 @@ from typing import Any
 
 import psutil
 
+LOOKS = 10  # readings between two searches for the GPU on which a process works
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Usage:
@@ -33,7 +35,7 @@ class Meter:
         with contextlib.suppress(psutil.Error):
             self._process = psutil.Process(pid)
             self._process.cpu_percent()
-        self._find_gpu()
+        self._looks = 0
 
     def read(self) -> Usage | None:
         """How busy it is now; None when the process is gone."""
@@ -45,6 +47,9 @@ class Meter:
                 memory = self._process.memory_info().rss
         except psutil.Error:
             return None
+        if self._gpu is None and self._looks % LOOKS == 0:  # a process takes seconds until it is seen on its GPU
+            self._find_gpu()
+        self._looks += 1
         gpu, used, total = self._read_gpu()
         free = psutil.virtual_memory().available
         return Usage(cpu=min(1.0, cpu), memory=memory, memory_free=free, gpu=gpu, gpu_memory=used, gpu_memory_total=total)
@@ -66,13 +71,20 @@ class Meter:
             pynvml.nvmlInit()
         except pynvml.NVMLError:
             return
-        for index in range(pynvml.nvmlDeviceGetCount()):
-            handle = pynvml.nvmlDeviceGetHandleByIndex(index)
-            with contextlib.suppress(pynvml.NVMLError):
-                if any(each.pid == self._pid for each in pynvml.nvmlDeviceGetComputeRunningProcesses(handle)):
+        with contextlib.suppress(pynvml.NVMLError):
+            for index in range(pynvml.nvmlDeviceGetCount()):
+                if self._is_on(handle := pynvml.nvmlDeviceGetHandleByIndex(index)):
                     self._gpu = handle
                     return
-        pynvml.nvmlShutdown()
+        with contextlib.suppress(pynvml.NVMLError):
+            pynvml.nvmlShutdown()
+
+    def _is_on(self, handle: Any) -> bool:
+        import pynvml
+
+        with contextlib.suppress(pynvml.NVMLError):  # one that does not tell may stand beside others that do
+            return any(each.pid == self._pid for each in pynvml.nvmlDeviceGetComputeRunningProcesses(handle))
+        return False
 
     def _read_gpu(self) -> tuple[float | None, int | None, int | None]:
         if self._gpu is None:

@@ -6,6 +6,7 @@ from pydantic import field_validator
 
 from kdstudio.spec.base import KindSpec, option
 from kdstudio.spec.kinds import Dataset, Method, Model
+from kdstudio.spec.methods import NoMethod
 from kdstudio.spec.training import Compute, TeacherTraining, Training
 
 FORMAT = 1
@@ -73,6 +74,11 @@ class Classification(ExperimentSpec):
         {}, title="Teacher's training", advanced=True, description="How the teacher is trained, if it is trained here."
     )
     training: Training = option({}, title="Training", description="How the student (and the baseline) is trained.")
+
+    @property
+    def has_baseline(self) -> bool:
+        """Whether a baseline is trained apart: with the method "none" the student itself would be one."""
+        return self.baseline and not isinstance(self.method, NoMethod)
 
 
 # A union on `kind` as soon as there are two.

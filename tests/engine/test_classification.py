@@ -4,13 +4,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from kdstudio.engine.classification import Lesson, Reference, plan
+from kdstudio.engine.classification import Lesson, Reference
 from kdstudio.engine.context import Context
 from kdstudio.methods import WITHHELD, Batch, Dense, Labels, Objective, Softened, objective
 from kdstudio.models import built
 from kdstudio.runs.events import Evaluated, Note, StageStarted
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
+from kdstudio.runs.outlook import plan
 from tests.engine.lab import a_context, carried_out, codes, events_of, tiny
 
 STEPS = 12

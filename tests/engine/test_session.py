@@ -11,13 +11,13 @@ from filelock import FileLock
 from safetensors.torch import load_file, save_file
 
 from kdstudio.engine.checkpoint import Position
-from kdstudio.engine.classification import plan
 from kdstudio.engine.control import Interrupted
 from kdstudio.engine.driver import drive
 from kdstudio.engine.session import resume_point, session
 from kdstudio.runs.events import AnyEvent, Note, RunStarted, StageEnded, StageStarted, StepLogged
 from kdstudio.runs.folder import Request, RunFolder
 from kdstudio.runs.home import Home
+from kdstudio.runs.outlook import plan
 from kdstudio.runs.state import RunState
 from tests.engine.lab import a_run, carried_out, codes, cut, events_of, halt_at, tiny
 from tests.fakes import a_story, stamped

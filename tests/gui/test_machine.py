@@ -1,11 +1,13 @@
 """How busy the run's process and its device are: gauges for what there is, measured only while somebody looks."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from kdstudio.gui.main_window import MainWindow
-from kdstudio.gui.pages.machine import GIB, Machine
+from kdstudio.gui.pages.machine import Machine
 from kdstudio.gui.pages.run import CURVES, LOG
 from kdstudio.gui.theme import theme
 from kdstudio.runs.usage import Usage
@@ -13,10 +15,11 @@ from kdstudio.spec import loads
 from tests.fakes import EXPERIMENT
 from tests.gui.player import Player
 
+GB = 10**9
 LEFT = Qt.MouseButton.LeftButton
-BUSY = Usage(cpu=0.37, memory=3 * GIB, memory_free=9 * GIB)
+BUSY = Usage(cpu=0.37, memory=3 * GB, memory_free=9 * GB)
 WITH_GPU = Usage(
-    cpu=0.37, memory=3 * GIB, memory_free=9 * GIB, gpu=0.71, gpu_memory=11 * GIB, gpu_memory_total=24 * GIB
+    cpu=0.37, memory=3 * GB, memory_free=9 * GB, gpu=0.71, gpu_memory=11 * GB, gpu_memory_total=24 * GB
 )
 
 
@@ -36,14 +39,15 @@ def words(machine: Machine) -> list[str]:
 
 def test_that_a_gpu_is_shown_where_there_is_one(machine: Machine) -> None:
     machine.show_usage(BUSY)
-    assert words(machine) == ["37 %", "3.0 GiB, 9.0 GiB free"]
+    assert words(machine) == ["37 %", "3.0 GB, 9.0 GB free"]
     machine.show_usage(WITH_GPU)
-    assert words(machine) == ["37 %", "3.0 GiB, 9.0 GiB free", "71 %", "11.0 GiB of 24.0 GiB"]
+    assert words(machine) == ["37 %", "3.0 GB, 9.0 GB free", "71 %", "11.0 GB of 24.0 GB"]
 
 
 def test_that_without_a_process_the_card_says_so_and_forgets_the_past(machine: Machine) -> None:
     machine.show_usage(BUSY)
-    machine.show_usage(BUSY)
+    machine.show_usage(replace(BUSY))
+    assert list(machine.cpu._past) == [0.37, 0.37]
     machine.show_usage(None)
     assert words(machine) == []
     assert machine.note.text() == "The run is not at work on this computer"
@@ -51,10 +55,16 @@ def test_that_without_a_process_the_card_says_so_and_forgets_the_past(machine: M
     assert list(machine.cpu._past) == [0.37]
 
 
+def test_that_a_reading_that_is_shown_again_is_no_second_one(machine: Machine) -> None:
+    machine.show_usage(BUSY)
+    machine.show_usage(BUSY)
+    assert list(machine.cpu._past) == [0.37]
+
+
 def test_that_a_gauge_is_filled_as_high_as_its_share(machine: Machine) -> None:
     for share in (0.25, 0.75):
-        for _ in range(130):
-            machine.show_usage(Usage(cpu=share, memory=GIB, memory_free=GIB))
+        for number in range(130):
+            machine.show_usage(Usage(cpu=share, memory=GB + number, memory_free=GB))
         image = machine.cpu.grab().toImage()
         tinted = theme().color("student", 0.25).name()
         column = [image.pixelColor(image.width() // 2, y).name() == tinted for y in range(image.height())]

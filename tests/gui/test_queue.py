@@ -9,13 +9,14 @@ from pytestqt.qtbot import QtBot
 from kdstudio.gui.main_window import MainWindow
 from kdstudio.gui.pages.queue_card import QueueCard
 from kdstudio.gui.queue import RunQueue
+from kdstudio.runs import lost
 from kdstudio.runs.files import write_json
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.library import Library
 from kdstudio.runs.state import State
 from kdstudio.spec import loads
-from tests.fakes import EXPERIMENT, a_process_at_work, a_run, a_told_run
+from tests.fakes import EXPERIMENT, a_process_at_work, a_run, a_story, a_told_run
 from tests.gui.player import Player
 
 
@@ -122,6 +123,64 @@ def test_that_a_failure_that_the_next_would_meet_too_stops_it(
     assert "run 0" in said.args[0]
     assert not queue.on
     assert len(starter.started) == 1
+
+
+def test_that_a_run_that_a_full_disk_has_ended_stops_it(
+    qtbot: QtBot, queue: RunQueue, starter: Starter, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(queue, home, "cpu", "cpu")
+    queue.switch(True)
+    killed = starter.started[0]
+    write_json(killed.status_file, {"state": "running", "attempt": 1, "pid": 2**22 + 1, "host": "here"})
+    monkeypatch.setattr(lost, "disk_is_full", lambda folder: folder == killed)
+    with qtbot.waitSignal(queue.said):
+        queue.look()
+    assert not queue.on
+    assert len(starter.started) == 1
+
+
+def test_that_a_run_that_this_window_has_just_started_is_waited_for(qapp: object, starter: Starter, home: Home) -> None:
+    mine = [a_run(home, text=f"{EXPERIMENT}compute: {{device: cpu}}\n".replace("Digits of a test", "Started by hand"))]
+    queue = RunQueue(starter, here=lambda: mine)
+    filled(queue, home, "cpu", "cuda:0")
+    queue.switch(True)
+    assert [run.title for run in queue.at_work] == ["run 1"]  # on another device
+    assert queue.holds(queue.waiting[0]) == "Started by hand"
+    mine.clear()
+    queue.look()
+    assert len(starter.started) == 2
+    queue.shutdown()
+
+
+def test_that_another_one_to_wait_for_is_told(qtbot: QtBot, starter: Starter, home: Home) -> None:
+    mine = [a_run(home, text=EXPERIMENT.replace("Digits of a test", title)) for title in ("The first", "The second")]
+    queue = RunQueue(starter, here=lambda: mine)
+    card = QueueCard(queue)
+    qtbot.addWidget(card)
+    filled(queue, home, "cpu")
+    queue.switch(True)
+    assert card.state.text() == "Waits for The first to end"
+    mine.pop(0)
+    queue.look()
+    assert card.state.text() == "Waits for The second to end"
+    queue.shutdown()
+
+
+def test_that_a_run_in_view_is_gone_on_with_in_view(
+    qtbot: QtBot, open_window: Callable[[], MainWindow], home: Home, player: Player
+) -> None:
+    window = open_window()
+    player.habits = ("hold=student",)
+    paused = a_told_run(home, a_story()[:20])
+    window.open_run(paused)
+    qtbot.waitUntil(lambda: window.controller.resumable)
+    assert window.lobby.queue.add(paused, "paused")
+    window.lobby.queue.switch(True)
+    qtbot.waitUntil(lambda: window.controller.active)
+    assert window.controller.folder == paused
+    qtbot.waitUntil(lambda: window.controller.status.state is State.RUNNING, timeout=15_000)
+    window.controller.stop()
+    qtbot.waitUntil(lambda: not window.controller.active, timeout=15_000)
 
 
 def test_that_any_other_failure_does_not_stop_it(queue: RunQueue, starter: Starter, home: Home) -> None:

@@ -7,6 +7,7 @@ from pytestqt.qtbot import QtBot
 from kdstudio.gui.pages.tiles import Tiles
 from kdstudio.runs.events import ModelReady
 from kdstudio.runs.state import RunState
+from kdstudio.runs.summary import summarise
 from tests.fakes import a_story
 
 pytestmark = pytest.mark.gui
@@ -40,3 +41,11 @@ def test_that_a_student_without_a_known_teacher_has_its_parameters_alone(qtbot: 
     state.apply_all(event for event in a_story() if getattr(event, "who", "") != "teacher")
     tiles.show_run(state, None)
     assert (tiles.cost.number, tiles.cost.note) == ("2.4 k", "parameters")
+
+
+def test_that_a_mean_over_seeds_is_called_one_without_a_baseline_too(qtbot: QtBot) -> None:
+    tiles, state = Tiles(), RunState()
+    qtbot.addWidget(tiles)
+    state.apply_all(a_story(baseline=False))
+    tiles.show_run(state, summarise(state, "x"))
+    assert tiles.accuracy.note == "test data, mean of 3 seeds"

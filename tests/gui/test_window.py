@@ -164,6 +164,18 @@ def test_that_a_reopened_window_finds_the_run_where_it_is(
     qtbot.waitUntil(lambda: second.controller.status.state is State.STOPPED, timeout=15_000)
 
 
+def test_that_a_question_goes_with_the_run_that_it_was_asked_of(
+    qtbot: QtBot, window: MainWindow, home: Home, player: Player
+) -> None:
+    at_work(qtbot, window, player)
+    window.show_page("run")
+    qtbot.mouseClick(window.run_page.stop, Qt.MouseButton.LeftButton)
+    assert window.run_page.sentences.stopping.isVisible()
+    window.start_experiment(loads(EXPERIMENT))
+    assert not window.run_page.sentences.stopping.isVisible()
+    assert len(window.controller.others) == 1
+
+
 def test_that_stop_and_pause_are_said_at_once(qtbot: QtBot, window: MainWindow, player: Player) -> None:
     at_work(qtbot, window, player)
     page = window.run_page

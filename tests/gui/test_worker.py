@@ -201,15 +201,35 @@ def test_that_shutdown_ends_the_thread_and_leaves_the_run_at_work(
     assert controller.folder.alive()
 
 
-def test_that_resuming_a_run_that_is_at_work_elsewhere_is_refused_in_words(
-    qtbot: QtBot, controller: RunController, home: Home
+def test_that_continuing_a_run_that_somebody_else_goes_on_with_watches_it(
+    qtbot: QtBot, controller: RunController, home: Home, player: Player
 ) -> None:
     folder = a_told_run(home, a_story()[:20])
     controller.open(folder)
     until(qtbot, lambda: controller.resumable)
-    with folder.hold(), qtbot.waitSignal(controller.refused) as said:
-        controller.resume()
-    assert said.args[0].title == "The run is at work already"
+    player.pace = 0.02
+    elsewhere = player(folder, home)
+    until(qtbot, lambda: starting(folder) is not None or folder.alive())
+    controller.resume()
+    until(qtbot, lambda: controller.active and controller.state.attempt == 2)
+    assert player.processes == [elsewhere]
+    controller.stop()
+    until(qtbot, lambda: not controller.active)
+
+
+def test_that_a_run_with_no_news_changes_nothing_on_the_screen(
+    qtbot: QtBot, controller: RunController, player: Player, experiment: Experiment
+) -> None:
+    player.habits = ("hold=student",)
+    controller.start(experiment)
+    until(qtbot, lambda: controller.status.state is State.RUNNING and controller.state.current == ("student", 0))
+    qtbot.wait(300)
+    changes: list[bool] = []
+    controller.changed.connect(lambda: changes.append(True))
+    qtbot.wait(500)  # five looks at its files
+    assert changes == []
+    controller.stop()
+    until(qtbot, lambda: not controller.active)
 
 
 def test_that_a_home_that_cannot_be_written_refuses_a_start_in_words(
@@ -312,8 +332,7 @@ def test_that_a_queued_run_that_nobody_starts_is_queued_and_starts_at_a_click(
     folder = a_run(home)
     controller.open(folder)
     assert controller.waiting and not controller.active and controller.resumable
-    with qtbot.waitSignals([controller.changed] * 2):  # two looks
-        pass
+    qtbot.wait(250)  # two looks at its files
     assert controller.waiting and controller.status.state is State.QUEUED
     controller.resume()
     assert controller.active and not controller.waiting
@@ -325,16 +344,14 @@ def test_that_a_run_that_another_window_is_starting_is_followed_and_not_started_
 ) -> None:
     folder, attempt = a_told_run(home, resumed(a_story(), 100)[:100]), 1
     player.habits = ("sleeps",)
-    process = player(folder, home)
+    player(folder, home)
     assert starting(folder) is not None
     controller.attach()
     assert controller.folder == folder
     until(qtbot, lambda: controller.status.state is State.QUEUED)
     assert controller.active and not controller.waiting and controller.status.attempt == attempt
-    with qtbot.waitSignal(controller.refused) as said:
-        controller.carry_on(folder)
-    assert said.args[0].title == "The run is at work already"
-    assert str(process.pid) in said.args[0].cause
+    controller.carry_on(folder)
+    assert controller.active and len(player.processes) == 1
     player.end()
     until(qtbot, lambda: controller.status.state is State.LOST and not controller.active)
     assert starting(folder) is None

@@ -12,7 +12,6 @@ from kdstudio.gui.cards import Card, Text
 from kdstudio.gui.carried import carried_path
 from kdstudio.gui.pages.home_cards import DropPlace, RunLine, SampleCard
 from kdstudio.gui.pages.page import Page, scrolling
-from kdstudio.gui.pages.runs_actions import is_at_work
 from kdstudio.gui.tables.library_feed import LibraryFeed
 from kdstudio.gui.theme import GAP, MARGIN, SPACE, theme
 from kdstudio.runs.folder import RunFolder
@@ -177,8 +176,8 @@ class HomePage(Page):
     @Slot()
     def _fill(self) -> None:
         rows = self.feed.rows
-        at_work = [row for row in rows if is_at_work(row)][:RECENT]
-        past = [row for row in rows if not is_at_work(row)][:RECENT]
+        at_work = [row for row in rows if row.begun][:RECENT]
+        past = [row for row in rows if not row.begun][:RECENT]
         self._folders = {row.id: RunFolder(Path(row.folder)) for row in (*at_work, *past)}
         for title in (self._now_title, self.now):
             title.setVisible(bool(at_work))

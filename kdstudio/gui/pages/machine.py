@@ -7,11 +7,11 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from kdstudio.gui.cards import Card, Painted, Text
+from kdstudio.gui.preview_words import size
 from kdstudio.gui.theme import GAP, SPACE, Role, theme
 from kdstudio.runs.usage import Usage
 
 KEPT = 120  # readings: a minute at two a second
-GIB = 2**30
 
 
 class Gauge(Painted):
@@ -91,6 +91,7 @@ class Machine(Card):
         for gauge in self.gauges:
             row.addWidget(gauge, 1)
         self.body.addLayout(row)
+        self._shown: Usage | None = None
         self.show_usage(None)
 
     @property
@@ -99,7 +100,10 @@ class Machine(Card):
         return self.cpu, self.memory, self.gpu, self.gpu_memory
 
     def show_usage(self, usage: Usage | None) -> None:
-        """Show one reading; None while no process of the run is at work on this computer."""
+        """Show one reading, once; None while no process of the run is at work on this computer."""
+        if usage is not None and usage is self._shown:
+            return
+        self._shown = usage
         self.note.setText("" if usage else self.tr("The run is not at work on this computer"))
         for gauge in self.gauges:
             known = usage is not None and (usage.gpu is not None or gauge in (self.cpu, self.memory))
@@ -111,17 +115,13 @@ class Machine(Card):
             return
         whole = usage.memory + usage.memory_free
         self.cpu.show_share(usage.cpu, f"{100 * usage.cpu:.0f} %")
-        free = self.tr("{0}, {1} free").format(_gib(usage.memory), _gib(usage.memory_free))
+        free = self.tr("{0}, {1} free").format(size(usage.memory), size(usage.memory_free))
         self.memory.show_share(usage.memory / whole if whole else None, free)
         if usage.gpu is not None:
             self.gpu.show_share(usage.gpu, f"{100 * usage.gpu:.0f} %")
         if usage.gpu_memory is not None and usage.gpu_memory_total:
-            said = self.tr("{0} of {1}").format(_gib(usage.gpu_memory), _gib(usage.gpu_memory_total))
+            said = self.tr("{0} of {1}").format(size(usage.gpu_memory), size(usage.gpu_memory_total))
             self.gpu_memory.show_share(usage.gpu_memory / usage.gpu_memory_total, said)
-
-
-def _gib(size: int) -> str:
-    return f"{size / GIB:.1f} GiB"
 
 
 __all__ = ["Machine"]

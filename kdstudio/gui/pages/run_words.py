@@ -53,6 +53,7 @@ class RunWords(QWidget):
         self._arrange()
         self.copy.clicked.connect(self._copy)
         controller.opened.connect(self._forget_copy)
+        controller.opened.connect(self.forget_stop)  # it was asked of the run that was in view
         self.stop_save.clicked.connect(self._stop)
         self.keep.clicked.connect(self.forget_stop)
         self.samples.clicked.connect(lambda: self.page_wanted.emit("home"))

@@ -79,7 +79,7 @@ class RunsPage(Page):
         self._home = home
         self._own_feed = feed is None
         self.feed = feed or LibraryFeed(home, self)
-        self.queue = queue or RunQueue(self.resume_requested.emit, lambda: self.feed.rows, self)
+        self.queue = queue or RunQueue(self.resume_requested.emit, lambda: self.feed.rows, parent=self)
         self.model = RunsModel(self._rename, self)
         self.table = RunsTable(self.model, home)
         self.does = self._does()

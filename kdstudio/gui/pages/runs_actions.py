@@ -25,7 +25,7 @@ def _one(rows: Sequence[Row]) -> str:
 
 
 def _idle(rows: Sequence[Row]) -> str:
-    busy = [row.title for row in rows if is_at_work(row)]
+    busy = [row.title for row in rows if row.begun]
     return _any(rows) or (tr("{0} is at work: stop it first").format(busy[0]) if busy else "")
 
 
@@ -42,18 +42,13 @@ def _nothing(rows: Sequence[Row]) -> str:
     return ""
 
 
-def is_at_work(row: Row) -> bool:
-    """Whether a process works on the run."""
-    return State(row.state).active and not (row.state == State.QUEUED and row.attempt == 0)
-
-
 def why_not_resumed(row: Row) -> str:
     """Why the run cannot be started or gone on with, "" when it can."""
     if row.problem.startswith("experiment.yaml"):
         return tr("Its {0}: there is nothing to go by").format(row.problem.split(";")[0])
     if row.state == State.COMPLETED:
         return tr("It is complete. Use it as a new experiment to train longer")
-    return tr("It is at work already") if is_at_work(row) else ""
+    return tr("It is at work already") if row.begun else ""
 
 
 WHY_NOT: dict[str, Callable[[Sequence[Row]], str]] = {

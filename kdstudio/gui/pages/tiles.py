@@ -49,7 +49,7 @@ class Tiles(QWidget):
 
     def _show_result(self, summary: dict[str, Any]) -> None:
         student, gain = summary["models"]["student"], summary["gain"]
-        seeds = gain["seeds"] or 0
+        seeds = summary.get("seeds") or gain["seeds"] or 0
         mean = self.tr("test data, mean of {0} seeds").format(seeds) if seeds > 1 else self.tr("test data")
         accuracy, agreement = student["accuracy"], student["agreement"]
         self.accuracy.show_value(_percent(accuracy), mean, briefly=[self.tr("test data")])
