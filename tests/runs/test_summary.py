@@ -102,6 +102,7 @@ def test_that_a_summary_has_every_number_of_the_run() -> None:
     assert summary["seconds"] > 0
     assert set(summary) == {
         "title",
+        "seeds",
         "headline",
         "models",
         "steps",
