@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from kdstudio.runs.desk import Answer, Desk
 from kdstudio.runs.home import Home
 from kdstudio.runs.state import State
 from tests.gui.a_window import AWindow, until
@@ -76,7 +77,7 @@ def said(sockets: Path, word: str) -> list[str]:
 
 
 @pytest.mark.timeout(300)
-def test_that_a_window_its_desk_and_a_training_open_no_network_connection(home: Home, sockets: Path) -> None:
+def test_that_a_window_and_a_training_open_no_network_connection(home: Home, sockets: Path) -> None:
     with AWindow(home) as window:
         window.do("start", RECORDED)
         until(lambda: any(folder.status().state is State.COMPLETED for folder in home.folders()))
@@ -84,9 +85,22 @@ def test_that_a_window_its_desk_and_a_training_open_no_network_connection(home: 
     (folder,) = home.folders()
     assert folder.summary()["headline"]
     assert said(sockets, "socket") == []
-    guarded = said(sockets, "guarded")
-    for process in ("a_window.py", "resume", "desk"):
-        assert [line for line in guarded if process in line], f"{process} has started, and under guard"
+    for process in ("/a_window.py ", " kdstudio resume "):
+        assert any(process in line for line in said(sockets, "guarded")), f"{process} has started, and under guard"
+
+
+def test_that_the_desk_answers_without_a_network_connection(home: Home, sockets: Path) -> None:
+    desk, came = Desk(home), list[Answer]()
+    try:
+        for question in ("preview", "devices"):
+            desk.ask(question, **({"experiment": {"kind": "classification"}} if question == "preview" else {}))
+        until(lambda: came.extend(desk.answers()) or sum(answer.over for answer in came) == 2)
+    finally:
+        desk.close()
+    assert [answer.failed for answer in came if answer.over] == [None, None]
+    assert [answer.part for answer in came][:4] == ["networks", "data", "memory", "time"]
+    assert said(sockets, "socket") == []
+    assert any(" kdstudio desk " in line for line in said(sockets, "guarded"))
 
 
 @pytest.mark.parametrize(
