@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from pytestqt.qtbot import QtBot
 
+from kdstudio.gui.cards import Elided
 from kdstudio.gui.pages.tiles import Tiles
 from kdstudio.runs.events import ModelReady
 from kdstudio.runs.state import RunState
@@ -33,6 +34,17 @@ def test_that_the_size_is_set_against_the_teachers(qtbot: QtBot, parameters: int
     )
     tiles.show_run(state, None)
     assert (tiles.cost.number, tiles.cost.note) == (number, note)
+
+
+def test_that_a_narrow_tile_says_the_ratio_in_fewer_words(qtbot: QtBot) -> None:
+    tiles, state = Tiles(), RunState()
+    qtbot.addWidget(tiles)
+    state.apply_all(a_story())
+    tiles.show_run(state, None)
+    note = next(label for label in tiles.cost.findChildren(Elided) if label.whole == tiles.cost.note)
+    for words in ("parameters, 2.7 % of the teacher", "2.7 % of the teacher", "2.7 % of teacher"):
+        note.resize(note.fontMetrics().horizontalAdvance(words), 20)
+        assert note.text() == words
 
 
 def test_that_a_student_without_a_known_teacher_has_its_parameters_alone(qtbot: QtBot) -> None:

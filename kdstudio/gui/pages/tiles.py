@@ -123,8 +123,9 @@ class Tiles(QWidget):
             return
         notes: tuple[str, ...] = (self.tr("parameters"),)
         if teacher is not None and teacher.parameters:
-            against = self.tr("{0} the teacher").format(share(student.parameters / teacher.parameters))
-            notes = (self.tr("parameters, {0}").format(against), against)
+            ratio = share(student.parameters / teacher.parameters)
+            against = self.tr("{0} the teacher").format(ratio)
+            notes = (self.tr("parameters, {0}").format(against), against, self.tr("{0} teacher").format(ratio))
         self.cost.show_value(compact(student.parameters), notes[0], briefly=notes[1:])
 
 
