@@ -1,10 +1,12 @@
 """What can be known of an experiment before it runs: its images, its networks to scale, its memory, its time."""
 
 import base64
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -18,6 +20,7 @@ from kdstudio.data import Images, load
 from kdstudio.data.batches import Order
 from kdstudio.engine.device import Place, place_of, resolve
 from kdstudio.engine.loop import EVALUATIONS, Budget, Stepper, Task, evaluation_stride
+from kdstudio.engine.teacher import name_of
 from kdstudio.methods import Batch, Dense, Signal, objective
 from kdstudio.models import build, built, cost
 from kdstudio.runs.home import Home
@@ -61,13 +64,26 @@ def preview(experiment: Classification, home: Home, check: Check = lambda: None)
     if verdict["verdict"] == "wont-fit":
         return  # a trial step would take the memory that is not there
     check()
-    yield "time", duration(experiment, images, check)
+    ready = (home.teachers / name_of(experiment, images.fingerprint)).exists()
+    yield "time", duration(experiment, images, check, teacher_ready=ready)
 
 
-@lru_cache(maxsize=4)
 def loaded(spec: DatasetSpec) -> Images:
-    """The images of `spec`, read once."""
+    """The images of `spec`: those of the last question are kept, and read again when their files have changed."""
+    return _loaded(spec, tuple(_marks(getattr(spec, "path", None))))
+
+
+@lru_cache(maxsize=1)  # images may be gigabytes, which the run itself will need
+def _loaded(spec: DatasetSpec, marks: tuple[tuple[str, int], ...]) -> Images:
     return load(spec)
+
+
+def _marks(path: Path | None) -> Iterator[tuple[str, int]]:
+    """What changes when files come to a dataset or go: times of a folder and of the folders in it, or of the file."""
+    inside = sorted(path.iterdir()) if path is not None and path.is_dir() else []
+    for each in [*([path] if path is not None else []), *inside]:
+        with contextlib.suppress(OSError):
+            yield str(each), each.stat().st_mtime_ns
 
 
 @lru_cache(maxsize=64)
@@ -168,12 +184,14 @@ def _activations(spec: ModelSpec, shape: tuple[int, int, int], classes: int) -> 
     return 2 * total  # the gradients of activations come beside them
 
 
-def duration(experiment: Classification, images: Images, check: Check = lambda: None) -> dict[str, Any]:
+def duration(
+    experiment: Classification, images: Images, check: Check = lambda: None, *, teacher_ready: bool = False
+) -> dict[str, Any]:
     """Seconds that the run will take on this machine, from a few real steps of each training; and the optimiser steps of a
-    seed."""
+    seed. `teacher_ready`: an earlier run has trained it."""
     place = place_of(experiment.compute)
     torch.set_num_threads(place.threads)
-    trainings = _trainings(experiment, images)
+    trainings = _trainings(experiment, images, teacher_ready=teacher_ready)
     seconds = START
     for training in trainings:
         check()
@@ -201,7 +219,7 @@ class _Training:
     live: ModelSpec | None = None
 
 
-def _trainings(experiment: Classification, images: Images) -> list[_Training]:
+def _trainings(experiment: Classification, images: Images, *, teacher_ready: bool) -> list[_Training]:
     """The teacher's, where it has none yet; the baseline's; the student's, last."""
     training, teaching, method = experiment.training, experiment.teacher_training, experiment.method
     budget, seeds = Budget.of(training, len(images.transfer) / training.batch_size), len(experiment.seeds)
@@ -214,7 +232,8 @@ def _trainings(experiment: Classification, images: Images) -> list[_Training]:
         held.insert(0, _Training(
             spec=experiment.student, method=NoMethod(kind="none"), training=training, budget=budget, times=seeds
         ))  # fmt: skip
-    if experiment.teacher.weights_file is None and experiment.teacher.weights_run is None:
+    given = experiment.teacher.weights_file is not None or experiment.teacher.weights_run is not None
+    if not (given or teacher_ready):
         lasts = Budget.of(teaching, len(images.train) / teaching.batch_size)
         held.insert(0, _Training(spec=experiment.teacher, method=NoMethod(kind="none"), training=teaching, budget=lasts))
     return held

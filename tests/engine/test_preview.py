@@ -2,17 +2,20 @@
 
 import base64
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from kdstudio.data import load
 from kdstudio.data.images import Images
 from kdstudio.engine import preview as previewing
 from kdstudio.engine.device import place_of
 from kdstudio.engine.preview import START, data_facts, duration, loaded, memory, preview, step_seconds
+from kdstudio.engine.teacher import name_of
 from kdstudio.runs.home import Home
 from kdstudio.spec import loads
 
@@ -98,6 +101,33 @@ def test_that_the_time_holds_everything_that_the_run_will_do() -> None:
     assert asks_in_every_step - whole == pytest.approx(2.0 / 3, rel=0.1)
     assert seconds(*steps, "training.evaluate_every={steps: 2}") > 2 * whole
     assert seconds("training.minutes=2", "teacher_training.steps=1", "baseline=false") == pytest.approx(120, abs=1)
+
+
+@pytest.mark.usefixtures("a_millisecond_a_step")
+def test_that_a_teacher_that_lies_ready_takes_no_time(home: Home) -> None:
+    asked = loads("kind: classification", changes=["teacher_training.steps=400"])
+
+    def time_of() -> dict[str, Any]:
+        return dict(list(preview(asked, home))[-1][1])
+
+    before = time_of()
+    (home.teachers / name_of(asked, loaded(asked.dataset).fingerprint)).mkdir(parents=True)
+    after = time_of()
+    assert (before["teacher_steps"], after["teacher_steps"]) == (400, 0)
+    assert before["seconds"] - after["seconds"] == pytest.approx(0.4, rel=0.5)
+
+
+def test_that_images_that_come_to_a_folder_are_seen(tmp_path: Path) -> None:
+    for name in ("cats", "dogs"):
+        (tmp_path / name).mkdir()
+        for number in range(10):
+            Image.new("L", (8, 8), 10 * number).save(tmp_path / name / f"{number}.png")
+    spec = loads(f"{{kind: classification, dataset: {{kind: image-folder, path: {tmp_path}, size: 8}}}}").dataset
+    before = loaded(spec)
+    assert loaded(spec) is before
+    for number in range(10, 40):
+        Image.new("L", (8, 8), number).save(tmp_path / "dogs" / f"{number}.png")
+    assert len(loaded(spec).train) > len(before.train)
 
 
 def test_that_a_step_is_tried_as_the_loop_takes_it() -> None:
