@@ -93,6 +93,19 @@ def test_that_a_title_too_long_for_its_column_is_cut_with_dots_and_told_whole_in
     assert str(table.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole)).strip() == row.title.strip()
 
 
+def test_that_a_cell_paints_no_more_of_a_path_than_its_last_part_before_an_audience(table: RunsTable) -> None:
+    def painted(folder: str) -> QImage:
+        table._model.show_rows([Row(id="a", folder="a", created="z", title=f"With {folder}/cats", state="completed")])
+        return cell(table, 0, "title")
+
+    assert painted("/srv/ada") != painted("/opt/bob")
+    theme().present(True)
+    try:
+        assert painted("/srv/ada") == painted("/opt/bob")
+    finally:
+        theme().present(False)
+
+
 def test_that_a_reading_stands_back_while_somebody_types(
     qtbot: QtBot, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
+from kdstudio.gui.presenter import shown
 from kdstudio.gui.tables.columns import COLUMNS
 from kdstudio.gui.tables.runs_model import LEFT, RIGHT, RunsModel, colour_of
 from kdstudio.gui.tables.sparkline import picture
@@ -50,7 +51,7 @@ class CellDelegate(QStyledItemDelegate):
             inner.setLeft(_draw_mark(painter, mark, inner))
         painter.setPen(colour_of(row, column) or self._colour("text"))
         painter.setFont(option.font)
-        text = QFontMetrics(option.font).elidedText(column.text(row), Qt.TextElideMode.ElideRight, inner.width())
+        text = QFontMetrics(option.font).elidedText(shown(column.text(row)), Qt.TextElideMode.ElideRight, inner.width())
         painter.drawText(inner, int(RIGHT if column.number else LEFT) | Qt.TextFlag.TextSingleLine.value, text)
 
     @Slot()
