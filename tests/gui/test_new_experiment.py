@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu, QPushButton
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from kdstudio.gui.command_line import command
@@ -21,12 +21,15 @@ from kdstudio.gui.desk_client import AGAIN
 from kdstudio.gui.drafts import recent_files
 from kdstudio.gui.forms import FieldRow
 from kdstudio.gui.main_window import MainWindow
-from kdstudio.gui.pages.new_experiment import YAML, NewExperimentPage
+from kdstudio.gui.pages.new_experiment import NewExperimentPage
+from kdstudio.gui.pages.sheet import YAML
 from kdstudio.gui.presets import presets
 from kdstudio.gui.uses import use_of
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.launch import new_run
+from kdstudio.runs.sample_experiments import sample_experiments
+from kdstudio.runs.settings import Settings, write_settings
 from kdstudio.spec import loads
 from kdstudio.spec.training import BUDGETS
 from tests.fakes import EXPERIMENT, a_told_run
@@ -254,6 +257,17 @@ def test_that_a_mistake_is_marked_at_its_line_and_the_text_is_kept(page: NewExpe
     assert loads(page.yaml.text) == page.experiment()
 
 
+@pytest.mark.parametrize("wrong", ["# mine\nkind: classification\ntraining: {steps: some}\n", "kind: [\n# lost?\n"])
+def test_that_other_settings_leave_text_with_mistakes_as_it_is(page: NewExperimentPage, home: Home, wrong: str) -> None:
+    to_text(page)
+    page.yaml.editor.setPlainText(wrong)  # and nobody has looked at it yet
+    write_settings(home, Settings(device="cpu", threads=3))
+    page.take_settings()
+    assert page.yaml.text == wrong
+    page.new()
+    assert page.values()["compute"]["threads"] == 3
+
+
 def test_that_a_file_keeps_its_comments_while_nothing_is_changed(page: NewExperimentPage, tmp_path: Path) -> None:
     text = "# why\nkind: classification  # the only one\n"
     (tmp_path / "a.yaml").write_text(text)
@@ -298,13 +312,29 @@ def test_that_half_filled_in_fields_are_restored_too(make: MakePage) -> None:
     assert restored.start_button.text() == "Mend 2 fields"
 
 
-def test_that_a_started_experiment_leaves_no_draft(make: MakePage, home: Home) -> None:
-    page = make()
+@pytest.mark.parametrize("button", ["start", "queue"])
+def test_that_an_experiment_that_became_a_run_leaves_no_draft_and_one_that_could_not_does(
+    qtbot: QtBot, window: MainWindow, home: Home, button: str
+) -> None:
+    window.show_page("new")
+    page, draft = window.new_page, home.root / "draft.yaml"
     page.change({"method.alpha": 0.5})
     page.keep_draft()
-    assert (home.root / "draft.yaml").exists()
-    page.start()
-    assert not (home.root / "draft.yaml").exists()
+    taken = home.runs.rename(home.root / "elsewhere")
+    home.runs.write_text("in the way of every run")
+    qtbot.mouseClick(getattr(page.summary, button), Qt.MouseButton.LeftButton)
+    assert window.message.isVisible()
+    page.keep_draft()
+    assert "alpha: 0.5" in draft.read_text()
+    home.runs.unlink()
+    taken.rename(home.runs)
+    window.show_page("new")
+    qtbot.mouseClick(getattr(page.summary, button), Qt.MouseButton.LeftButton)
+    assert not draft.exists()
+    page.keep_draft()
+    assert not draft.exists()
+    window.controller.stop()
+    qtbot.waitUntil(lambda: not window.controller.active, timeout=15_000)
 
 
 # Cards
@@ -367,6 +397,23 @@ def test_that_a_dropped_folder_becomes_the_dataset(page: NewExperimentPage, tmp_
     assert page.values()["dataset"]["kind"] == "image-folder"
 
 
+@pytest.mark.parametrize(("name", "taken"), [("folder", True), ("a.yaml", True), ("a.zip", False), ("gone.yaml", False)])
+def test_that_what_cannot_be_used_is_refused_at_the_border_and_not_after_the_drop(
+    page: NewExperimentPage, tmp_path: Path, name: str, taken: bool
+) -> None:
+    (tmp_path / "folder").mkdir()
+    for file in ("a.yaml", "a.zip"):
+        (tmp_path / file).touch()
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / name))])
+    enter = QDragEnterEvent(
+        QPoint(5, 5), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
+    enter.setAccepted(False)
+    QApplication.sendEvent(page, enter)
+    assert (enter.isAccepted(), page.hint.isVisible()) == (taken, taken)
+
+
 def test_that_a_run_dropped_on_the_form_gives_its_experiment_and_not_its_file(page: NewExperimentPage, home: Home) -> None:
     run = a_told_run(home)
     assert use_of(run.path).run == run.path
@@ -388,10 +435,12 @@ def test_that_a_file_that_is_gone_is_said_and_the_form_stays(page: NewExperiment
     assert page.banner.isHidden()
 
 
-def test_that_every_sample_experiment_can_be_opened(page: NewExperimentPage) -> None:
+def test_that_every_sample_experiment_can_be_opened_in_the_order_of_the_first_page(page: NewExperimentPage) -> None:
     menu = page.tools.menu()
     samples = next(each for each in menu.findChildren(QMenu) if each.title() == "Sample experiments")
-    assert len(samples.actions()) >= 2
+    assert [action.text() for action in samples.actions()] == [
+        sample.title.replace("&", "&&") for sample in sample_experiments()
+    ]
     for action in samples.actions():
         action.trigger()
         assert page.problems == {}

@@ -19,7 +19,7 @@ from kdstudio.gui.history import History
 from kdstudio.gui.pages.new_head import DropPage, NewHead
 from kdstudio.gui.pages.preview_card import PreviewCard
 from kdstudio.gui.pages.preview_feed import PreviewFeed
-from kdstudio.gui.pages.sheet import ADVANCED, SIMPLE, YAML, Sheet
+from kdstudio.gui.pages.sheet import Sheet
 from kdstudio.gui.theme import GAP, MARGIN, theme
 from kdstudio.gui.uses import Use, use_of
 from kdstudio.runs.home import Home
@@ -396,6 +396,3 @@ class NewExperimentPage(DropPage):
         if self.feed.known(self.values()):  # it may have been mended on the disk meanwhile
             self.feed.again()
             self.check()
-
-
-__all__ = ["ADVANCED", "SIMPLE", "YAML", "NewExperimentPage"]

@@ -19,13 +19,14 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
 from kdstudio.gui.buttons import IconButton, SignButton
 from kdstudio.gui.cards import Painted
+from kdstudio.gui.carried import carried_path
 from kdstudio.gui.drafts import recent_files
 from kdstudio.gui.history import History
 from kdstudio.gui.pages.page import Page
 from kdstudio.gui.presenter import shown_values
 from kdstudio.gui.theme import GAP, RADIUS, SPACE, theme
 from kdstudio.runs.home import Home
-from kdstudio.runs.resources import resource
+from kdstudio.runs.sample_experiments import sample_experiments
 
 if TYPE_CHECKING:
     from kdstudio.gui.pages.new_experiment import NewExperimentPage
@@ -85,8 +86,8 @@ class NewHead(QWidget):
         self._entry(menu, "save-as", self.tr("Save as...")).triggered.connect(self._save_as)
         menu.addSeparator()
         self._files(menu, "recent", self.tr("Recent files"), [(path.name, path) for path in recent_files(self._home)])
-        samples = sorted(resource("experiments").glob("*.yaml"))
-        self._files(menu, "samples", self.tr("Sample experiments"), [(_title(path), path) for path in samples])
+        samples = [(sample.title, sample.path) for sample in sample_experiments()]
+        self._files(menu, "samples", self.tr("Sample experiments"), samples)
         menu.addSeparator()
         self._entry(menu, "new", self.tr("Begin anew")).triggered.connect(self._page.new)
         return menu
@@ -142,14 +143,6 @@ class NewHead(QWidget):
         ):
             button.setEnabled(step is not None)
             button.setToolTip(text.format(step.title) if step else nothing)
-
-
-def _title(path: Path) -> str:
-    """The title that a sample gives itself, read without checking the rest of it."""
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if line.startswith("title:"):
-            return line.partition(":")[2].strip().strip("\"'")
-    return path.stem
 
 
 class DropHint(Painted):
@@ -210,8 +203,7 @@ class DropPage(Page):
         raise NotImplementedError
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        urls = event.mimeData().urls()
-        if len(urls) == 1 and urls[0].isLocalFile():
+        if carried_path(event.mimeData()) is not None:
             event.acceptProposedAction()
             self.hint.cover(self)
 
@@ -220,5 +212,7 @@ class DropPage(Page):
 
     def dropEvent(self, event: QDropEvent) -> None:
         self.hint.hide()
-        event.acceptProposedAction()
-        self.take_dropped(Path(event.mimeData().urls()[0].toLocalFile()))
+        path = carried_path(event.mimeData())
+        if path is not None:
+            event.acceptProposedAction()
+            self.take_dropped(path)
