@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from kdstudio.data import Images, load
 from kdstudio.data.batches import Order
+from kdstudio.data.image_folder import PART_NAMES
 from kdstudio.engine.device import Place, place_of, resolve
 from kdstudio.engine.loop import EVALUATIONS, Budget, Stepper, Task, evaluation_stride
 from kdstudio.engine.teacher import name_of
@@ -79,11 +80,15 @@ def _loaded(spec: DatasetSpec, marks: tuple[tuple[str, int], ...]) -> Images:
 
 
 def _marks(path: Path | None) -> Iterator[tuple[str, int]]:
-    """What changes when files come to a dataset or go: times of a folder and of the folders in it, or of the file."""
-    inside = sorted(path.iterdir()) if path is not None and path.is_dir() else []
-    for each in [*([path] if path is not None else []), *inside]:
-        with contextlib.suppress(OSError):
-            yield str(each), each.stat().st_mtime_ns
+    """What changes when files come to a dataset or go: times of the file, or of the folder and the classes' folders."""
+    if path is None:
+        return
+    with contextlib.suppress(OSError):
+        yield str(path), path.stat().st_mtime_ns
+        for inside in sorted(path.iterdir()) if path.is_dir() else []:
+            parts = sorted(inside.iterdir()) if inside.name.lower() in PART_NAMES and inside.is_dir() else []
+            for each in (inside, *parts):
+                yield str(each), each.stat().st_mtime_ns
 
 
 @lru_cache(maxsize=64)

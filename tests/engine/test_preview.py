@@ -117,16 +117,17 @@ def test_that_a_teacher_that_lies_ready_takes_no_time(home: Home) -> None:
     assert before["seconds"] - after["seconds"] == pytest.approx(0.4, rel=0.5)
 
 
-def test_that_images_that_come_to_a_folder_are_seen(tmp_path: Path) -> None:
+@pytest.mark.parametrize("part", ["", "train"])
+def test_that_images_that_come_to_a_folder_are_seen(tmp_path: Path, part: str) -> None:
     for name in ("cats", "dogs"):
-        (tmp_path / name).mkdir()
+        (tmp_path / part / name).mkdir(parents=True)
         for number in range(10):
-            Image.new("L", (8, 8), 10 * number).save(tmp_path / name / f"{number}.png")
+            Image.new("L", (8, 8), 10 * number).save(tmp_path / part / name / f"{number}.png")
     spec = loads(f"{{kind: classification, dataset: {{kind: image-folder, path: {tmp_path}, size: 8}}}}").dataset
     before = loaded(spec)
     assert loaded(spec) is before
     for number in range(10, 40):
-        Image.new("L", (8, 8), number).save(tmp_path / "dogs" / f"{number}.png")
+        Image.new("L", (8, 8), number).save(tmp_path / part / "dogs" / f"{number}.png")
     assert len(loaded(spec).train) > len(before.train)
 
 
