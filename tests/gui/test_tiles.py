@@ -41,6 +41,7 @@ def test_that_a_narrow_tile_says_the_ratio_in_fewer_words(qtbot: QtBot) -> None:
     qtbot.addWidget(tiles)
     state.apply_all(a_story())
     tiles.show_run(state, None)
+    tiles.show()
     note = next(label for label in tiles.cost.findChildren(Elided) if label.whole == tiles.cost.note)
     for words in ("parameters, 2.7 % of the teacher", "2.7 % of the teacher", "2.7 % of teacher"):
         note.resize(note.fontMetrics().horizontalAdvance(words), 20)
