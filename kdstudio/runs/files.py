@@ -23,15 +23,18 @@ def patiently(action: Callable[[], Result]) -> Result:
             time.sleep(0.02)
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write `text` to `path`: a reader sees the old text or the new one, never a part.
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write `content` to `path`: a reader sees the old one or the new one, never a part.
 
     Raises:
         OSError: it cannot be written; what was there is as it was.
     """
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        aside.write_text(text, encoding="utf-8")
+        if isinstance(content, bytes):
+            aside.write_bytes(content)
+        else:
+            aside.write_text(content, encoding="utf-8")
         patiently(lambda: aside.replace(path))
     except OSError:
         aside.unlink(missing_ok=True)

@@ -1,7 +1,9 @@
 """The plots of a run under a mouse and under keys: zoom, pan, the pointer that reads, options, legends, files to take away."""
 
+import contextlib
 import csv
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -399,6 +401,32 @@ def test_that_an_export_that_cannot_be_written_is_said(
     title, detail = said.args
     assert title == "The plot could not be exported"
     assert "No such file" in detail
+
+
+@contextlib.contextmanager
+def no_room_for(size: int) -> Iterator[None]:
+    """While the block lasts no file of this process can grow beyond `size` bytes, as on a full disk."""
+    resource = pytest.importorskip("resource")
+    kept, heard = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, kept[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, kept)
+        signal.signal(signal.SIGXFSZ, heard)
+
+
+@pytest.mark.parametrize("kind", ["png", "svg", "csv"])
+def test_that_a_full_disk_is_said_and_leaves_the_export_of_before(
+    qtbot: QtBot, page: RunPage, wanted: Callable[[str], Path], kind: str
+) -> None:
+    choose(qtbot, page.accuracy, kind)
+    before = wanted(kind).read_bytes()
+    with no_room_for(500), qtbot.waitSignal(page.said) as said:
+        choose(qtbot, page.accuracy, kind)
+    assert said.args[0] == "The plot could not be exported"
+    assert wanted(kind).read_bytes() == before
+    assert list(wanted(kind).parent.glob("*.part")) == []
 
 
 def test_that_an_empty_plot_says_why_and_offers_neither_zoom_nor_export(

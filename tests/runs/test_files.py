@@ -32,6 +32,12 @@ def test_that_a_write_that_fails_leaves_the_old_text_and_no_part(tmp_path: Path)
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
+def test_that_bytes_are_written_as_they_are(tmp_path: Path) -> None:
+    write_whole(tmp_path / "a.png", b"\x89PNG\r\n\x1a\n")
+
+    assert (tmp_path / "a.png").read_bytes() == b"\x89PNG\r\n\x1a\n"
+
+
 def test_that_a_write_leaves_nothing_beside_the_file(tmp_path: Path) -> None:
     for text in ("one", "two"):
         write_whole(tmp_path / "a.txt", text)

@@ -1,18 +1,20 @@
 """A plot as a file: PNG at twice its size on the screen, SVG of the same card, CSV of the numbers, every point."""
 
 import csv
+import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QBuffer, QIODevice, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 
 from kdstudio.gui.plots.curve_plot import CurvePlot
 from kdstudio.gui.plots.curves import Curve
 from kdstudio.gui.plots.options import Floats
+from kdstudio.runs.files import write_whole
 
 SCALE = 2.0
 HEAD = ("curve", "seed", "step", "epoch", "seconds", "value")
@@ -26,25 +28,35 @@ def write_png(plot: CurvePlot, path: Path) -> None:
     image.setDevicePixelRatio(SCALE)
     image.fill(Qt.GlobalColor.transparent)
     plot.enlarge(SCALE)
-    _render(plot, image)
-    plot.enlarge(1.0)
-    if not image.save(str(path), "PNG"):  # type: ignore[call-overload]
-        raise OSError(0, "it cannot be written", str(path))
+    try:
+        _render(plot, image)
+    finally:
+        plot.enlarge(1.0)
+    buffer = _buffer()
+    assert image.save(buffer, "PNG"), "it goes into memory"  # type: ignore[call-overload]
+    write_whole(path, buffer.data().data())
 
 
 def write_svg(plot: CurvePlot, path: Path) -> None:
     """Raises:
     OSError: it cannot be written.
     """
-    path.write_bytes(b"")  # the generator would only print that it cannot
+    buffer = _buffer()  # a generator that writes to a file would not say that it cannot
     generator = QSvgGenerator()
-    generator.setFileName(str(path))
+    generator.setOutputDevice(buffer)
     generator.setSize(QSize(plot.width(), plot.height()))
     generator.setViewBox(QRect(0, 0, plot.width(), plot.height()))
     generator.setTitle(plot.title.whole)
     generator.setDescription(plot.summary)
     with cut_to_view(plot):
         _render(plot, generator)
+    write_whole(path, buffer.data().data())
+
+
+def _buffer() -> QBuffer:
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    return buffer
 
 
 @contextmanager
@@ -88,13 +100,14 @@ def write_csv(plot: CurvePlot, path: Path) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(HEAD)
-        for level in plot.picture.levels:
-            writer.writerow([level.label, "", "", "", "", repr(level.value)])
-        for curve in (*plot.picture.curves, *plot.picture.areas):
-            writer.writerows(_rows(curve))
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(HEAD)
+    for level in plot.picture.levels:
+        writer.writerow([level.label, "", "", "", "", repr(level.value)])
+    for curve in (*plot.picture.curves, *plot.picture.areas):
+        writer.writerows(_rows(curve))
+    write_whole(path, text.getvalue().encode())
 
 
 def _rows(curve: Curve) -> list[list[str]]:
