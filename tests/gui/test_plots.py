@@ -220,6 +220,14 @@ def test_that_a_curve_of_one_point_is_a_dot_and_then_a_line(plot: CurvePlot, noi
     assert painted([0.5, 0.7, 0.6]) > 60
 
 
+def test_that_a_dot_is_as_large_against_the_lines_on_a_finer_screen(plot: CurvePlot) -> None:
+    curve = Curve(key="a", label="a", role="student", series=series([0.5]))
+    plot.show_picture(Picture(curves=(curve,)))
+    usual = plot.items["a"].raw.opts["pen"].widthF()
+    plot.enlarge(2.0)  # as on a screen of 200 %: its pens count the screen's own pixels
+    assert plot.items["a"].raw.opts["pen"].widthF() == 2 * usual == 14.0
+
+
 def test_that_an_empty_plot_shows_words_instead_of_axes(plot: CurvePlot) -> None:
     plot.show_picture(Picture(waiting="Waits for the first step"))
     assert plot.waiting.isVisible()

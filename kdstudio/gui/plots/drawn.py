@@ -17,7 +17,7 @@ from kdstudio.runs.series import thinned
 POINTS = 2000  # more than a plot has pixels
 EARLY = 0.08  # the first part of a curve, in which everybody learns the obvious, may leave the picture
 FEW = 300  # up to so many points a curve may be antialiased and wide
-DOT = 7.0  # pixels of a curve that is one point so far: a line needs two
+DOT = 3.5  # widths of a line, of a curve that is one point so far: a line needs two
 HAIR = 1e-6  # of a step: how long that line is; at no length at all Qt draws nothing
 BETWEEN_SHARE = 0.13  # of its role's colour between two curves
 EMPTY = np.zeros(0)
@@ -75,11 +75,11 @@ class Drawn:
         thin = curve.noisy or curve.weak or not few
         colour = theme().color(curve.role, share)
         pen = pen_of(colour, hair if thin else width, curve.line if few else "solid")
-        _put_pen(self.raw, _dot(colour) if alone else pen, few)
+        _put_pen(self.raw, _dot(colour, width) if alone else pen, few)
         self.raw.setZValue(1 if curve.noisy else 2 if curve.weak else 4)
         if self.average is not None:
             strong = theme().color(curve.role)
-            _put_pen(self.average, _dot(strong) if alone else pen_of(strong, width), few)
+            _put_pen(self.average, _dot(strong, width) if alone else pen_of(strong, width), few)
             self.average.setZValue(5)
 
     def show(self, shown: bool) -> None:
@@ -256,8 +256,9 @@ def pen_of(colour: QColor, width: float, line: Line = "solid") -> QPen:
     return pen
 
 
-def _dot(colour: QColor) -> QPen:
-    pen = pen_of(colour, DOT)
+def _dot(colour: QColor, width: float) -> QPen:
+    """The pen of a single point, where a line has `width`."""
+    pen = pen_of(colour, DOT * width)
     pen.setCapStyle(Qt.PenCapStyle.RoundCap)
     return pen
 
