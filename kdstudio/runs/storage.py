@@ -59,16 +59,13 @@ class Leaving:
 
 def leaving(runs: Sequence[RunFolder], home: Home) -> list[Leaving]:
     """What goes with each of `runs`. Reads the experiment of every run once: not for the window's thread."""
-    named = [(other, set(_runs_named_by(other))) for other in home.folders()]
     going = {run.path for run in runs}
-    return [
-        Leaving(
-            run=run,
-            bytes=bytes_in(run.path),
-            users=tuple(other for other, names in named if run.id in names and other.path not in going),
-        )
-        for run in runs
-    ]
+    users: dict[str, list[RunFolder]] = {}
+    for other in home.folders():
+        if other.path not in going:
+            for name in set(_runs_named_by(other)):
+                users.setdefault(name, []).append(other)
+    return [Leaving(run=run, bytes=bytes_in(run.path), users=tuple(users.get(run.id, ()))) for run in runs]
 
 
 def users_of(run: RunFolder, home: Home) -> list[RunFolder]:
