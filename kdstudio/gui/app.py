@@ -177,7 +177,7 @@ class Housekeeper(QObject):
         if self._instance is not None:
             self._instance.listen(self.answer)
         if self.trouble is not None:
-            from kdstudio.runs.failures import explain
+            from kdstudio.gui.language import explain
 
             words = explain(self.trouble.code, self.trouble.parameters)
             self._window.show_message(words.title, f"{words.cause} {words.remedy}")

@@ -4,9 +4,10 @@ from enum import Enum
 
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from kdstudio.gui.language import tr
 from kdstudio.gui.presenter import shown
 
-YAML = "Experiment (*.yaml *.yml)"
+PATTERNS = "*.yaml *.yml"
 
 
 class Closing(Enum):
@@ -20,13 +21,13 @@ class Closing(Enum):
 def ask_on_close(parent: QWidget, titles: list[str]) -> Closing:
     """Ask what becomes of the runs at work, by name. Tests put another function in its place: a modal dialog would hang them."""
     box = QMessageBox(parent)
-    box.setWindowTitle(parent.tr("A run is at work"))
-    box.setText(shown(parent.tr("Still at work: {0}.").format(", ".join(titles))))
-    left = parent.tr("Left running, it goes on without the window, and is here again when you come back.")
+    box.setWindowTitle(tr("A run is at work"))
+    box.setText(shown(tr("Still at work: {0}.").format(", ".join(titles))))
+    left = tr("Left running, it goes on without the window, and is here again when you come back.")
     box.setInformativeText(f"{left} {getattr(parent, 'farewell', '')}".strip())
-    leave = box.addButton(parent.tr("Leave it running"), QMessageBox.ButtonRole.AcceptRole)
-    stop = box.addButton(parent.tr("Stop and save"), QMessageBox.ButtonRole.DestructiveRole)
-    cancel = box.addButton(parent.tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
+    leave = box.addButton(tr("Leave it running"), QMessageBox.ButtonRole.AcceptRole)
+    stop = box.addButton(tr("Stop and save"), QMessageBox.ButtonRole.DestructiveRole)
+    cancel = box.addButton(tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(leave)
     box.setEscapeButton(cancel)
     box.exec()
@@ -37,11 +38,11 @@ def pick_file_to_open(parent: QWidget) -> str:
     """The YAML file that a person picks, or ""."""
     from kdstudio.gui import file_dialogs
 
-    return file_dialogs.open_file(parent, parent.tr("Open experiment"), YAML)
+    return file_dialogs.open_file(parent, tr("Open experiment"), tr("Experiment ({0})").format(PATTERNS))
 
 
 def pick_file_to_save(parent: QWidget, name: str) -> str:
     """Where a person wants the YAML file, or ""."""
     from kdstudio.gui import file_dialogs
 
-    return file_dialogs.save_file(parent, parent.tr("Save experiment"), name, YAML)
+    return file_dialogs.save_file(parent, tr("Save experiment"), name, tr("Experiment ({0})").format(PATTERNS))

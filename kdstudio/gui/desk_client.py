@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from kdstudio.gui.language import explain
 from kdstudio.runs.desk import Answer, Desk
-from kdstudio.runs.failures import explain
 from kdstudio.runs.home import Home
 
 log = logging.getLogger(__name__)

@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 
 from kdstudio.gui.drafts import remember_file
+from kdstudio.gui.language import tr
 from kdstudio.runs.files import write_whole
 from kdstudio.runs.home import Home
 from kdstudio.spec import SpecError, dump, loads
@@ -77,9 +78,9 @@ def read(path: Path) -> tuple[str, Any, tuple[Problem, ...]]:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        return "", None, (Problem(file=path.name, line=None, path="", message=f"cannot be read ({error.strerror})"),)
+        return "", None, (Problem(file=path.name, line=None, path="", message=tr("cannot be read ({0})").format(error.strerror)),)
     except UnicodeDecodeError:
-        return "", None, (Problem(file=path.name, line=None, path="", message="is not UTF-8 text"),)
+        return "", None, (Problem(file=path.name, line=None, path="", message=tr("is not UTF-8 text")),)
     try:
         return text, loads(text, file=path.name, base=path.absolute().parent), ()
     except SpecError as error:

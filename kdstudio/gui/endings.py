@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 
 from kdstudio.gui.awake import Awake
 from kdstudio.gui.icons import icon
+from kdstudio.gui.language import explain, tr
 from kdstudio.gui.preferences import Preferences
 from kdstudio.gui.presenter import shown
 from kdstudio.gui.run_controller import RunController
 from kdstudio.gui.states import state_words
 from kdstudio.gui.theme import Role
-from kdstudio.runs.failures import explain
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.state import State
 
@@ -147,7 +147,7 @@ def words_of(folder: RunFolder) -> tuple[str, str, Role]:
     """What to say of a run that has ended: a title, a line, and the colour of both."""
     status, summary = folder.current(), folder.summary()
     word, role = state_words(status.state)
-    title = QCoreApplication.translate("Endings", "{0}: {1}").format(word, folder.called)
+    title = tr("{0}: {1}").format(word, folder.called)
     if status.state in (State.FAILED, State.LOST) or status.code:
         words = explain(status.code or "killed", status.parameters)
         return title, f"{words.title}. {words.remedy}", role

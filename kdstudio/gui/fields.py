@@ -20,6 +20,7 @@ from kdstudio.gui.editors import (
     TextEditor,
     YamlEditor,
 )
+from kdstudio.gui.language import looked_up
 from kdstudio.spec import models_in
 
 
@@ -55,14 +56,20 @@ def fields_of(model: type[BaseModel]) -> Iterator[Field]:
         percent = unit == "fraction" or unit.startswith("share")
         yield Field(
             name=name,
-            title=info.title or name.replace("_", " ").capitalize(),
-            help=info.description or "",
-            unit=unit.removeprefix("fraction").removeprefix("share").strip() if percent else unit,
+            title=looked_up(info.title or "") or name.replace("_", " ").capitalize(),
+            help=looked_up(info.description or ""),
+            unit=looked_up(shown_unit(unit)),
             percent=percent,
             advanced=bool(extra.get("advanced")),
             info=info,
             models=tuple(models_in(info.annotation)),
         )
+
+
+def shown_unit(unit: str) -> str:
+    """What stands behind a number of `unit`: nothing, or "of the side", where it is shown in per cent."""
+    percent = unit == "fraction" or unit.startswith("share")
+    return unit.removeprefix("fraction").removeprefix("share").strip() if percent else unit
 
 
 def kind_of(model: type[BaseModel]) -> str:

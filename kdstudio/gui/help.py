@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QScrollArea, 
 from kdstudio.gui.buttons import IconButton, Segments
 from kdstudio.gui.cards import Painted, Text, rounded
 from kdstudio.gui.inner_keys import INNER_KEYS, InnerKey
+from kdstudio.gui.language import looked_up
 from kdstudio.gui.pages.page import scrolling
 from kdstudio.gui.palette import Entry
 from kdstudio.gui.theme import GAP, SPACE, theme
@@ -45,10 +46,11 @@ def read_terms() -> list[Term]:
     read = yaml.load(resource("help", "terms.yaml").read_text(encoding="utf-8"), Loader=quick)
     return [
         Term(
-            each["id"], each["title"], each["part"], each["text"].strip(),
-            f"{each['title']} {each.get('also', '')} {each['text']}".lower(), tuple(each.get("at", ())),
+            each["id"], title, looked_up(each["part"]), text, f"{title} {looked_up(each.get('also', ''))} {text}".lower(),
+            tuple(each.get("at", ())),
         )
         for each in read
+        for title, text in ((looked_up(each["title"]), looked_up(each["text"].strip())),)
     ]  # fmt: skip
 
 

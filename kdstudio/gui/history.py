@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from kdstudio.gui.command_line import differences
+from kdstudio.gui.language import tr
 
 TOGETHER = 1.5  # seconds between two edits of the same field that are one step
 STEPS = 200
@@ -45,7 +46,7 @@ class Step:
 
 def _title(paths: frozenset[str]) -> str:
     if len(paths) != 1:
-        return QCoreApplication.translate("history", "{0} fields").format(len(paths))
+        return tr("{0} fields").format(len(paths))
     return next(iter(paths)).replace("_", " ").replace(".", ", ")
 
 

@@ -5,8 +5,9 @@ No command stands behind them, since they mean nothing elsewhere. Each is presse
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QKeySequence
+
+from kdstudio.gui.language import looked_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class InnerKey:
     @property
     def title(self) -> str:
         """The line in the list: "Plot: zoom in"."""
-        return f"{tr(self.part)}: {tr(self.does)}"
+        return f"{looked_up(self.part)}: {looked_up(self.does)}"
 
     @property
     def name(self) -> str:
@@ -63,8 +64,3 @@ INNER_KEYS = (
     InnerKey("Command palette", ("Esc",), "close it"),
     InnerKey("Help", ("Esc",), "close it"),
 )
-
-
-def tr(text: str) -> str:
-    """`text` in the language of the window."""
-    return QCoreApplication.translate("keys", text)

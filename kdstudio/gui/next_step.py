@@ -5,10 +5,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QCoreApplication
-
 from kdstudio.gui.cards import NO_BREAK
 from kdstudio.gui.editors import PathEditor
+from kdstudio.gui.language import tr
 from kdstudio.spec import problems_of
 
 if TYPE_CHECKING:
@@ -17,11 +16,6 @@ if TYPE_CHECKING:
 
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
-
-
-def tr(text: str) -> str:
-    """`text` in the language of the window."""
-    return QCoreApplication.translate("next step", text)
 
 
 def mistakes(values: Mapping[str, Any], rows: "Iterable[FieldRow]", base: Path) -> dict[str, str]:

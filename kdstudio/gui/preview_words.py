@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QCoreApplication
-
-from kdstudio.runs.failures import Words, explain
+from kdstudio.gui.language import explain, looked_up, tr
+from kdstudio.runs.failures import Words
 from kdstudio.spec.models import TRAIN
 
 if TYPE_CHECKING:
@@ -17,11 +16,6 @@ VERDICTS: "dict[str, tuple[str, Role]]" = {
     "tight": ("tight", "teacher"),
     "wont-fit": ("won't fit", "failure"),
 }
-
-
-def tr(text: str) -> str:
-    """`text` in the language of the window."""
-    return QCoreApplication.translate("preview", text)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,7 +51,7 @@ def memory_words(memory: Mapping[str, Any]) -> "tuple[str, Role]":
     word, role = VERDICTS.get(str(memory.get("verdict")), ("", "quiet"))
     needed, free = size(memory["needed"]), size(memory["free"])
     unit = f" {free.rpartition(' ')[2]}"
-    return tr("{0}: {1} of {2}").format(tr(word), needed.removesuffix(unit), free), role
+    return tr("{0}: {1} of {2}").format(looked_up(word), needed.removesuffix(unit), free), role
 
 
 def memory_warning(memory: Mapping[str, Any]) -> Words | None:

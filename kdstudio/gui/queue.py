@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from kdstudio.runs.failures import explain
+from kdstudio.gui.language import explain
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.library import Row, read_row
 from kdstudio.runs.status import State

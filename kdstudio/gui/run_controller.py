@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from kdstudio.gui.language import explain
 from kdstudio.gui.replay import Replay
 from kdstudio.gui.stopping import Stopping
 from kdstudio.gui.training_worker import Folded, Launcher, TrainingWorker, drained
 from kdstudio.runs.events import AnyEvent, Evaluated, Saved, StageEnded
-from kdstudio.runs.failures import Words, explain
+from kdstudio.runs.failures import Words
 from kdstudio.runs.folder import Request, RunFolder, Status
 from kdstudio.runs.follow import News
 from kdstudio.runs.home import Home

@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
-
+from kdstudio.gui.language import tr
 from kdstudio.runs.folder import Request
 from kdstudio.runs.state import State
 
@@ -11,11 +10,6 @@ if TYPE_CHECKING:
     from kdstudio.gui.run_controller import RunController
 
 TRAININGS = ("teacher", "baseline", "student")
-
-
-def tr(text: str) -> str:
-    """`text` in the language of the window."""
-    return QCoreApplication.translate("RunControls", text)
 
 
 def _idle(run: "RunController") -> str:

@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
-
+from kdstudio.gui.language import looked_up, tr
 from kdstudio.runs.library import Row
 from kdstudio.runs.state import State
 
@@ -35,16 +34,16 @@ STATES: "dict[State, tuple[str, Role]]" = {
 def state_words(state: State) -> "tuple[str, Role]":
     """The word for `state`, and its colour."""
     word, role = STATES[state]
-    return QCoreApplication.translate("words", word), role
+    return looked_up(word), role
 
 
 def row_words(row: Row) -> "tuple[str, Role]":
     """The word for a run in a list, and its colour: what waits for its turn is not starting."""
     if row.state == State.QUEUED and row.attempt == 0:
-        return QCoreApplication.translate("words", "Queued"), "baseline"
+        return tr("Queued"), "baseline"
     return state_words(State(row.state))
 
 
 def stage_words(stage: str) -> str:
     """The words for a stage by its name."""
-    return QCoreApplication.translate("words", STAGES.get(stage, stage.replace("-", " ").capitalize()))
+    return looked_up(STAGES[stage]) if stage in STAGES else stage.replace("-", " ").capitalize()

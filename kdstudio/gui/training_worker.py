@@ -17,6 +17,7 @@ from typing import TypeAlias
 import psutil
 from PySide6.QtCore import QObject, QThread
 
+from kdstudio.gui.language import tr
 from kdstudio.runs import fold_cache
 from kdstudio.runs.folder import Request, RunFolder, Status
 from kdstudio.runs.follow import Follower, News
@@ -182,7 +183,8 @@ class TrainingWorker(QThread):
             return news  # there was nothing to do, for example because the run is complete
         if self._process.returncode in KILLED:
             return replace(news, status=Status(state=State.LOST, attempt=news.status.attempt, code="killed"))
-        code, parameters = "internal", {"kind": f"Exit code {self._process.returncode}", "message": last_words(self.folder)}
+        kind = tr("Exit code {0}").format(self._process.returncode)
+        code, parameters = "internal", {"kind": kind, "message": last_words(self.folder)}
         if disk_is_full(self.folder):
             code, parameters = "disk-full", {"path": str(self.folder.path)}
         return replace(news, status=Status(
@@ -243,6 +245,6 @@ def last_words(folder: RunFolder, lines: int = 3) -> str:
             file.seek(max(0, folder.log_file.stat().st_size - 4096))
             text = file.read().decode("utf-8", "replace")
     except OSError:
-        return "it left no log"
+        return tr("it left no log")
     said = [line.strip() for line in text.splitlines() if line.strip()]
-    return " ".join(said[-lines:])[-400:] or "it said nothing"
+    return " ".join(said[-lines:])[-400:] or tr("it said nothing")

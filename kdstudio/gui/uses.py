@@ -1,10 +1,12 @@
-"""What a path is good for here: an experiment, a run, or a folder of images of one kind or the other. No Qt."""
+"""What a path is good for here: an experiment, a run, or a folder of images of one kind or the other. No widgets."""
 
 import os
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
+
+from kdstudio.gui.language import tr
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
 LOOKED = 200  # entries of a folder that are looked at
@@ -25,14 +27,14 @@ def use_of(path: Path) -> Use:
     if path.is_file() and path.suffix.lower() in (".yaml", ".yml"):
         return Use(file=path)
     if not path.is_dir():
-        return Use(refusal=f"{path.name} is neither an experiment (.yaml) nor a folder of images.")
+        return Use(refusal=tr("{0} is neither an experiment (.yaml) nor a folder of images.").format(path.name))
     if (path / "experiment.yaml").is_file() and (path / "status.json").is_file():
         return Use(run=path)
     if any("-idx3-ubyte" in name or "-idx3-ubyte" in name.replace(".", "-") for name in _names(path)):
         return Use(dataset={"kind": "idx", "path": str(path)})
     if _holds_classes(path):
         return Use(dataset={"kind": "image-folder", "path": str(path)})
-    return Use(refusal=f"{path.name} holds neither IDX files nor one folder of pictures for each class.")
+    return Use(refusal=tr("{0} holds neither IDX files nor one folder of pictures for each class.").format(path.name))
 
 
 def _names(folder: Path) -> list[str]:

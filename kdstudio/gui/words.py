@@ -4,35 +4,28 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
-from PySide6.QtCore import QCoreApplication
 
 from kdstudio.gui.fields import fields_of, kind_of, plain
-from kdstudio.gui.states import STAGES, STATES
-from kdstudio.runs.failures import explain
+from kdstudio.gui.language import explain, tr
+from kdstudio.gui.states import stage_words, state_words
 from kdstudio.runs.state import RunState, State
 from kdstudio.spec import Experiment
-from kdstudio.spec.training import BUDGETS
 
 if TYPE_CHECKING:
     from kdstudio.gui.theme import Role
 
 
-def tr(text: str) -> str:
-    """`text` in the language of the window."""
-    return QCoreApplication.translate("words", text)
-
-
 def phase(status: State, run: RunState, *, waiting: bool = False) -> "tuple[str, Role]":
     """What a run is doing, in a few words: the stage while it runs, else its state. One that is `waiting` is not starting."""
-    word, role = STATES[status]
+    word, role = state_words(status)
     if waiting:
         return tr("Queued"), role
     if status is State.RUNNING and run.current is not None:
-        word = STAGES.get(run.current[0], run.current[0].replace("-", " ").capitalize())
+        return stage_words(run.current[0]), role
     if status in (State.QUEUED, State.PREPARING):
         waits = [note for note in run.notes if note.code.startswith("waiting-") and note.attempt == run.attempt]
         word = explain(waits[-1].code, waits[-1].parameters).title if waits else word
-    return tr(word), role
+    return word, role
 
 
 def compact(number: float) -> str:
@@ -70,20 +63,17 @@ def _worded(value: Any, percent: bool) -> str:
     return str(value)
 
 
-def budget(training: Mapping[str, Any]) -> str:
-    """How long a training with these values lasts, in its own unit."""
-    for name in BUDGETS:
-        value = training.get(name)
-        if isinstance(value, int | float):
-            return f"{value:g} {name}"
-    return ""
+def rate_words(rate: float, unit: str) -> str:
+    """How many of `unit` a second."""
+    said = {"steps": tr("{0} steps/s"), "images": tr("{0} images/s"), "models": tr("{0} networks/s")}
+    return said.get(unit, f"{{0}} {unit}/s").format(f"{rate:,.0f}")
 
 
 def subject(experiment: Experiment | None) -> str:
     """Who learns what from whom, in one line."""
     if experiment is None:
         return tr("The experiment of this run cannot be read")
-    pair = f"{experiment.teacher.kind} {tr('teaches')} {brief(experiment.student)}"
+    pair = tr("{0} teaches {1}").format(experiment.teacher.kind, brief(experiment.student))
     return f"{pair}  ·  {brief(experiment.method)}"
 
 
@@ -94,7 +84,7 @@ def place(experiment: Experiment | None, run: RunState) -> str:
         return ""
     said = []
     if stage.seed is not None and experiment is not None and stage.seed in experiment.seeds:
-        said.append(f"{tr('seed')} {experiment.seeds.index(stage.seed) + 1} {tr('of')} {len(experiment.seeds)}")
+        said.append(tr("seed {0} of {1}").format(experiment.seeds.index(stage.seed) + 1, len(experiment.seeds)))
     if stage.epoch:
-        said.append(f"{tr('epoch')} {stage.epoch:.0f}")
+        said.append(tr("epoch {0}").format(f"{stage.epoch:.0f}"))
     return "  ·  ".join(said)

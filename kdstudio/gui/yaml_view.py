@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QSizePolicy, QTextEdit, QVBoxLayout, QWidget
 
 from kdstudio.gui.cards import Banner, Card, Painted
+from kdstudio.gui.language import tr
 from kdstudio.gui.presenter import shown, shown_values
 from kdstudio.gui.private_text import PrivateText
 from kdstudio.gui.theme import GAP, SPACE, theme
@@ -139,7 +140,7 @@ class YamlView(Card):
 
 
 def _said(problem: Problem) -> str:
-    place = f"Line {problem.line}" if problem.line else "The text"
+    place = tr("Line {0}").format(problem.line) if problem.line else tr("The text")
     return f"{place}: {problem.path}: {problem.message}" if problem.path else f"{place}: {problem.message}"
 
 

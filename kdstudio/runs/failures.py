@@ -1,6 +1,6 @@
 """The words for what events, status files and exceptions only name by a code: cause, remedy, field to change."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -317,23 +317,33 @@ WORDS: dict[str, Words] = {
     ),
 }
 
+UNKNOWN = Words(
+    title="Something failed", cause="The code is \"{code}\".", remedy="A newer version may know more."
+)
+
 
 class _Blank(dict[str, Any]):
     def __missing__(self, key: str) -> str:
         return "?"
 
 
-def explain(code: str | None, parameters: Mapping[str, Any] | None = None) -> Words:
-    """The words for `code`, with `parameters` filled in. Never fails: an unknown code still gets a sentence."""
-    words = WORDS.get(code or "")
-    if words is None:
-        return Words(title="Something failed", cause=f"The code is \"{code}\".", remedy="A newer version may know more.")
+def explain(
+    code: str | None, parameters: Mapping[str, Any] | None = None, translate: Callable[[str], str] = str
+) -> Words:
+    """The words for `code`, with `parameters` filled in. Never fails: an unknown code still gets a sentence.
+
+    Args:
+        translate: puts the words, with their blanks, into the reader's language.
+    """
+    words = WORDS.get(code or "", UNKNOWN)
     values = _Blank({name: value for name, value in (parameters or {}).items() if value is not None})
+    if words is UNKNOWN:
+        values["code"] = code
     field = _fill(words.field, values) if words.field else ""
     return Words(
-        title=words.title,
-        cause=_fill(words.cause, values),
-        remedy=_fill(words.remedy, values),
+        title=translate(words.title),
+        cause=_fill(translate(words.cause), values),
+        remedy=_fill(translate(words.remedy), values),
         field=field if field and "?" not in field else None,
     )
 

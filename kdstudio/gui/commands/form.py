@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kdstudio.gui.commands.command import Deed, Offer
-from kdstudio.gui.commands.menus import tr
+from kdstudio.gui.language import tr
 
 if TYPE_CHECKING:
     from kdstudio.gui.main_window import MainWindow
@@ -149,7 +149,7 @@ class FormDeeds:
         from kdstudio.gui.presets import presets
 
         cards = self._window.new_page.cards
-        return [(card, preset) for card in cards for preset in presets(self._window.home, card.title)]
+        return [(card, preset) for card in cards for preset in presets(self._window.home, card.name)]
 
     def _applying(self, title: str, preset: "Preset") -> Callable[[], None]:
         return lambda: self._card(title).apply(preset)

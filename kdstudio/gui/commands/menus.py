@@ -2,22 +2,18 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
 
 from kdstudio.gui.commands.command import Command, Offer
 from kdstudio.gui.commands.listed import COMMANDS, MENUS
-
-
-def tr(text: str) -> str:
-    """`text` in the language of the window."""
-    return QCoreApplication.translate("MainWindow", text)
+from kdstudio.gui.language import looked_up, tr
 
 
 def title_menus(window: QMainWindow) -> dict[str, QMenu]:
     """The menus, empty. They show tooltips, which say why an entry is grey."""
-    menus = {name: window.menuBar().addMenu(tr(name)) for name in MENUS}
+    menus = {name: window.menuBar().addMenu(looked_up(name)) for name in MENUS}
     for menu in menus.values():
         menu.setToolTipsVisible(True)
     return menus
@@ -33,7 +29,8 @@ def fill_menus(menus: dict[str, QMenu]) -> dict[str, QAction]:
         if last is not None and last.menu == command.menu and last.group != command.group:
             menus[command.menu].addSeparator()
         menu = _menu_of(command, places)
-        action = menu.addMenu(tr(command.title)).menuAction() if command.offers else menu.addAction(tr(command.title))
+        title = looked_up(command.title)
+        action = menu.addMenu(title).menuAction() if command.offers else menu.addAction(title)
         dress(action, command)
         if command.one_of:
             groups.setdefault(command.one_of, QActionGroup(menus[command.menu])).addAction(action)
@@ -46,7 +43,7 @@ def _menu_of(command: Command, places: dict[str, QMenu]) -> QMenu:
     """The menu that `command` stands in, made when it is missing."""
     place = command.menu + command.submenu
     if place not in places:
-        places[place] = places[command.menu].addMenu(tr(command.submenu))
+        places[place] = places[command.menu].addMenu(looked_up(command.submenu))
         places[place].setToolTipsVisible(True)
     return places[place]
 
@@ -67,7 +64,7 @@ def own_actions(page: QWidget, ids: Iterable[str], does: dict[str, Callable[[], 
     """Actions for a page that stands in no window: of the commands `ids`, which do what `does` says."""
     actions = {}
     for command in (command for command in COMMANDS if command.id in ids):
-        actions[command.id] = action = QAction(tr(command.title), page)
+        actions[command.id] = action = QAction(looked_up(command.title), page)
         dress(action, command)
         action.triggered.connect(does[command.id])
         if not command.place:

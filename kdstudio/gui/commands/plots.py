@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from kdstudio.gui.commands.command import Deed, Offer
-from kdstudio.gui.commands.menus import tr
+from kdstudio.gui.language import tr
 
 if TYPE_CHECKING:
     from kdstudio.gui.main_window import MainWindow

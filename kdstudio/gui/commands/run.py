@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from kdstudio.gui import run_rules
 from kdstudio.gui.commands.command import Deed, Offer
-from kdstudio.gui.commands.menus import tr
+from kdstudio.gui.language import tr
 from kdstudio.gui.replay import SPEEDS
 
 if TYPE_CHECKING:

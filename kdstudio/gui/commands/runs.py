@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kdstudio.gui.commands.command import Deed, Offer
-from kdstudio.gui.commands.menus import tr
+from kdstudio.gui.language import tr
 
 if TYPE_CHECKING:
     from kdstudio.gui.main_window import MainWindow

@@ -4,7 +4,8 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from kdstudio.gui.pages.discarding import ChosenRuns, Going, listed, sized, tr
+from kdstudio.gui.language import tr
+from kdstudio.gui.pages.discarding import NAMED, ChosenRuns, Going, listed, sized
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.library import read_row
@@ -79,7 +80,8 @@ class AllRuns(Clearing):
         idle = [run for run in runs if not at_work(run)]
         self.kept = len(runs) - len(idle)
         found = sorted(leaving(idle, self.home), key=lambda each: -each.bytes)  # what takes most room is named
-        self._chosen = ChosenRuns([each.run for each in found], [read_row(each.run).title for each in found], self.home)
+        titles = [read_row(each.run).title for each in found[:NAMED]] + [each.run.path.name for each in found[NAMED:]]
+        self._chosen = ChosenRuns([each.run for each in found], titles, self.home)
         self._chosen.found = found
 
     def _go(self) -> None:

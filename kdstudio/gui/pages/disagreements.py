@@ -14,6 +14,7 @@ from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPainterPath, QPaintEv
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from kdstudio.gui.cards import Card, Elided, Painted, Text
+from kdstudio.gui.language import looked_up, tr
 from kdstudio.gui.theme import GAP, SPACE, Role, theme
 from kdstudio.runs.events import Sampled
 from kdstudio.runs.folder import RunFolder
@@ -181,16 +182,16 @@ class SamplePicture(Painted):
 
 def _said(sample: Sample, who: "Role") -> str:
     name, chance, _ = sample.answer(who)
-    return f"{who} {name}  {100 * chance:.0f} %"
+    return f"{looked_up(who)} {name}  {100 * chance:.0f} %"
 
 
 def _in_full(sample: Sample) -> str:
     """All guesses of both, and the truth, in lines."""
     lines = [
-        f"{who}: {', '.join(f'{name} {100 * chance:.0f} %' for name, chance in guesses.items())}"
+        f"{looked_up(who)}: {', '.join(f'{name} {100 * chance:.0f} %' for name, chance in guesses.items())}"
         for who, guesses in (("teacher", sample.teacher), ("student", sample.student))
     ]
-    return "\n".join([*lines, *([f"true class: {sample.label}"] if sample.label is not None else [])])
+    return "\n".join([*lines, *([tr("true class: {0}").format(sample.label)] if sample.label is not None else [])])
 
 
 def _side(line: int) -> int:

@@ -4,10 +4,10 @@ import logging
 from collections.abc import Sequence
 from typing import Protocol
 
-from PySide6.QtCore import QCoreApplication, QObject, QThread, Signal, Slot
+from PySide6.QtCore import QObject, QThread, Signal, Slot
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from kdstudio.runs.failures import explain
+from kdstudio.gui.language import explain, tr
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.storage import Leaving, discard_run, leaving
@@ -22,11 +22,11 @@ def ask_to_discard(parent: QWidget, question: str, detail: str) -> bool:
     """Ask whether something goes to the trash. Tests put another function in its place: a modal dialog would hang them."""
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Warning)
-    box.setWindowTitle(parent.tr("Move to the trash?"))
+    box.setWindowTitle(tr("Move to the trash?"))
     box.setText(question)
     box.setInformativeText(detail)
-    yes = box.addButton(parent.tr("Move to the trash"), QMessageBox.ButtonRole.DestructiveRole)
-    no = box.addButton(parent.tr("Keep"), QMessageBox.ButtonRole.RejectRole)
+    yes = box.addButton(tr("Move to the trash"), QMessageBox.ButtonRole.DestructiveRole)
+    no = box.addButton(tr("Keep"), QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(no)
     box.setEscapeButton(no)
     box.exec()
@@ -160,14 +160,9 @@ class Discarding(QObject):
         self.done.emit("\n".join(self.going.refusals()))
 
 
-def tr(text: str) -> str:
-    """`text` in the language of the window."""
-    return QCoreApplication.translate("discarding", text)
-
-
 def listed(names: Sequence[str]) -> str:
     """`names`, one a line; the rest only counted."""
-    more = [f"... {len(names) - NAMED} more"] if len(names) > NAMED else []
+    more = [tr("... {0} more").format(len(names) - NAMED)] if len(names) > NAMED else []
     return "\n".join([*names[:NAMED], *more])
 
 

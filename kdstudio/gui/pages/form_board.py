@@ -62,7 +62,7 @@ class FormBoard(QWidget):
         row.setSpacing(GAP)
         for column in self._columns:
             row.addWidget(column, 1, Qt.AlignmentFlag.AlignTop)
-        self.cards = [FormCard(self.tr(title), names, model, blank, home) for title, names in self._layout_of_cards()]
+        self.cards = [FormCard(title, names, model, blank, home) for title, names in self._layout_of_cards()]
         for card in self.cards:
             card.changed.connect(self._edited)
             card.refused.connect(self.refused)

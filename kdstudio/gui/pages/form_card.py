@@ -12,6 +12,7 @@ from kdstudio.gui.cards import Card, Text
 from kdstudio.gui.editors import leave_undo
 from kdstudio.gui.fields import fields_of
 from kdstudio.gui.forms import FieldRow, KindForm, SpecForm
+from kdstudio.gui.language import looked_up
 from kdstudio.gui.pickers import KindPicker
 from kdstudio.gui.presenter import shown_values
 from kdstudio.gui.presets import Preset, keep, presets, remove
@@ -27,7 +28,7 @@ class FormCard(Card):
     """A card with the form of one part; the picker of kinds stands in its title line.
 
     Args:
-        title: of the card.
+        title: of the card, in English: presets are kept under it.
         names: the fields of the experiment on it.
         model: the experiment.
         base: the experiment with nothing changed, plain data.
@@ -51,7 +52,7 @@ class FormCard(Card):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.title, self._base, self._home = title, base, home
+        self.name, self.title, self._base, self._home = title, looked_up(title), base, home
         self.setObjectName(f"card.{title.lower()}")
         self.forms: dict[str, KindForm | SpecForm] = {}
         self.body.setSpacing(2 * SPACE + 2)
@@ -125,7 +126,7 @@ class FormCard(Card):
     def keep(self, name: str) -> None:
         """Keep what the card says as a preset."""
         try:
-            keep(self._home, name, self.title, self.value())
+            keep(self._home, name, self.name, self.value())
         except OSError as error:
             self.refused.emit(self.tr("{0} could not be kept: {1}").format(name, error.strerror or str(error)))
 
@@ -144,7 +145,7 @@ class FormCard(Card):
     def changes_menu(self) -> QMenu:
         """What differs, field by field, and a way back."""
         menu = QMenu(self)
-        menu.setObjectName(f"changes.{self.title.lower()}")
+        menu.setObjectName(f"changes.{self.name.lower()}")
         for row in self.changes():
             self._entry(menu, f"{row.field.title}: {_brief(row.editor.value())}", row.editor.setFocus)
         menu.addSeparator()
@@ -154,8 +155,8 @@ class FormCard(Card):
     def presets_menu(self) -> QMenu:
         """Apply, save and remove presets."""
         menu = QMenu(self)
-        menu.setObjectName(f"presets.{self.title.lower()}")
-        kept = presets(self._home, self.title)
+        menu.setObjectName(f"presets.{self.name.lower()}")
+        kept = presets(self._home, self.name)
         for preset in kept:
             self._entry(menu, preset.name, self._applier(preset))
         menu.addSeparator()
@@ -207,14 +208,14 @@ class FormCard(Card):
     def _head(self, line: QHBoxLayout) -> None:
         line.setSpacing(2 * SPACE)
         line.addWidget(Text(self.title, "heading"))
-        self.badge = Badge(f"badge.{self.title.lower()}")
+        self.badge = Badge(f"badge.{self.name.lower()}")
         self.badge.setAccessibleName(self.tr("{0}: all fields are at their defaults").format(self.title))
         self.badge.clicked.connect(self._show_changes_menu)
         self.badge.hide()
         line.addWidget(self.badge)
         line.addStretch(1)
         said = self.tr("Presets for {0}").format(self.title)
-        self.menu_button = SignButton(said, "bookmark", f"presets.button.{self.title.lower()}")
+        self.menu_button = SignButton(said, "bookmark", f"presets.button.{self.name.lower()}")
         self.menu_button.clicked.connect(self._show_presets_menu)
         self.body.addLayout(line)
 

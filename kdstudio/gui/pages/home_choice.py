@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from kdstudio.gui.buttons import IconButton
 from kdstudio.gui.cards import Banner, Card, Elided, Text
+from kdstudio.gui.language import explain, tr
 from kdstudio.runs.chosen_home import choose_home, usual_home
-from kdstudio.runs.failures import explain
 from kdstudio.runs.home import Home
 from kdstudio.spec.errors import KnownFailure
 
@@ -25,7 +25,7 @@ def pick_home(parent: QWidget, start: str) -> str:
     """The folder that a person picks, or ""."""
     from kdstudio.gui import file_dialogs
 
-    return file_dialogs.open_folder(parent, parent.tr("A folder for runs and teachers"), start)
+    return file_dialogs.open_folder(parent, tr("A folder for runs and teachers"), start)
 
 
 class HomeChoice(Card):
@@ -123,8 +123,3 @@ class HomeChoice(Card):
         self.said.steps.insertWidget(0, self.reopen)
         self.said.steps.insertWidget(1, self.keep)
         self.body.addWidget(self.said)
-
-
-def tr(text: str) -> str:
-    """`text` in the language of the window."""
-    return QCoreApplication.translate("home", text)

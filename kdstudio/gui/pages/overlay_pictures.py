@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QThread
 
+from kdstudio.gui.language import tr
 from kdstudio.gui.plots.curves import Curve, Level, Line, Picture, teacher_accuracy
 from kdstudio.gui.theme import RUN_ROLES, Role
 from kdstudio.runs.events import EventReader
@@ -31,7 +32,7 @@ class Look:
     @property
     def teacher(self) -> str:
         """The name of the level of its teacher."""
-        return f"{self.label}, teacher"
+        return tr("{0}, teacher").format(self.label)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -158,7 +159,7 @@ def _loss(stage: Stage | None) -> Series:
 def pictures(stories: dict[str, Story], looked: dict[str, Look]) -> tuple[Picture, Picture, Picture]:
     """Accuracy with the teachers' levels, agreement, loss."""
     shown = [(identity, look) for identity, look in looked.items() if identity in stories]
-    waiting = "Waits for the first evaluation of these runs" if looked else "Choose runs in the table"
+    waiting = tr("Waits for the first evaluation of these runs") if looked else tr("Choose runs in the table")
     levels = tuple(
         Level(label=look.teacher, role=look.role, value=100 * teacher)
         for identity, look in shown

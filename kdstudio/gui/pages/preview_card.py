@@ -8,13 +8,14 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QSizePolicy
 
 from kdstudio.gui.buttons import IconButton, PrimaryButton
 from kdstudio.gui.cards import Card, Elided, Pill, Text
+from kdstudio.gui.language import explain, tr
 from kdstudio.gui.notices import Notice, Notices
 from kdstudio.gui.pages.page import scrolling
 from kdstudio.gui.pages.preview_drawings import CountBars, SampleGrid, SizeBars
 from kdstudio.gui.preview_words import images_words, memory_warning, memory_words, remedies, size, span, trainings
 from kdstudio.gui.theme import GAP, SPACE, theme
 from kdstudio.gui.words import compact
-from kdstudio.runs.failures import Words, explain
+from kdstudio.runs.failures import Words
 
 WIDTH, NARROW = 328, 272  # pixels of the card, and where there is little room; more of both in large type
 SHARE = 0.42  # of the page, at most
@@ -207,9 +208,9 @@ class PreviewCard(Card):
 
     def _time(self, values: dict[str, Any]) -> None:
         seeds = len(self._values.get("seeds") or [])
-        more = self.tr(", {0} seeds").format(seeds) if seeds > 1 else ""
+        said = span(values["seconds"])
         if self._verdict != "wont-fit":
-            self._fact("Time", span(values["seconds"]) + more)
+            self._fact("Time", self.tr("{0}, {1} seeds").format(said, seeds) if seeds > 1 else said)
         self._fact("Device", str(values["device"]).upper())
         if values.get("steps"):
             self._fact("Steps", self.tr("{0} for each, equal").format(f"{values['steps']:,}"))
@@ -334,9 +335,9 @@ def _listed(problems: Mapping[str, str], titles: Mapping[str, str]) -> str:
         f"{titles.get(path, path.replace('.', ', ').replace('_', ' '))}: {_short(text)}"
         for path, text in problems.items()
     ]
-    more = [f"and {len(said) - SHOWN} more"] if len(said) > SHOWN else []
+    more = [tr("and {0} more").format(len(said) - SHOWN)] if len(said) > SHOWN else []
     return "\n".join([*said[:SHOWN], *more])
 
 
 def _short(message: str) -> str:
-    return "still missing" if message.startswith("missing") else message
+    return tr("still missing") if message.startswith("missing") else message

@@ -180,7 +180,8 @@ class SizeBars(Painted):
             (self.tr("student"), "student", student, student_said),
         )
         self.setAccessibleName(self._title)
-        self.setAccessibleDescription(f"teacher {teacher_said}, student {student_said}" if teacher_said else "")
+        said = self.tr("teacher {0}, student {1}").format(teacher_said, student_said)
+        self.setAccessibleDescription(said if teacher_said else "")
         self.setToolTip(f"{teacher:,.0f} : {student:,.0f}" if teacher is not None and student is not None else "")
         self.update()
 

@@ -185,7 +185,8 @@ class Results(QWidget):
         self.cell.setText(self.matrix.describe(row, column))
         images, sure = outcome.images, outcome.answers[who].sure
         shown = [at for at in found if images is not None and at < len(images)][:MOST]
-        pictures = [(image_of(images[at]), f"{100 * sure[at]:.0f} % sure") for at in shown if images is not None]
+        words = self.tr("{0:.0f} % sure")
+        pictures = [(image_of(images[at]), words.format(100 * sure[at])) for at in shown if images is not None]
         self.gallery.show_pictures(pictures)
         self.hint.setText(self._said(len(found), len(shown)))
 
@@ -194,7 +195,8 @@ class Results(QWidget):
             said = self.tr("The {0} of which it is surest.").format(shown) if shown else self.tr("No thumbnails were kept.")
         else:
             said = self.tr("Those of which it is surest come first.") if found > 1 else ""
-        return f"{said} {self.tr('With several seeds these are the answers of the first.')}".strip()
+        first = self.tr("With several seeds these are the answers of the first.")
+        return f"{said} {first}".strip()
 
 
 __all__ = ["Results"]

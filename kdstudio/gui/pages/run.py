@@ -25,7 +25,7 @@ from kdstudio.gui.plots.options_bar import OptionsBar
 from kdstudio.gui.run_controller import RunController
 from kdstudio.gui.states import state_words
 from kdstudio.gui.theme import GAP, MARGIN, SPACE, theme
-from kdstudio.gui.words import phase, place, subject
+from kdstudio.gui.words import phase, place, rate_words, subject
 from kdstudio.runs.folder import Request
 from kdstudio.runs.outlook import Outlook, clock, outlook
 from kdstudio.runs.state import State
@@ -378,7 +378,7 @@ class RunPage(Page):
         if controller.active and controller.status.state is State.RUNNING and controller.silence is None:
             said.append(self._left(seen))
             if seen.rate:
-                said.append(f"{seen.rate:,.0f} {seen.unit}/s")
+                said.append(rate_words(seen.rate, seen.unit))
         return "   ".join(said)
 
     def _left(self, seen: Outlook) -> str:

@@ -9,10 +9,11 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from kdstudio.gui.buttons import IconButton, PrimaryButton
 from kdstudio.gui.cards import Banner, Text
 from kdstudio.gui.flow import FlowLayout
+from kdstudio.gui.language import explain
 from kdstudio.gui.pages.diagnostics import diagnostics
 from kdstudio.gui.run_controller import RunController
 from kdstudio.gui.theme import GAP, SPACE, Role
-from kdstudio.runs.failures import Words, explain
+from kdstudio.runs.failures import Words
 
 SIGNS: dict[Role, str] = {"agreement": "check", "failure": "warning"}
 
@@ -111,8 +112,11 @@ class RunWords(QWidget):
         if self._controller.folder is not None:
             self.empty.say("")
             return
-        said = self.tr("The curves of a run stand here while it learns, and at the end what its teacher's help was worth.")
-        self.empty.say(self.tr("Start something to look at"), f"{said} {self.tr('The first sample takes half a minute.')}")
+        said = self.tr(
+            "The curves of a run stand here while it learns, and at the end what its teacher's help was worth. "
+            "The first sample takes half a minute."
+        )
+        self.empty.say(self.tr("Start something to look at"), said)
 
     def _show_verdict(self, summary: dict[str, Any]) -> None:
         """The headline, in the colour of what it says: a gain, harm, or nothing beyond noise."""
@@ -133,7 +137,7 @@ class RunWords(QWidget):
         if words is None:
             self.notice.say("")
             return
-        field = f"\n{self.tr('Field')}: {words.field}" if words.field and failed else ""
+        field = f"\n{self.tr('Field: {0}').format(words.field)}" if words.field and failed else ""
         self.notice.say(words.title, f"{words.cause} {words.remedy}{field}", "failure" if failed else "teacher")
 
     @Slot()

@@ -20,6 +20,7 @@ from kdstudio.gui.buttons import IconButton, Segments
 from kdstudio.gui.cards import Card, Text
 from kdstudio.gui.commands.listed import TABLE
 from kdstudio.gui.commands.menus import own_actions
+from kdstudio.gui.language import tr
 from kdstudio.gui.pages.discarding import ChosenRuns, Discarding
 from kdstudio.gui.pages.notes_card import write_about
 from kdstudio.gui.pages.page import Page
@@ -43,7 +44,7 @@ def pick_csv(parent: QWidget) -> str:
     """Where a person wants the table, or ""."""
     from kdstudio.gui import file_dialogs
 
-    return file_dialogs.save_file(parent, parent.tr("Export the table"), "runs.csv", "CSV (*.csv)")
+    return file_dialogs.save_file(parent, tr("Export the table"), "runs.csv", "CSV (*.csv)")
 
 
 class RunsPage(Page):

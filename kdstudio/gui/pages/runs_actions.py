@@ -2,18 +2,13 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QAction
 
 from kdstudio.gui.commands.command import plain
 from kdstudio.gui.commands.listed import COMMANDS
+from kdstudio.gui.language import tr
 from kdstudio.runs.library import Row
 from kdstudio.runs.state import State
-
-
-def tr(text: str) -> str:
-    """`text` in the language of the window."""
-    return QCoreApplication.translate("runs", text)
 
 
 def _any(rows: Sequence[Row]) -> str:

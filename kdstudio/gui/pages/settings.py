@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLa
 from kdstudio.gui.buttons import Segments
 from kdstudio.gui.cards import Card, Text
 from kdstudio.gui.editors import ChoiceEditor, Editor, NumberEditor, SwitchEditor
+from kdstudio.gui.language import tr
 from kdstudio.gui.pages.home_choice import HomeChoice
 from kdstudio.gui.pages.page import Page, scrolling
 from kdstudio.gui.pages.storage_card import StorageCard
@@ -119,7 +120,6 @@ class SettingsPage(Page):
         self._row.setStretchFactor(self._columns[1], count - 1)
 
     def _made(self) -> list[Card]:
-        tr = self.tr
         looks = _card(
             tr("Appearance"),
             SettingRow(tr("Theme"), tr("System follows the desktop, also while the window is open."), self.theme),

@@ -4,11 +4,11 @@ from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QWidget
 
 from kdstudio.gui.cards import Banner, Bar, Card, Text
+from kdstudio.gui.language import explain
 from kdstudio.gui.pages.clearing import PARTS, Clearing, clearing
 from kdstudio.gui.pages.discarding import Discarding
 from kdstudio.gui.preview_words import size
 from kdstudio.gui.theme import GAP, SPACE
-from kdstudio.runs.failures import explain
 from kdstudio.runs.home import Home
 from kdstudio.runs.storage import Room, room_of
 

@@ -6,6 +6,7 @@ from typing import Any
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from kdstudio.gui.cards import Tile
+from kdstudio.gui.language import tr
 from kdstudio.gui.plots.curves import shown_seed
 from kdstudio.gui.theme import GAP, Role
 from kdstudio.gui.words import compact
@@ -148,4 +149,4 @@ def _percent(value: float | None) -> str:
 
 
 def _points(gain: float) -> str:
-    return f"{100 * gain:+.1f} points"
+    return tr("{0} points").format(f"{100 * gain:+.1f}")

@@ -1,12 +1,13 @@
 """What a plot shows, taken from the fold of a run: which curves, in which role and strength, and what it waits for.
 
-Pure data out of pure data, with no Qt: the same function serves a live run, a finished one, and the report.
+Pure data out of pure data, with no widget: the same function serves a live run, a finished one, and the report.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from kdstudio.gui.language import looked_up, tr
 from kdstudio.runs.series import Series
 from kdstudio.runs.state import RunState, Stage
 
@@ -115,10 +116,11 @@ def accuracy(state: RunState) -> Picture:
         return _teacher_alone(state)
     alone = list(_measured(baseline, "baseline", "accuracy", seed))
     taught = list(_measured(student, "student", "accuracy", seed))
-    levels = (Level(label="teacher", role="teacher", value=100 * level),) if level is not None else ()
+    levels = (Level(label=tr("teacher"), role="teacher", value=100 * level),) if level is not None else ()
+    waits = tr("Waits for the first evaluation"), tr("The run ended without any accuracy on validation data")
     return Picture(
         curves=(*alone, *taught), levels=levels, x_end=_planned([*baseline, *student], seed),
-        gap=_help(state, alone, taught), waiting=_waiting(state, "evaluation", "accuracy on validation data"),
+        gap=_help(state, alone, taught), waiting=_waiting(state, *waits),
     )  # fmt: skip
 
 
@@ -130,35 +132,37 @@ def _help(state: RunState, alone: Sequence[Curve], taught: Sequence[Curve]) -> G
     baseline = next((curve.key for curve in alone if curve.key.rpartition(".")[2] == seed), None)
     if baseline is None:
         return None
-    label = "the teacher's help" if len(taught) == 1 else "the teacher's help to this seed"
+    label = tr("the teacher's help, validation")
+    if len(taught) > 1:
+        label = tr("the teacher's help to this seed, validation")
     ended = [stage.ended for stage in state.stages_of("student") if str(stage.seed) == seed]
-    return Gap(low=baseline, high=student, label=f"{label}, validation", settled=state.outcome is not None or all(ended))
+    return Gap(low=baseline, high=student, label=label, settled=all(ended))
 
 
-def _waiting(state: RunState, first: str, lacking: str = "") -> str:
+def _waiting(state: RunState, waits: str, ended: str) -> str:
     """What an empty plot says: what it waits for, or that this never came."""
-    return f"The run ended without any {lacking or first}" if state.outcome is not None else f"Waits for the first {first}"
+    return waits if state.outcome is None else ended
 
 
 def _teacher_alone(state: RunState) -> Picture:
     teacher = state.stages_of("teacher")
     curves = tuple(_measured(teacher, "teacher", "accuracy", None))
-    return Picture(
-        curves=curves, x_end=_planned(teacher, None), waiting=_waiting(state, "evaluation of the teacher")
-    )
+    waits = tr("Waits for the first evaluation of the teacher"), tr("The run ended without any evaluation of the teacher")
+    return Picture(curves=curves, x_end=_planned(teacher, None), waiting=_waiting(state, *waits))
 
 
 def agreement(state: RunState) -> Picture:
     """How often student and teacher say the same, in per cent, on validation and on training images."""
     seed, student = shown_seed(state), state.stages_of("student")
-    train = list(_measured(student, "student", "agreement", seed, split="train", role="baseline", label="train"))
-    validation = list(_measured(student, "student", "agreement", seed, role="agreement", label="validation"))
+    train = list(_measured(student, "student", "agreement", seed, split="train", role="baseline", label=tr("train")))
+    validation = list(_measured(student, "student", "agreement", seed, role="agreement", label=tr("validation")))
     strong = [curve for curve in train if not curve.weak]  # other seeds' training curves would only be clutter
+    waits = tr("Waits for the first evaluation of the student"), tr("The run ended without any evaluation of the student")
     return Picture(
         curves=(*strong, *validation),
         areas=tuple(_split(student, seed)),
         x_end=_planned(student, seed),
-        waiting=_waiting(state, "evaluation of the student"),
+        waiting=_waiting(state, *waits),
     )
 
 
@@ -175,7 +179,8 @@ def _split(students: Sequence[Stage], seed: int | None) -> Iterator[Curve]:
     for metric, label, briefly, role in SPLIT if stage is not None else ():
         series = stage.curves.get(("student", "validation", metric), Series()) if stage else Series()
         yield Curve(
-            key=metric, label=label, briefly=briefly, role=role, series=series, pace=pace_of(stage), scale=100.0
+            key=metric, label=looked_up(label), briefly=looked_up(briefly), role=role, series=series,
+            pace=pace_of(stage), scale=100.0,
         )
 
 
@@ -189,13 +194,14 @@ def pace_of(stage: Stage | None) -> Pace:
 def loss(state: RunState) -> Picture:
     """The weighted loss terms of the training at work, or of the student when all is done."""
     stage = _training_at_work(state)
+    waiting = _waiting(state, tr("Waits for the first training step"), tr("The run ended without any training step"))
     if stage is None:
-        return Picture(waiting=_waiting(state, "training step"))
+        return Picture(waiting=waiting)
     order = sorted(stage.terms, key=lambda term: term == "labels")
     curves = [
         Curve(
             key=f"{stage.name}.{term}",
-            label=term,
+            label=looked_up(term),
             role=_role_of_term(term, number),
             series=stage.terms[term],
             pace=pace_of(stage),
@@ -204,7 +210,7 @@ def loss(state: RunState) -> Picture:
         for number, term in enumerate(order)
     ]
     end = stage.planned if stage.unit == "steps" else None
-    return Picture(curves=tuple(curves), x_end=end, waiting=_waiting(state, "training step"))
+    return Picture(curves=tuple(curves), x_end=end, waiting=waiting)
 
 
 def _role_of_term(term: str, number: int) -> "Role":
@@ -256,7 +262,7 @@ def _measured(
     for stage in sorted(measured, key=lambda stage: stage is strong):
         yield Curve(
             key=f"{who}.{split}.{metric}.{stage.seed}",
-            label=label or who,
+            label=label or looked_up(who),
             role=role or roles[who],
             series=stage.curves[(who, split, metric)],
             pace=pace_of(stage),

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from kdstudio.gui.icons import icon
+from kdstudio.gui.language import tr
 from kdstudio.gui.theme import theme
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def pick_export(parent: QWidget, name: str, kind: str) -> str:
     """Where a person wants an export, or "". Tests put another function in its place."""
     from kdstudio.gui import file_dialogs
 
-    return file_dialogs.save_file(parent, parent.tr("Export the plot"), f"{name}.{kind}", f"*.{kind}")
+    return file_dialogs.save_file(parent, tr("Export the plot"), f"{name}.{kind}", f"*.{kind}")
 
 
 class PlotMenu(QToolButton):

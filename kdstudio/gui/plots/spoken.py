@@ -1,5 +1,6 @@
 """A curve in words: "student 94.0 % and level; best 94.2 % at epoch 7". Pure text out of numbers."""
 
+from kdstudio.gui.language import tr
 from kdstudio.gui.plots.curves import Axis
 from kdstudio.gui.plots.options import Floats
 from kdstudio.runs.outlook import clock
@@ -26,7 +27,7 @@ def place(axis: Axis, value: float) -> str:
     """A value on the x axis: "step 1,200", "epoch 3.5", "0:38"."""
     if axis == "time":
         return clock(value)
-    return f"epoch {value:.1f}" if axis == "epoch" else f"step {value:,.0f}"
+    return tr("epoch {0}").format(f"{value:.1f}") if axis == "epoch" else tr("step {0}").format(f"{value:,.0f}")
 
 
 def worded(value: float, unit: str) -> str:
@@ -47,11 +48,9 @@ def figure(value: float) -> str:
 
 def described(label: str, axis: Axis, unit: str, xs: Floats, values: Floats, *, low_is_good: bool) -> str:
     """One curve in words: its newest value, where it is going, and its best."""
-    said = f"{label} {worded(float(values[-1]), unit)}"
-    going = trend(values)
-    if going:
-        said += f" and {going}"
-    if len(values) > 1:
-        at = int(values.argmin() if low_is_good else values.argmax())
-        said += f"; {'lowest' if low_is_good else 'best'} at {place(axis, float(xs[at]))}"
-    return said
+    going = {"rising": tr("{0} {1} and rising"), "falling": tr("{0} {1} and falling"), "level": tr("{0} {1} and level")}
+    said = going.get(trend(values), "{0} {1}").format(label, worded(float(values[-1]), unit))
+    if len(values) < 2:
+        return said
+    best = place(axis, float(xs[int(values.argmin() if low_is_good else values.argmax())]))
+    return (tr("{0}; lowest at {1}") if low_is_good else tr("{0}; best at {1}")).format(said, best)

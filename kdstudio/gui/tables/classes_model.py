@@ -4,6 +4,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from kdstudio.gui.language import looked_up
 from kdstudio.gui.pages.confusion import ClassRow
 from kdstudio.runs.summary import percent
 
@@ -43,10 +44,10 @@ class ClassesModel(QAbstractTableModel):
         if orientation is Qt.Orientation.Vertical:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return self.tr(HEADS[section])
+            return looked_up(HEADS[section])
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return RIGHT if section in NUMBERS else LEFT
-        return self.tr(TIPS[section]) if role == Qt.ItemDataRole.ToolTipRole and TIPS[section] else None
+        return looked_up(TIPS[section]) if role == Qt.ItemDataRole.ToolTipRole and TIPS[section] else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row, column = self._rows[index.row()], index.column()

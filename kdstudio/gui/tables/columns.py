@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from kdstudio.gui.language import tr
 from kdstudio.gui.states import row_words
 from kdstudio.runs.files import read_json, write_json
 from kdstudio.runs.home import Home
@@ -36,12 +37,12 @@ def _share(value: float | None) -> str:
 
 
 def _gain(row: Row) -> str:
-    return "" if row.gain is None else f"{100 * row.gain:+.1f} points"
+    return "" if row.gain is None else tr("{0} points").format(f"{100 * row.gain:+.1f}")
 
 
 def _interval(row: Row) -> str:
     low, high = row.gain_low, row.gain_high
-    return "" if low is None or high is None else f"{100 * low:+.1f} to {100 * high:+.1f}"
+    return "" if low is None or high is None else tr("{0} to {1}").format(f"{100 * low:+.1f}", f"{100 * high:+.1f}")
 
 
 def _count(value: float | None) -> str:
@@ -99,7 +100,7 @@ PLACES = {column.id: number for number, column in enumerate(COLUMNS)}
 def spoken(column: Column, row: Row) -> str:
     """What a screen reader says of a cell; a curve is silent otherwise."""
     if column.id == "curve" and row.curve:
-        return f"validation accuracy from {percent(row.curve[0])} to {percent(row.curve[-1])}"
+        return tr("validation accuracy from {0} to {1}").format(percent(row.curve[0]), percent(row.curve[-1]))
     return column.text(row)
 
 
