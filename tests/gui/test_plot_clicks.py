@@ -20,7 +20,7 @@ from kdstudio.gui.plots.board import Board
 from kdstudio.gui.plots.curve_plot import CurvePlot
 from kdstudio.gui.plots.export import HEAD, cut, cut_to_view
 from kdstudio.gui.theme import theme
-from kdstudio.runs.events import Evaluated
+from kdstudio.runs.events import Evaluated, RunEnded
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.series import smoothed
@@ -284,12 +284,13 @@ def test_that_harm_is_marked_as_harm(home: Home, open_run_page: Callable[[RunFol
     assert (bracket.words, bracket.role, bracket.detail) == ("-4.0 points", "failure", "the teacher's help, validation")
 
 
+@pytest.mark.parametrize("end", [[], [RunEnded(outcome="stopped")]])
 def test_that_no_verdict_is_drawn_before_the_student_has_learned_to_its_end(
-    home: Home, open_run_page: Callable[[RunFolder], RunPage]
+    home: Home, open_run_page: Callable[[RunFolder], RunPage], end: list[RunEnded]
 ) -> None:
     story = a_story(gain=-0.04, seeds=(0,))
     student = [number for number, event in enumerate(story) if event.stage == "student" and isinstance(event, Evaluated)]
-    page = open_run_page(a_told_run(home, story[: student[len(student) // 2] + 1]))
+    page = open_run_page(a_told_run(home, [*story[: student[len(student) // 2] + 1], *end]))
     bracket = page.accuracy.plot._bracket
     assert bracket is not None
     assert (bracket.words.endswith(" points so far"), bracket.role) == (True, "baseline")

@@ -172,6 +172,9 @@ SPLIT: "tuple[tuple[str, str, str, Role], ...]" = (
 )  # fmt: skip
 
 
+TERMS = ("labels", "soft targets")  # of a loss, that methods have until now: another is shown by its own name
+
+
 def _split(students: Sequence[Stage], seed: int | None) -> Iterator[Curve]:
     """Who is right on validation images, of the student of `seed`: four parts that make 100 per cent."""
     split = [stage for stage in students if ("student", "validation", "both") in stage.curves]
