@@ -1,14 +1,38 @@
 """The left edge of the window: where one can go, and what is running now."""
 
-from PySide6.QtCore import QEvent, QRectF, Signal, Slot
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from kdstudio.gui.buttons import NavButton, Pressable
 from kdstudio.gui.cards import Bar, Card, Elided, Painted, Text, rounded
+from kdstudio.gui.presenter import shown
 from kdstudio.gui.theme import GAP, RADIUS, SPACE, Role, theme
 
 WIDTH = 196
+
+
+class Folded(Elided):
+    """Words in one line or two; where two are too few they end in an ellipsis, and the whole stands in the tooltip."""
+
+    @property
+    def elided(self) -> bool:
+        """Whether they have no room in two lines."""
+        return self.text().replace("\n", " ") != shown(self.whole)
+
+    def _cut(self) -> None:
+        whole, room, metrics = shown(self.whole), max(0, self.width()), self.fontMetrics()
+        lines = [whole]
+        if metrics.horizontalAdvance(whole) > room:
+            words = whole.split(" ")
+            starts = (" ".join(words[:count]) for count in range(len(words) - 1, 0, -1))
+            first = next((start for start in starts if metrics.horizontalAdvance(start) <= room), "")
+            lines = [first, whole.removeprefix(first).strip()] if first else [whole]
+        lines[-1] = metrics.elidedText(lines[-1], Qt.TextElideMode.ElideRight, room)
+        if lines != self.text().split("\n"):
+            self.setText("\n".join(lines))
+        self.setToolTip(whole if self.elided else "")
+        self.setAccessibleName(whole)
 
 
 class RunningCard(Pressable):
@@ -21,7 +45,7 @@ class RunningCard(Pressable):
         column.setContentsMargins(GAP, 2 * SPACE, GAP, GAP)
         column.setSpacing(2 * SPACE)
         self.phase = Elided("", "eyebrow", "quiet")
-        self.name = Elided("", "body")
+        self.name = Folded("", "body")
         self.bar = Bar()
         for part in (self.phase, self.name, self.bar):
             column.addWidget(part)

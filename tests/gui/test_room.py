@@ -22,7 +22,6 @@ from tests.gui.player import RECORDED, Player
 pytestmark = pytest.mark.gui
 
 SMALLEST, FLOOR = (900, 560), (1024, 640)
-NARROW = 20  # letters that are expected to fit into the navigation
 SHORT = 36  # letters that are expected to fit: what is longer may end in dots, and says the whole in its tooltip
 ORDINARY = "Digits, a student of 16 units"
 LONG = "A title that somebody typed in full, with every detail of what the experiment is about, and why, and for whom"
@@ -101,7 +100,7 @@ def test_that_nothing_is_cut_off_in_the_smallest_window(qtbot: QtBot, small: Mai
     for name, place in places(small, qtbot):
         assert not still_cut_off(place), name
         assert small.pages.currentWidget().title.text() == small.pages.currentWidget().title.whole  # type: ignore[attr-defined]
-    assert not still_cut_off(small.navigation, NARROW)
+    assert not still_cut_off(small.navigation)
 
 
 def test_that_nothing_is_cut_off_in_large_type(qtbot: QtBot, small: MainWindow, large: None) -> None:
@@ -109,7 +108,7 @@ def test_that_nothing_is_cut_off_in_large_type(qtbot: QtBot, small: MainWindow, 
     for name, place in places(small, qtbot):
         assert not still_cut_off(place), name
         assert small.pages.currentWidget().title.text() == small.pages.currentWidget().title.whole  # type: ignore[attr-defined]
-    assert not still_cut_off(small.navigation, NARROW)
+    assert not still_cut_off(small.navigation)
 
 
 def in_sight(widget: QWidget) -> QRect:
@@ -191,6 +190,18 @@ def test_that_a_title_longer_than_the_window_ends_in_dots_and_stands_in_its_tool
     assert in_sight(page.pill) == page.pill.rect()
     small.resize(1360, 860)  # where a title gets its share, and no more
     qtbot.waitUntil(lambda: page.controls.replay.text() == "Replay" and page.title.elided)
+
+
+def test_that_the_run_in_the_navigation_is_named_in_two_lines_if_need_be(qtbot: QtBot, small: MainWindow) -> None:
+    running = small.navigation.running
+    for title, lines, cut in (("Digits", 1, False), (ORDINARY, 2, False), (LONG, 2, True), ("Long" * 20, 1, True)):
+        running.show_run(title, "Student", 0.4, "student")
+        qtbot.waitUntil(lambda lines=lines: running.name.height() >= lines * running.name.fontMetrics().height())  # type: ignore[misc]
+        assert running.name.text().count("\n") == lines - 1
+        assert running.name.elided is cut
+        assert running.name.toolTip() == (title if cut else "")
+        assert running.name.accessibleName() == running.name.whole == title
+    assert running.geometry().bottom() < small.navigation.height()
 
 
 def test_that_the_first_steps_give_way_to_the_run_at_work_where_both_have_no_room(
