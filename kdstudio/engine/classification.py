@@ -11,10 +11,11 @@ from torch import Tensor, nn
 from kdstudio.data.batches import Order, Pixels, derived
 from kdstudio.engine import teacher as teacher_stage
 from kdstudio.engine import teacher_outputs as outputs_stage
+from kdstudio.engine.budget import Budget
 from kdstudio.engine.context import Context, to_place
 from kdstudio.engine.evaluate import logits_of, metrics_of
 from kdstudio.engine.given_weights import give_weights
-from kdstudio.engine.loop import Budget, Measurement, Task, optimise
+from kdstudio.engine.loop import Measurement, Task, optimise
 from kdstudio.engine.results import test_stage
 from kdstudio.engine.samples import write_samples, write_validation_images
 from kdstudio.methods import WITHHELD, Batch, Dense, Labels, Objective, Signal, objective

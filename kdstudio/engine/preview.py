@@ -19,8 +19,9 @@ from torch import Tensor, nn
 from kdstudio.data import Images, load
 from kdstudio.data.batches import Order
 from kdstudio.data.image_folder import PART_NAMES
+from kdstudio.engine.budget import EVALUATIONS, Budget, evaluation_stride
 from kdstudio.engine.device import Place, place_of, resolve
-from kdstudio.engine.loop import EVALUATIONS, Budget, Stepper, Task, evaluation_stride
+from kdstudio.engine.loop import Stepper, Task
 from kdstudio.engine.teacher import name_of
 from kdstudio.methods import Batch, Dense, Signal, objective
 from kdstudio.models import build, built, cost

@@ -13,11 +13,12 @@ from torch import Tensor, nn
 
 from kdstudio.data import fingerprint
 from kdstudio.data.batches import Order, Pixels, derived
+from kdstudio.engine.budget import Budget
 from kdstudio.engine.context import Context, to_place
 from kdstudio.engine.control import EVERY, Control
 from kdstudio.engine.evaluate import logits_of, metrics_of
 from kdstudio.engine.given_weights import give_weights
-from kdstudio.engine.loop import Budget, Measurement, Task, Trained, optimise
+from kdstudio.engine.loop import Measurement, Task, Trained, optimise
 from kdstudio.methods import Batch, Labels, Signal
 from kdstudio.models import built
 from kdstudio.runs.events import AnyEvent, Note, StageEnded, StageStarted
