@@ -135,7 +135,7 @@ class Lobby(QObject):
 
         self._window.show_page("runs")
         if folder is not None:
-            self.runs_page.table.choose({folder.id})
+            self.runs_page.table.choose({str(self._window.home.runs / folder.path.name)})
         self.runs_page.show_below(OVERLAY)
 
     def shutdown(self) -> None:

@@ -73,9 +73,10 @@ class Row:
     @property
     def begun(self) -> bool:
         """Whether a process is, or should be, at work on it: one that only waits has never been begun."""
-        return State(self.state).active and not (self.state == State.QUEUED and self.attempt == 0)
+        return self.state in _ACTIVE and not (self.state == State.QUEUED and self.attempt == 0)
 
 
+_ACTIVE = frozenset(state for state in State if state.active)
 _TUPLES = ("curve", "tags")
 
 
@@ -187,15 +188,15 @@ def _row_from(text: str, folder: str) -> Row:
 
 
 def _is_active(row: Row) -> bool:
-    return State(row.state).active
+    return row.state in _ACTIVE
 
 
 def _as_it_is(row: Row, folder: RunFolder) -> Row:
-    """`row` with the state as it is: whether a run that should be at work has a process is not in any file."""
+    """`row` with the state as it is, and why: whether a run that should be at work has a process is not in any file."""
     if not _is_active(row):
         return row
-    state = folder.current().state
-    return row if state == row.state else replace(row, state=str(state))
+    now = folder.current()
+    return row if now.state == row.state else replace(row, state=str(now.state), code=now.code)
 
 
 def read_row(folder: RunFolder) -> Row:

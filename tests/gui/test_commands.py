@@ -503,7 +503,7 @@ def test_that_chosen_runs_and_the_queue_are_reached(
     page = window.runs_page
     qtbot.waitUntil(lambda: page.model.rowCount() == 3)
     assert hand.grey("runs.rename") == "Choose a run first"
-    page.table.choose({done.id})
+    page.table.choose({str(done.path)})
     hand("runs.rename")
     assert page.table.editing
     qtbot.keyClick(page.table.findChild(QLineEdit), Qt.Key.Key_Escape)
@@ -542,7 +542,7 @@ def test_that_chosen_runs_and_the_queue_are_reached(
     assert window.run_page.isVisible()
 
     assert "queue" in hand.grey("queue.up")
-    page.table.choose({folder.id for folder in waiting})
+    page.table.choose({str(folder.path) for folder in waiting})
     hand("runs.queue")
     first, second = (each.folder for each in window.lobby.queue.waiting)
     assert {first, second} == set(waiting)
@@ -553,7 +553,7 @@ def test_that_chosen_runs_and_the_queue_are_reached(
     assert [each.folder for each in window.lobby.queue.waiting] == [first, second]
     hand("queue.out")
     assert [each.folder for each in window.lobby.queue.waiting] == [first]
-    page.table.choose({second.id})
+    page.table.choose({str(second.path)})
     hand("runs.resume")
     assert window.controller.folder == second
     qtbot.waitUntil(lambda: not window.controller.active, timeout=15_000)
@@ -655,7 +655,7 @@ def test_that_keys_of_a_list_mean_its_own_commands_alone(
     for number, folder in enumerate(waiting):
         queue.add(folder, f"run {number}")
     page.show_below(QUEUE)
-    page.table.choose({done.id})
+    page.table.choose({str(done.path)})
 
     listed = page.queue_card.list
     focus(qtbot, listed)

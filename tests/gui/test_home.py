@@ -1,5 +1,6 @@
 """Home: samples with one click, what runs now, what was done lately, and a place to drop things on."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -162,10 +163,33 @@ def test_that_a_run_that_ends_is_listed_at_once_and_not_at_the_next_look(
     qtbot.waitUntil(lambda: bool(page._recent_lines) and page._recent_lines[0].pill.text == "Completed")
 
 
+def test_that_a_hidden_first_page_is_filled_when_it_is_looked_at(qtbot: QtBot, page: HomePage, home: Home) -> None:
+    folder = a_told_run(home)
+    page.feed.watch("runs")  # as the table does
+    qtbot.waitUntil(lambda: page.feed.known)
+    page.feed.unwatch("runs")
+    assert page._recent_lines == [], "a library of thousands is gone through for nobody"
+    page.show()
+    assert [line.name.whole for line in page._recent_lines] == [folder.experiment().title]
+
+
+def test_that_a_copy_of_a_run_is_opened_from_the_first_page(qtbot: QtBot, page: HomePage, home: Home) -> None:
+    folder = a_told_run(home)
+    copy = folder.path.with_name(f"20260101-000000_copy_{folder.id}")
+    shutil.copytree(folder.path, copy)
+    shown(qtbot, page)
+    wanted = []
+    for line in page._recent_lines:
+        with qtbot.waitSignal(page.run_wanted) as said:
+            qtbot.mouseClick(line, Qt.MouseButton.LeftButton)
+        wanted.append(said.args[0].path)
+    assert wanted == [folder.path, copy]
+
+
 def test_that_a_run_in_the_table_can_be_used_again(qtbot: QtBot, window: MainWindow, home: Home) -> None:
     folder = a_told_run(home)
     window.show_page("runs")
     qtbot.waitUntil(lambda: window.runs_page.model.rowCount() == 1)
-    window.runs_page.table.choose({folder.id})
+    window.runs_page.table.choose({str(folder.path)})
     window.runs_page.actions_by_id["runs.duplicate"].trigger()
     assert window.new_page.experiment() == folder.experiment()

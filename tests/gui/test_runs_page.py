@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from kdstudio.gui.tables.runs_model import RunsModel
 from kdstudio.gui.tables.runs_table import TITLE
 from kdstudio.gui.tables.sparkline import heights
 from kdstudio.gui.theme import theme
+from kdstudio.runs import fold_cache
 from kdstudio.runs.files import write_json
 from kdstudio.runs.folder import About, RunFolder
 from kdstudio.runs.home import Home
@@ -125,9 +127,9 @@ def test_that_a_thumbnail_of_a_curve_shows_more_than_its_first_leap(
 def test_that_several_chosen_runs_stay_chosen_through_sorting_filtering_and_new_runs(
     qtbot: QtBot, page: Callable[[], RunsPage], home: Home
 ) -> None:
-    named(home, "aa", "bb", "cc")
+    first, _, last = named(home, "aa", "bb", "cc")
     shown = page()
-    shown.table.choose({"aaaaaaaa", "cccccccc"})
+    shown.table.choose({str(first.path), str(last.path)})
     shown.table.sortByColumn(PLACES["title"], Qt.SortOrder.AscendingOrder)
     assert [row.title for row in shown.table.chosen()] == ["aa", "cc"]
     assert shown.table.accessibleDescription() == "3 runs, 2 chosen"
@@ -164,7 +166,7 @@ def test_that_a_run_is_renamed_in_place_and_its_notes_stay(
     (folder,) = named(home, "aa")
     folder.set_about(About(notes="keep me"))
     shown = page()
-    shown.table.choose({folder.id})
+    shown.table.choose({str(folder.path)})
     shown.table.setFocus()
     qtbot.keyClick(shown.table, Qt.Key.Key_F2)
     editor = shown.table.findChild(QLineEdit)
@@ -183,7 +185,7 @@ def test_that_tags_of_many_are_added_and_taken_away_and_others_stay(
     first.set_about(About(tags=("own", "both")))
     second.set_about(About(tags=("both",)))
     shown = page()
-    shown.table.choose({first.id, second.id})
+    shown.table.choose({str(first.path), str(second.path)})
     shown.actions_by_id["runs.tags"].trigger()
     assert shown.notes.tags.text() == "both"
     assert not shown.notes.notes.isEnabled()
@@ -199,10 +201,10 @@ def test_that_notes_are_kept_when_another_run_is_chosen(
 ) -> None:
     first, second = named(home, "aa", "bb")
     shown = page()
-    shown.table.choose({first.id})
+    shown.table.choose({str(first.path)})
     shown.show_below(NOTES)
     qtbot.keyClicks(shown.notes.notes, "worth it")
-    shown.table.choose({second.id})
+    shown.table.choose({str(second.path)})
     assert first.about().notes == "worth it"
     assert shown.notes.notes.toPlainText() == ""
 
@@ -245,6 +247,58 @@ def test_that_the_overlay_is_the_mean_over_seeds_and_says_so(
     assert story.seeds == 3
     assert story.accuracy.last == pytest.approx(0.91)
     assert "means over seeds" in overlay.note.text()  # type: ignore[union-attr]
+
+
+def test_that_an_overlay_lets_go_of_runs_that_are_not_shown_any_more(
+    qtbot: QtBot, page: Callable[[], RunsPage], home: Home
+) -> None:
+    named(home, *(letter * 2 for letter in "abcd"))
+    shown = page()
+    shown.table.selectAll()
+    shown.show_below(OVERLAY)
+    overlay = shown.overlay
+    assert overlay is not None
+    qtbot.waitUntil(lambda: len(overlay.accuracy.items) == 4, timeout=10_000)
+    for place in range(4):
+        shown.table.selectRow(place)
+        qtbot.waitUntil(lambda: overlay._reader is None and len(overlay.accuracy.items) == 1, timeout=10_000)
+        assert list(overlay._kept) == list(overlay._stories) == [shown.model.row(place).folder]
+
+
+def test_that_an_overlay_begins_a_long_run_with_the_fold_that_was_kept(
+    qtbot: QtBot, page: Callable[[], RunsPage], home: Home
+) -> None:
+    folder = a_told_run(home, a_story(seeds=[0]))
+    state, reader = folder.fold()
+    state.stages_of("student")[0].curves[("student", "validation", "accuracy")].append(50, 0.123)  # to be known by
+    fold_cache.keep(folder, state, reader.at)
+    shown = page()
+    shown.table.selectAll()
+    shown.show_below(OVERLAY)
+    overlay = shown.overlay
+    assert overlay is not None
+    qtbot.waitUntil(lambda: bool(overlay._stories), timeout=10_000)
+    (story,) = overlay._stories.values()
+    assert story.accuracy.last == 0.123
+
+
+def test_that_a_copy_of_a_run_is_a_run_of_its_own_in_table_and_overlay(
+    qtbot: QtBot, page: Callable[[], RunsPage], home: Home
+) -> None:
+    folder = a_told_run(home)
+    copy = folder.path.with_name(f"20260101-000000_copy_{folder.id}")
+    shutil.copytree(folder.path, copy)
+    shown = page()
+    assert shown.subtitle.whole.startswith("2 runs")
+    assert {row.folder for row in shown.model.shown()} == {str(folder.path), str(copy)}
+    shown.table.choose({str(copy)})
+    assert shown.chosen() == RunFolder(copy)
+    shown.table.selectAll()
+    shown.show_below(OVERLAY)
+    overlay = shown.overlay
+    assert overlay is not None
+    qtbot.waitUntil(lambda: len(overlay.accuracy.items) == 2, timeout=10_000)
+    assert len({entry.label for entry in overlay.entries.values()}) == 2
 
 
 def test_that_an_overlay_is_walked_by_keys_and_read_aloud(
@@ -343,7 +397,7 @@ def test_that_the_trash_is_asked_about_with_bytes_and_users(
     monkeypatch.setattr(discarding, "ask_to_discard", lambda *said: asked.extend(map(str, said[1:])) or yes)
     monkeypatch.setattr(discarding, "discard_run", gone.append)
     shown = page()
-    shown.table.choose({run.id})
+    shown.table.choose({str(run.path)})
     shown.table.setFocus()
     qtbot.keyClick(shown.table, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: shown._discarding is None)
@@ -359,7 +413,7 @@ def test_that_a_run_at_work_is_neither_thrown_away_nor_resumed_and_says_why(
     folder = a_run(home)
     with a_process_at_work(folder):
         shown = page()
-        shown.table.choose({folder.id})
+        shown.table.choose({str(folder.path)})
         for name in ("runs.delete", "runs.resume", "runs.queue"):
             assert not shown.actions_by_id[name].isEnabled()
             assert "at work" in shown.actions_by_id[name].toolTip()
@@ -372,7 +426,7 @@ def test_that_resume_is_offered_where_something_is_left(
     (folder,) = named(home, "aa")
     write_json(folder.status_file, {"state": state, "attempt": 1})
     shown = page()
-    shown.table.choose({folder.id})
+    shown.table.choose({str(folder.path)})
     assert shown.resume.isEnabled() == allowed
     assert bool(shown.resume.toolTip()) != allowed
     if allowed:
@@ -422,7 +476,7 @@ def test_that_every_command_is_in_the_context_menu_and_no_two_share_a_key(page: 
 def test_that_the_folder_of_a_chosen_run_can_be_opened(qtbot: QtBot, page: Callable[[], RunsPage], home: Home) -> None:
     (folder,) = named(home, "aa")
     shown = page()
-    shown.table.choose({folder.id})
+    shown.table.choose({str(folder.path)})
     with qtbot.waitSignal(shown.folder_wanted) as wanted:
         shown.actions_by_id["runs.folder"].trigger()
     assert wanted.args == [folder.path]
@@ -433,7 +487,7 @@ def test_that_a_title_being_edited_is_not_overwritten_by_a_new_reading(
 ) -> None:
     (folder,) = named(home, "aa")
     shown = page()
-    shown.table.choose({folder.id})
+    shown.table.choose({str(folder.path)})
     shown.table.rename_chosen()
     a_told_run(home)
     shown.refresh()

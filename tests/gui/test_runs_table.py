@@ -71,6 +71,13 @@ def test_that_a_chosen_row_has_a_bar_and_not_a_colour_alone(table: RunsTable) ->
     assert cell(table, number + 1, "title").pixelColor(0, 5) == theme().color("card")
 
 
+def test_that_a_choice_is_told_once(qtbot: QtBot, table: RunsTable) -> None:
+    told: list[int] = []
+    table.choice_changed.connect(lambda: told.append(len(table.chosen())))
+    table.choose({"a", "c"})
+    assert told == [2]
+
+
 def test_that_the_row_under_the_mouse_is_marked_as_a_whole_until_the_mouse_is_gone(table: RunsTable) -> None:
     raised = theme().color("raised")
 

@@ -154,7 +154,7 @@ def test_that_a_run_is_shown_lost_as_soon_as_its_process_is_gone(home: Home) -> 
         assert [row.state for row in Library(home).rows()] == ["running"]
 
     # No file has changed since.
-    assert [row.state for row in Library(home).rows()] == ["lost"]
+    assert [(row.state, row.code) for row in Library(home).rows()] == [("lost", "killed")]
 
 
 # Damage

@@ -1,5 +1,6 @@
 """Where one arrives: what runs now, samples to start with, what was done lately, and a place to drop one's own things on."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal, Slot
@@ -58,7 +59,6 @@ class HomePage(Page):
         )
         self.feed = feed
         self.setAcceptDrops(True)
-        self._folders: dict[str, RunFolder] = {}
         self.samples = [SampleCard(sample, first=not number) for number, sample in enumerate(sample_experiments())]
         self.now, self.recent = Card(margin=2 * SPACE), Card(margin=2 * SPACE)
         self._now_lines: list[RunLine] = []
@@ -72,13 +72,13 @@ class HomePage(Page):
         self._columns = 0
         self._arrange()
         self._connect()
-        self._fill()
 
     def shutdown(self) -> None:
         """Nothing is under way here: the feed belongs to the window."""
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._fill()
         self.feed.watch("home")
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -175,10 +175,11 @@ class HomePage(Page):
 
     @Slot()
     def _fill(self) -> None:
+        """Show the newest reading, while somebody looks."""
+        if not self.isVisible():
+            return
         rows = self.feed.rows
-        at_work = [row for row in rows if row.begun][:RECENT]
-        past = [row for row in rows if not row.begun][:RECENT]
-        self._folders = {row.id: RunFolder(Path(row.folder)) for row in (*at_work, *past)}
+        at_work, past = _newest(rows)
         for title in (self._now_title, self.now):
             title.setVisible(bool(at_work))
         self._show(self.now, self._now_lines, at_work)
@@ -204,8 +205,8 @@ class HomePage(Page):
                 line.show_row(rows[number])
 
     @Slot(str)
-    def _want(self, identity: str) -> None:
-        self.run_wanted.emit(self._folders[identity])
+    def _want(self, folder: str) -> None:
+        self.run_wanted.emit(RunFolder(Path(folder)))
 
     @Slot()
     def _pick_file(self) -> None:
@@ -218,6 +219,17 @@ class HomePage(Page):
         chosen = pick_folder(self)
         if chosen:
             self.dropped.emit(Path(chosen))
+
+
+def _newest(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    """The newest RECENT runs at work, and the newest of the others."""
+    at_work: list[Row] = []
+    past: list[Row] = []
+    for row in rows:
+        there = at_work if row.begun else past
+        if len(there) < RECENT:
+            there.append(row)
+    return at_work, past
 
 
 def _heading(said: str) -> Text:

@@ -75,14 +75,14 @@ class RunLine(Pressable):
     """A run in one line: state, name, verdict, curve. A click, Enter or Space brings it up.
 
     Signals:
-        wanted: carries the id of the run.
+        wanted: carries the folder of the run.
     """
 
     wanted = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._id = ""
+        self._folder = ""
         self.clicked.connect(self._want)
         row = QHBoxLayout(self)
         row.setContentsMargins(2 * SPACE, 6, 2 * SPACE, 6)
@@ -106,7 +106,7 @@ class RunLine(Pressable):
 
     def show_row(self, row: Row) -> None:
         """Show a run."""
-        self._id = row.id
+        self._folder = row.folder
         word, role = row_words(row)
         active = State(row.state).active
         if row.state == State.RUNNING and row.stage:
@@ -134,7 +134,7 @@ class RunLine(Pressable):
 
     @Slot()
     def _want(self) -> None:
-        self.wanted.emit(self._id)
+        self.wanted.emit(self._folder)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

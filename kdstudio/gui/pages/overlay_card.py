@@ -1,6 +1,7 @@
 """Chosen runs laid over one another: three plots that share their x, and one legend that says who is who."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QFontMetrics, QHideEvent, QPainter, QPixmap, QShowEvent
@@ -15,6 +16,7 @@ from kdstudio.gui.plots.legend import LegendEntry
 from kdstudio.gui.plots.linked import Linked
 from kdstudio.gui.theme import GAP, SPACE, theme
 from kdstudio.runs.events import EventReader
+from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.library import Row
 from kdstudio.runs.state import RunState, State
 
@@ -41,7 +43,7 @@ class OverlayCard(QWidget):
     """The overlay.
 
     Signals:
-        marked: the marks of the runs shown, by id; carries a dict of pixmaps.
+        marked: the marks of the runs shown, by folder; carries a dict of pixmaps.
         failed: a plot could not be exported; carries what to say.
     """
 
@@ -75,10 +77,11 @@ class OverlayCard(QWidget):
         """Lay `rows` over one another, the first MOST of them."""
         self._wanted = len(rows)
         shown = list(rows[:MOST])
-        same = [(row.id, row.title) for row in shown] == [(row.id, row.title) for row in self._rows]
+        same = [(row.folder, row.title) for row in shown] == [(row.folder, row.title) for row in self._rows]
         self._rows = shown
         if not same:
             self._looks = looks(shown, self._looks)
+            self._forget()
             for plot in self.plots:
                 plot.legend.off &= {label for look in self._looks.values() for label in (look.label, look.teacher)}
             self._fill_legend()
@@ -129,7 +132,8 @@ class OverlayCard(QWidget):
         """Read what is not known yet, and what has gone on."""
         if self._reader is not None or not self.isVisible():
             return
-        wanted = [row for row in self._rows if row.id not in self._stories or State(row.state).active or self._moved_on(row)]
+        known, rows = self._stories, self._rows
+        wanted = [row for row in rows if row.folder not in known or State(row.state).active or self._moved_on(row)]
         if not wanted:
             return
         self._reader = StoryReader(wanted, self._kept, self)
@@ -138,8 +142,14 @@ class OverlayCard(QWidget):
 
     def _moved_on(self, row: Row) -> bool:
         """Whether the run has events that are not in its story: it ended since, or was resumed."""
-        kept = self._kept.get(row.id)
-        return kept is None or (kept[0].outcome or "") != row.state
+        kept = self._kept.get(row.folder)
+        return kept is None or (kept[0].outcome or State.LOST) != row.state
+
+    def _forget(self) -> None:
+        """Let go of runs that are not shown any more: the fold of a long one takes megabytes."""
+        if self._reader is None:
+            self._kept = {folder: kept for folder, kept in self._kept.items() if folder in self._looks}
+            self._stories = {folder: story for folder, story in self._stories.items() if folder in self._looks}
 
     @Slot()
     def _arrived(self) -> None:
@@ -148,16 +158,17 @@ class OverlayCard(QWidget):
             return
         self._stories |= reader.stories
         reader.deleteLater()
+        self._forget()
         self._draw()
-        missing = any(row.id not in self._stories for row in self._rows)
+        missing = any(row.folder not in self._stories for row in self._rows)
         if missing or any(State(row.state).active for row in self._rows):
             self._timer.start(0 if missing else AGAIN)
 
     def _draw(self) -> None:
         for plot, picture in zip(self.plots, pictures(self._stories, self._looks), strict=True):
             plot.show_picture(picture)
-        for identity, entry in self.entries.items():
-            story = self._stories.get(identity)
+        for folder, entry in self.entries.items():
+            story = self._stories.get(folder)
             last = story.accuracy.last if story else None
             entry.show_value("" if last is None else f"{100 * last:.1f} %")
         self._say()
@@ -168,16 +179,16 @@ class OverlayCard(QWidget):
             entry.hide()
             entry.deleteLater()
         self.entries = {}
-        for identity, look in self._looks.items():
+        for folder, look in self._looks.items():
             entry = RunEntry(look.label, look.role, STYLES[look.line], self.legend)
-            entry.setObjectName(f"overlay.{identity}")
+            entry.setObjectName(f"overlay.{RunFolder(Path(folder)).id}")
             entry.setChecked(look.label not in self.accuracy.legend.off)
             entry.toggled.connect(self._toggle)
             self._flow.addWidget(entry)
-            self.entries[identity] = entry
+            self.entries[folder] = entry
 
     def _say(self) -> None:
-        seeds = [story.seeds for identity, story in self._stories.items() if identity in self._looks and story.seeds > 1]
+        seeds = [story.seeds for folder, story in self._stories.items() if folder in self._looks and story.seeds > 1]
         said = []
         if self._wanted > MOST:
             said.append(self.tr("The first {0} of {1} chosen runs are shown.").format(MOST, f"{self._wanted:,}"))
@@ -190,11 +201,11 @@ class OverlayCard(QWidget):
     @Slot()
     def _mark(self) -> None:
         if self.isVisible():
-            self.marked.emit({identity: swatch(look) for identity, look in self._looks.items()})
+            self.marked.emit({folder: swatch(look) for folder, look in self._looks.items()})
 
     @Slot()
     def _toggle(self) -> None:
-        out = [self._looks[identity] for identity, entry in self.entries.items() if not entry.isChecked()]
+        out = [self._looks[folder] for folder, entry in self.entries.items() if not entry.isChecked()]
         off = {label for look in out for label in (look.label, look.teacher)}
         for plot in self.plots:
             plot.legend.off = set(off)

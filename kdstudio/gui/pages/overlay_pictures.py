@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QThread
 from kdstudio.gui.language import tr
 from kdstudio.gui.plots.curves import Curve, Level, Line, Picture, teacher_accuracy
 from kdstudio.gui.theme import RUN_ROLES, Role
+from kdstudio.runs import fold_cache
 from kdstudio.runs.events import EventReader
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.library import Row
@@ -48,15 +49,24 @@ class Story:
 
 def looks(rows: Sequence[Row], old: dict[str, Look]) -> dict[str, Look]:
     """A look for each run; one that had a look keeps it."""
-    titles = [row.title for row in rows]
-    taken = {(look.role, look.line) for identity, look in old.items() if identity in {row.id for row in rows}}
+    shown = {row.folder for row in rows}
+    taken = {(look.role, look.line) for folder, look in old.items() if folder in shown}
     free = (pair for pair in _pairs() if pair not in taken)
     made = {}
     for row in rows:
-        role, line = (old[row.id].role, old[row.id].line) if row.id in old else next(free)
-        label = row.title if titles.count(row.title) == 1 else f"{row.title} ({row.id})"
-        made[row.id] = Look(label=label, role=role, line=line)
+        known = old.get(row.folder)
+        role, line = (known.role, known.line) if known is not None else next(free)
+        made[row.folder] = Look(label=_label(row, rows), role=role, line=line)
     return made
+
+
+def _label(row: Row, rows: Sequence[Row]) -> str:
+    """The title; where that is not enough, the id too; of a run and its copies the names of their folders."""
+    alike = [each for each in rows if each.title == row.title]
+    if len(alike) == 1:
+        return row.title
+    copied = [each.id for each in alike].count(row.id) > 1
+    return f"{row.title} ({Path(row.folder).name if copied else row.id})"
 
 
 def _pairs() -> Iterator[tuple[Role, Line]]:
@@ -68,8 +78,8 @@ def _pairs() -> Iterator[tuple[Role, Line]]:
 
 
 class StoryReader(QThread):
-    """Reads runs; `stories` by id is there when it has finished. Folds are kept from one reading to the next, so that a run
-    at work is only read on."""
+    """Reads runs; `stories` by folder is there when it has finished. Folds are kept from one reading to the next, so that a
+    run at work is only read on; a long one begins with the fold that lies beside its events."""
 
     def __init__(self, rows: Sequence[Row], kept: "dict[str, tuple[RunState, EventReader]]", parent: QObject) -> None:
         super().__init__(parent)
@@ -87,15 +97,17 @@ class StoryReader(QThread):
         for row in self._rows:
             if self._leaving:
                 return
-            if row.id not in self._kept:
-                self._kept[row.id] = (RunState(), EventReader(RunFolder(Path(row.folder)).events_file))
-            state, reader = self._kept[row.id]
+            if row.folder not in self._kept:
+                folder = RunFolder(Path(row.folder))
+                state, known = fold_cache.kept(folder) or (RunState(), 0)
+                self._kept[row.folder] = (state, EventReader(folder.events_file, known))
+            state, reader = self._kept[row.folder]
             for event in reader.read():
                 state.apply(event)
                 if self._leaving:
-                    self._kept.pop(row.id)  # half taken in
+                    self._kept.pop(row.folder)  # half taken in
                     return
-            self.stories[row.id] = story_of(state)
+            self.stories[row.folder] = story_of(state)
 
 
 def story_of(state: RunState) -> Story:

@@ -12,8 +12,7 @@ from kdstudio.gui.tables.columns import COLUMNS, PLACES, Column, searched, spoke
 from kdstudio.gui.theme import Role, theme
 from kdstudio.runs.library import Row
 
-ID = Qt.ItemDataRole.UserRole
-CURVE = Qt.ItemDataRole.UserRole + 1
+FOLDER = Qt.ItemDataRole.UserRole
 BLOCKS = 40  # blocks of rows that may come or go one by one; more begin anew
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -27,7 +26,8 @@ def _refuse(row: Row, name: str) -> bool:
 
 
 class RunsModel(QAbstractTableModel):
-    """Rows of the library, filtered and in order; cells are looked up, never computed ahead.
+    """Rows of the library, filtered and in order; cells are looked up, never computed ahead. A run is known by its folder: one
+    that somebody has copied has the same id.
 
     Args:
         rename: gives a run another name; says whether that was done.
@@ -54,13 +54,13 @@ class RunsModel(QAbstractTableModel):
         """The run in a row."""
         return self._rows[number]
 
-    def place_of(self, identity: str) -> int | None:
-        """The row of the run `identity`; None while it is not shown."""
-        return next((number for number, row in enumerate(self._rows) if row.id == identity), None)
+    def place_of(self, folder: str) -> int | None:
+        """The row of the run in `folder`; None while it is not shown."""
+        return next((number for number, row in enumerate(self._rows) if row.folder == folder), None)
 
-    def places_of(self, identities: set[str]) -> list[int]:
+    def places_of(self, folders: set[str]) -> list[int]:
         """The rows of those runs that are shown."""
-        return [number for number, row in enumerate(self._rows) if row.id in identities]
+        return [number for number, row in enumerate(self._rows) if row.folder in folders]
 
     def shown(self) -> list[Row]:
         """The runs that are shown, in order."""
@@ -69,7 +69,7 @@ class RunsModel(QAbstractTableModel):
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show `rows`, a reading of the library. What changed is repainted, what came or went does so block by block."""
         old = self._texts
-        self._texts = {row.id: known if (known := old.get(row.id)) and known[0] is row else (row, searched(row))
+        self._texts = {row.folder: known if (known := old.get(row.folder)) and known[0] is row else (row, searched(row))
                        for row in rows}  # fmt: skip
         self._order()
         self._become(self._filtered())
@@ -87,7 +87,7 @@ class RunsModel(QAbstractTableModel):
         self._begin_anew(self._filtered())
 
     def mark(self, marks: dict[str, QPixmap]) -> None:
-        """Show a mark before the title of these runs, by id: the line that each has in an overlay."""
+        """Show a mark before the title of these runs, by folder: the line that each has in an overlay."""
         if marks or self._marks:
             touched = set(self._marks) | set(marks)
             self._marks = marks
@@ -130,7 +130,7 @@ class RunsModel(QAbstractTableModel):
                 return row.title
             case Qt.ItemDataRole.AccessibleTextRole:
                 return spoken(column, row)
-        return {ID: row.id, CURVE: row.curve}.get(role)
+        return row.folder if role == FOLDER else None
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         row = self._rows[index.row()]
@@ -160,11 +160,11 @@ class RunsModel(QAbstractTableModel):
 
     def _become(self, rows: list[Row]) -> None:
         """Go from what is shown to `rows` in the gentlest way there is."""
-        names = [row.id for row in rows]
+        names = [row.folder for row in rows]
         for gentle in (self._remove, self._insert):
-            if [row.id for row in self._rows] != names:
+            if [row.folder for row in self._rows] != names:
                 gentle(rows)
-        if [row.id for row in self._rows] != names:
+        if [row.folder for row in self._rows] != names:
             self._begin_anew(rows)
             return
         for number, row in enumerate(rows):
@@ -175,8 +175,8 @@ class RunsModel(QAbstractTableModel):
 
     def _remove(self, rows: list[Row]) -> None:
         """Take away the runs that are in `rows` no more."""
-        kept = {row.id for row in rows}
-        blocks = _blocks([number for number, row in enumerate(self._rows) if row.id not in kept])
+        kept = {row.folder for row in rows}
+        blocks = _blocks([number for number, row in enumerate(self._rows) if row.folder not in kept])
         for first, last in reversed(blocks) if len(blocks) <= BLOCKS else ():
             self.beginRemoveRows(QModelIndex(), first, last)
             del self._rows[first : last + 1]
@@ -184,9 +184,10 @@ class RunsModel(QAbstractTableModel):
 
     def _insert(self, rows: list[Row]) -> None:
         """Put in the runs of `rows` that are new, where the others are in the same order."""
-        known = {row.id for row in self._rows}
-        blocks = _blocks([number for number, row in enumerate(rows) if row.id not in known])
-        if len(blocks) > BLOCKS or [row.id for row in rows if row.id in known] != [row.id for row in self._rows]:
+        known = {row.folder for row in self._rows}
+        blocks = _blocks([number for number, row in enumerate(rows) if row.folder not in known])
+        stay = [row.folder for row in rows if row.folder in known]
+        if len(blocks) > BLOCKS or stay != [row.folder for row in self._rows]:
             return
         for first, last in blocks:
             self.beginInsertRows(QModelIndex(), first, last)
@@ -196,7 +197,7 @@ class RunsModel(QAbstractTableModel):
     def mark_of(self, row: Row, column: Column) -> QPixmap | None:
         """What stands before the text of a cell: a state's dot, or the line that a run has in an overlay."""
         if column.id == "title":
-            return self._marks.get(row.id)
+            return self._marks.get(row.folder)
         return self._dot(row_words(row)[1]) if column.id == "state" else None
 
     def _dot(self, role: Role) -> QPixmap:

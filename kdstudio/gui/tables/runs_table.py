@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView,
 
 from kdstudio.gui.tables.cells import CellDelegate
 from kdstudio.gui.tables.columns import COLUMNS, PLACES, Arrangement
-from kdstudio.gui.tables.runs_model import ID, RunsModel
+from kdstudio.gui.tables.runs_model import FOLDER, RunsModel
 from kdstudio.gui.theme import PRESENTING, SPACE, theme
 from kdstudio.runs.home import Home
 
@@ -50,11 +50,10 @@ class RunsTable(QTableView):
         """The chosen runs that are shown, in their order."""
         return [self._model.row(index.row()) for index in self.selectionModel().selectedRows()]
 
-    def choose(self, identities: set[str], current: str | None = None) -> None:
-        """Choose runs by id."""
-        self._wanted, self._current = set(identities), current or next(iter(identities), None)
+    def choose(self, folders: set[str]) -> None:
+        """Choose the runs in these folders."""
+        self._wanted, self._current = set(folders), next(iter(folders), None)
         self._restore()
-        self.choice_changed.emit()
 
     def rename_chosen(self) -> None:
         """Edit the title of the current run in place."""
@@ -210,14 +209,14 @@ class RunsTable(QTableView):
     @Slot()
     def _chosen(self) -> None:
         if not self._restoring:
-            self._wanted = {row.id for row in self.chosen()}
+            self._wanted = {row.folder for row in self.chosen()}
             self.choice_changed.emit()
 
     @Slot()
     def _went(self) -> None:
         index = self.currentIndex()
         if not self._restoring and index.isValid():
-            self._current = str(index.data(ID))
+            self._current = str(index.data(FOLDER))
 
     @Slot()
     def _restore(self) -> None:
