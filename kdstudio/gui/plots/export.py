@@ -34,7 +34,7 @@ def write_png(plot: CurvePlot, path: Path) -> None:
         plot.enlarge(1.0)
     buffer = _buffer()
     assert image.save(buffer, "PNG"), "it goes into memory"  # type: ignore[call-overload]
-    write_whole(path, buffer.data().data())
+    write_whole(path, bytes(buffer.data().data()))
 
 
 def write_svg(plot: CurvePlot, path: Path) -> None:
@@ -50,7 +50,7 @@ def write_svg(plot: CurvePlot, path: Path) -> None:
     generator.setDescription(plot.summary)
     with cut_to_view(plot):
         _render(plot, generator)
-    write_whole(path, buffer.data().data())
+    write_whole(path, bytes(buffer.data().data()))
 
 
 def _buffer() -> QBuffer:
