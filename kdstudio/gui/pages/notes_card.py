@@ -1,10 +1,10 @@
 """What people write about runs: tags for one or many, notes for one; kept a moment after the last key."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from kdstudio.gui.cards import NO_BREAK, Card, Elided, Text
@@ -14,15 +14,72 @@ from kdstudio.runs.folder import About, RunFolder
 from kdstudio.runs.library import Row
 
 KEEP_AFTER = 500  # milliseconds
+AT_ONCE = 100  # runs that are written about in the window's thread: more would hold it up
+
+Change = Callable[[About], About]
 
 
-def write_about(folder: RunFolder, change: Callable[[About], About]) -> str:
+def write_about(folder: RunFolder, change: Change) -> str:
     """Change what is written about a run; why it could not be done, or ""."""
     try:
         folder.set_about(change(folder.about()))
     except OSError as error:
         return f"{folder.path.name}: {error.strerror or error}"
     return ""
+
+
+class Writing(QThread):
+    """Changes what is written about some runs: a thread, or a call of `run`.
+
+    Attributes:
+        written: by folder, what was written there before, and what is now.
+        problem: why the first that could not be written could not be, or "".
+    """
+
+    def __init__(self, folders: Sequence[str], change: Change, parent: QObject) -> None:
+        super().__init__(parent)
+        self.setObjectName("write about runs")
+        self.folders, self._change = list(folders), change
+        self.written: dict[str, tuple[About, About]] = {}
+        self.problem = ""
+
+    def run(self) -> None:
+        """The thread."""
+        for folder in self.folders:
+            problem = write_about(RunFolder(Path(folder)), self._noting(folder))
+            if problem:
+                self.written.pop(folder, None)
+                self.problem = self.problem or problem
+
+    def _noting(self, folder: str) -> Change:
+        def change(before: About) -> About:
+            after = self._change(before)
+            self.written[folder] = (before, after)
+            return after
+
+        return change
+
+
+class Memory:
+    """What was written lately: a reading of the library that began before brings back what stood there earlier."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[set[tuple[tuple[str, ...], str]], About]] = {}
+
+    def learn(self, written: Mapping[str, tuple[About, About]]) -> None:
+        """Take in what was there before, and what is now."""
+        for folder, (before, after) in written.items():
+            earlier = self._known[folder][0] if folder in self._known else set()
+            earlier.add((before.tags, before.notes))
+            self._known[folder] = (earlier - {(after.tags, after.notes)}, after)
+
+    def newest(self, row: Row) -> Row:
+        """`row` as it is by now."""
+        earlier, now = self._known.get(row.folder, (set(), About()))
+        if (row.tags, row.notes) in earlier:
+            return replace(row, tags=now.tags, notes=now.notes)
+        self._known.pop(row.folder, None)  # the reading knows it, or what somebody else has written since
+        return row
 
 
 class NotesCard(Card):
@@ -40,6 +97,8 @@ class NotesCard(Card):
         super().__init__(parent)
         self.setObjectName("runs.notes.card")
         self._rows: list[Row] = []
+        self._memory = Memory()
+        self._writings: list[Writing] = []  # the first is at work, the others wait
         self._filling = self._tags_touched = self._notes_touched = False
         self.heading = Elided("", "heading")
         self.verdict = Text("", "body", "quiet", wrap=True)
@@ -66,14 +125,21 @@ class NotesCard(Card):
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show what is written about `rows`; what was being typed is kept first, and never overwritten."""
-        if [row.id for row in rows] == [row.id for row in self._rows]:
-            if not (self._tags_touched or self._notes_touched):
-                self._rows = list(rows)
-                self._fill()
+        same = [row.folder for row in rows] == [row.folder for row in self._rows]
+        if same and (self._tags_touched or self._notes_touched or self._writings):
             return
         self.keep()
-        self._rows = list(rows)
+        self._rows = [self._memory.newest(row) for row in rows]
         self._fill()
+
+    def shutdown(self) -> None:
+        """Write down what was typed, and wait until it is."""
+        self.keep()
+        for writing in self._writings:
+            writing.wait()
+            if not writing.isFinished():  # it waited for its turn
+                writing.run()
+        self._writings.clear()
 
     @Slot()
     def keep(self) -> None:
@@ -92,10 +158,33 @@ class NotesCard(Card):
                 about = replace(about, tags=tuple(dict.fromkeys([*kept, *after])))
             return replace(about, notes=text) if notes else about
 
-        problems = [problem for row in self._rows if (problem := write_about(RunFolder(Path(row.folder)), change))]
-        self._rows = [replace(row, tags=RunFolder(Path(row.folder)).about().tags) for row in self._rows]
-        if problems:
-            self.failed.emit(problems[0])
+        self._write(Writing([row.folder for row in self._rows], change, self))
+
+    def _write(self, writing: Writing) -> None:
+        """Write at once; in a thread where that would take long, and one after the other where one is at work."""
+        if len(writing.folders) <= AT_ONCE and not self._writings:
+            writing.run()
+            self._take(writing)
+            return
+        writing.finished.connect(self._written)
+        self._writings.append(writing)
+        if len(self._writings) == 1:
+            writing.start()
+
+    @Slot()
+    def _written(self) -> None:
+        if not self._writings:
+            return  # it was waited for
+        self._take(self._writings.pop(0))
+        if self._writings:
+            self._writings[0].start()
+
+    def _take(self, writing: Writing) -> None:
+        self._memory.learn(writing.written)
+        self._rows = [_as_written(row, writing.written) for row in self._rows]
+        writing.deleteLater()
+        if writing.problem:
+            self.failed.emit(writing.problem)
         self.kept.emit()
 
     def _arrange(self) -> None:
@@ -148,6 +237,11 @@ class NotesCard(Card):
         if not self._filling:
             self._notes_touched = True
             self._soon.start()
+
+
+def _as_written(row: Row, written: Mapping[str, tuple[About, About]]) -> Row:
+    after = written[row.folder][1] if row.folder in written else None
+    return row if after is None else replace(row, tags=after.tags, notes=after.notes)
 
 
 def tags_in(text: str) -> list[str]:

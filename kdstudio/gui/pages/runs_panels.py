@@ -91,7 +91,7 @@ class RunsPanels(QSplitter):
 
     def shutdown(self) -> None:
         """Keep what was typed, and wait for what is read."""
-        self.notes.keep()
+        self.notes.shutdown()
         if self.overlay is not None:
             self.overlay.shutdown()
 
