@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from kdstudio.gui import asking, file_dialogs
 from kdstudio.gui.editors import PathEditor, TextEditor
 from kdstudio.gui.main_window import MainWindow
+from kdstudio.gui.pages import discarding
 from kdstudio.gui.pages.configuration import Configuration
 from kdstudio.gui.pages.log_view import LogView
 from kdstudio.gui.presenter import masked_values
@@ -217,8 +218,11 @@ def test_that_a_question_names_no_path(
     asked: list[str] = []
     monkeypatch.setattr(QMessageBox, "exec", lambda box: asked.append(box.text() + box.informativeText()))
     asking.ask_on_close(window, ["Pets of /srv/ada/secret/pets"])
-    assert "…/pets" in asked[0]
-    assert "ada" not in asked[0]
+    discarding.ask_to_discard(window, "Move “Pets of /srv/ada/secret/pets”?", "Used by: /srv/ada/x")
+    for each in asked:
+        assert "…/pets" in each
+        assert "ada" not in each
+    assert len(asked) == 2
 
 
 DIALOGS: "list[Callable[[QWidget], str]]" = [

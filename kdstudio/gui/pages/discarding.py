@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QThread, Signal, Slot
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from kdstudio.gui.language import explain, tr
+from kdstudio.gui.presenter import shown
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.storage import Leaving, discard_run, leaving
@@ -23,8 +24,8 @@ def ask_to_discard(parent: QWidget, question: str, detail: str) -> bool:
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Warning)
     box.setWindowTitle(tr("Move to the trash?"))
-    box.setText(question)
-    box.setInformativeText(detail)
+    box.setText(shown(question))
+    box.setInformativeText(shown(detail))
     yes = box.addButton(tr("Move to the trash"), QMessageBox.ButtonRole.DestructiveRole)
     no = box.addButton(tr("Keep"), QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(no)
