@@ -18,12 +18,13 @@ from kdstudio.gui.pages.run import RunPage
 from kdstudio.gui.plots import plot_menu
 from kdstudio.gui.plots.board import Board
 from kdstudio.gui.plots.curve_plot import CurvePlot
+from kdstudio.gui.plots.curves import Curve, Picture
 from kdstudio.gui.plots.export import HEAD, cut, cut_to_view
 from kdstudio.gui.theme import theme
 from kdstudio.runs.events import Evaluated, RunEnded
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
-from kdstudio.runs.series import smoothed
+from kdstudio.runs.series import Series, smoothed
 from tests.fakes import a_story, a_told_run
 
 LEFT = Qt.MouseButton.LeftButton
@@ -224,6 +225,38 @@ def test_that_a_logarithmic_loss_is_drawn_as_powers_of_ten_and_read_as_it_is(qtb
     point(qtbot, page.loss, 40.0)
     assert float(read(page.loss)["labels"]) == pytest.approx(page.loss.items["student.labels"].ys[-1], rel=0.01)
     assert not page.accuracy.logarithmic
+
+
+def test_that_zooming_out_of_a_logarithmic_loss_ends_where_numbers_do(qtbot: QtBot, page: RunPage) -> None:
+    qtbot.mouseClick(page.options.logarithmic, LEFT, pos=QPoint(10, page.options.logarithmic.height() // 2))
+    for _ in range(40):
+        turn(page.loss, at(page.loss, 20.0), -1, Qt.KeyboardModifier.ControlModifier)
+        page.loss.plot.grab()
+    low, high = page.loss.plot.view.viewRange()[1]
+    words = page.loss.plot.left.tickStrings([low, high], 1.0, 1.0)
+    assert [word[:2] for word in words] == ["10", "10"]
+    qtbot.keyClick(page.loss.plot, Qt.Key.Key_0)
+    qtbot.mouseClick(page.options.logarithmic, LEFT, pos=QPoint(10, page.options.logarithmic.height() // 2))
+    assert page.loss.plot.view.viewRange()[1][1] < 100
+
+
+def test_that_a_pointer_at_rest_reads_what_has_come_since(qtbot: QtBot) -> None:
+    plot = CurvePlot("Loss", "loss")
+    qtbot.addWidget(plot)
+    plot.resize(500, 300)
+    plot.show()
+    series = Series()
+    picture = Picture(curves=(Curve(key="a", label="labels", role="student", series=series),))
+    for step in (1, 2):
+        series.append(step, 0.5 * step)
+        plot.show_picture(picture)
+        if step == 1:
+            plot.show_cross(9.0)
+            assert read(plot) == {"labels": "0.5"}
+    assert read(plot) == {"labels": "1"}
+    plot.show_cross(None)
+    plot.show_picture(picture)
+    assert not plot.readout.isVisible()
 
 
 def test_that_x_may_be_steps_epochs_or_time(qtbot: QtBot, page: RunPage) -> None:

@@ -11,9 +11,11 @@ from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from kdstudio.gui.plots import curves
-from kdstudio.gui.plots.curve_plot import FEW, POINTS, CurvePlot, averaged
+from kdstudio.gui.plots.curve_plot import CurvePlot
 from kdstudio.gui.plots.curves import Curve, Level, Picture
+from kdstudio.gui.plots.drawn import FEW, POINTS
 from kdstudio.gui.plots.legend import AREA_SHARE
+from kdstudio.gui.plots.options import averaged
 from kdstudio.gui.plots.spoken import figure
 from kdstudio.gui.theme import Choice, theme
 from kdstudio.runs.events import AnyEvent

@@ -32,6 +32,7 @@ AXIS, AXIS_OF_POWERS = 38, 54  # pixels for the numbers at the left: 0.05, and 5
 ZOOM = 1.25
 LEAST_BAND = 6  # pixels: less is a click
 STEP = 0.1  # of the view, for an arrow key
+MOST, POWERS = 1e307, 300.0  # the highest value that can be looked at; as a tenth logarithm
 
 
 class Canvas(pg.GraphicsLayoutWidget):
@@ -95,6 +96,12 @@ class Canvas(pg.GraphicsLayoutWidget):
         self.bottom.setLabel(label or None, color=quiet.name())
         self.bottom.showLabel(bool(label))
         self.bottom.setHeight((2 if label else 1) * QFontMetrics(font).height() + 2 * SPACE)
+
+    def show_powers(self, powers: bool) -> None:
+        """Whether its values are tenth logarithms: then there is no looking further than to where numbers end."""
+        self.left.show_as(logarithmic=powers)
+        most = POWERS if powers else MOST
+        self.view.setLimits(yMin=-most, yMax=most)
 
     def curve(self) -> Any:
         """A new, empty curve."""

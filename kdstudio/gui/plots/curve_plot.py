@@ -16,9 +16,9 @@ from kdstudio.gui.cards import Card, Elided, Text
 from kdstudio.gui.plots.bracket import Bracket
 from kdstudio.gui.plots.canvas import Canvas
 from kdstudio.gui.plots.curves import Curve, Gap, Level, Line, Picture
-from kdstudio.gui.plots.drawn import FEW, POINTS, Between, Drawn, Stack, pen_of
+from kdstudio.gui.plots.drawn import Between, Drawn, Stack, pen_of
 from kdstudio.gui.plots.legend import Legend
-from kdstudio.gui.plots.options import Options, averaged
+from kdstudio.gui.plots.options import Options
 from kdstudio.gui.plots.plot_menu import PlotMenu
 from kdstudio.gui.plots.readout import Readout
 from kdstudio.gui.plots.spoken import described, place, worded
@@ -60,6 +60,7 @@ class CurvePlot(Card):
         self.options = Options()
         self._names_axis = True
         self._enlarged = 1.0
+        self._read_at: float | None = None
         self.items: dict[str, Drawn] = {}
         self._lines: dict[str, Any] = {}
         self.legend, self.key = Legend(), Legend(gap=SPACE)
@@ -116,6 +117,8 @@ class CurvePlot(Card):
         self._place_legend()
         self.plot.setAccessibleDescription(self.summary)
         self.menu.allow(not picture.empty, self.waiting.text())
+        if self._read_at is not None:
+            self.show_cross(self._read_at)
 
     def set_options(self, options: Options) -> None:
         """Show the same another way."""
@@ -140,7 +143,8 @@ class CurvePlot(Card):
         self.show_picture(Picture())
 
     def show_cross(self, x: float | None) -> None:
-        """Read every curve at `x`, here and now; None ends it."""
+        """Read every curve at `x`, now and whenever there is more to read; None ends it."""
+        self._read_at = x
         self.plot.show_cross(x if not self.picture.empty else None)
         if x is None or self.picture.empty:
             self.readout.hide()
@@ -338,7 +342,7 @@ class CurvePlot(Card):
         """Take on the colours in force."""
         words = {"step": self.tr("steps"), "epoch": self.tr("epochs"), "time": self.tr("time in this stage")}
         self.plot.bottom.show_as(seconds=self.options.axis == "time")
-        self.plot.left.show_as(logarithmic=self.logarithmic)
+        self.plot.show_powers(self.logarithmic)
         self.plot.dress(words[self.options.axis] if self._names_axis else "")
         self.show_picture(self.picture)
 
@@ -348,4 +352,4 @@ def finite(x: float) -> float | None:
     return None if math.isnan(x) else x
 
 
-__all__ = ["FEW", "POINTS", "CurvePlot", "averaged", "finite"]
+__all__ = ["CurvePlot", "finite"]
