@@ -10,7 +10,7 @@ from kdstudio.gui.language import tr
 from kdstudio.runs.files import write_whole
 from kdstudio.runs.home import Home
 from kdstudio.spec import SpecError, dump, loads
-from kdstudio.spec.yaml_file import Problem, to_yaml
+from kdstudio.spec.yaml_file import UNREADABLE, Problem, to_yaml
 
 Values = dict[str, Any]
 
@@ -91,6 +91,6 @@ def plain_values(text: str) -> Values | None:
     """What `text` holds, right or wrong, where it is at least a list of fields; else None."""
     try:
         values = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError):
+    except UNREADABLE:
         return None
     return values if isinstance(values, dict) and all(isinstance(name, str) for name in values) else None

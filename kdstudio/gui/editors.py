@@ -5,6 +5,7 @@ field. An editor therefore never rounds, clips or silently replaces anything.
 """
 
 import math
+import re
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -25,6 +26,10 @@ from PySide6.QtWidgets import (
 from kdstudio.gui.buttons import Switch
 from kdstudio.gui.private_text import PrivateLine
 from kdstudio.gui.theme import SPACE
+from kdstudio.spec.yaml_file import UNREADABLE
+
+WHOLE = re.compile(r"-?[0-9]{1,300}")  # a whole number, as Python reads it
+LARGEST = 1e300  # from which on no arrow steps: where floating point ends
 
 
 class _LeavesUndo(QObject):
@@ -148,7 +153,7 @@ class NumbersEditor(Editor):
 
     def value(self) -> list[Any]:
         parts = self._line.text().replace(",", " ").replace(";", " ").split()
-        return [int(part) if part.lstrip("-").isascii() and part.lstrip("-").isdigit() else part for part in parts]
+        return [int(part) if WHOLE.fullmatch(part) else part for part in parts]
 
     def set_value(self, value: Any) -> None:
         self._line.setText(", ".join(str(part) for part in value or ()))
@@ -193,7 +198,7 @@ class YamlEditor(Editor):
     def value(self) -> Any:
         try:
             return yaml.safe_load(self._line.text())
-        except yaml.YAMLError:
+        except UNREADABLE:
             return self._line.text()
 
     def set_value(self, value: Any) -> None:
@@ -278,6 +283,8 @@ class _NumberBox(QAbstractSpinBox):
             value = max(self._low or 0, 0 if self._whole else 0.0)
             if self._admits(value) and value:
                 steps = 0
+        if abs(value) > LARGEST:
+            return
         step = self._step(float(value), steps)
         moved = Decimal(repr(value)) + steps * step
         bounded = self._bounded(float(moved))

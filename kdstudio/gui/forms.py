@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from kdstudio.gui.cards import Elided, Text
 from kdstudio.gui.editors import Editor, PathEditor
-from kdstudio.gui.fields import Field, editor_for, fields_of, kind_of, plain
+from kdstudio.gui.fields import Field, editor_for, fields_of, kind_of
 from kdstudio.gui.pickers import KindPicker
 from kdstudio.gui.theme import GAP, SPACE, theme
 
@@ -52,11 +52,6 @@ class FieldRow(QWidget):
     def problem(self) -> str:
         """What is said to be wrong with it."""
         return self._error.text()
-
-    @property
-    def changed_from_default(self) -> bool:
-        """Whether its value is another one than the spec's default."""
-        return not self.field.info.is_required() and self.editor.value() != _settled(self.field)
 
     def show_problems(self, problems: Mapping[str, str]) -> None:
         """Show what `problems` (by path) say of this field, and hand on what they say of fields inside it."""
@@ -111,13 +106,6 @@ def _labelled(field: Field) -> str:
 def _order(field: Field) -> tuple[bool, bool, bool]:
     """What must be filled in first, then plain fields, the advanced ones, and forms within the form."""
     return bool(field.models), field.advanced, not field.info.is_required()
-
-
-def _settled(field: Field) -> Any:
-    """The default as a form gives it back: a nested spec with all its fields."""
-    if len(field.models) == 1 and isinstance(field.default, dict):
-        return plain(field.models[0].model_validate(field.default))
-    return field.default
 
 
 class SpecForm(QWidget):
@@ -186,10 +174,6 @@ class SpecForm(QWidget):
             if isinstance(row.editor, SpecForm | KindForm):
                 row.editor.set_advanced(shown)
         self._arrange(self._columns)
-
-    def advanced_changes(self) -> int:
-        """How many advanced fields differ from their defaults."""
-        return sum(row.field.advanced and row.changed_from_default for row in self.rows.values())
 
     def changes(self, base: Mapping[str, Any]) -> Iterator[FieldRow]:
         """Every row whose value is another one than in `base`, or than its default where `base` has none."""
@@ -309,10 +293,6 @@ class KindForm(QWidget):
         """Show the advanced fields too, or hide them."""
         self._advanced = shown
         self.form.set_advanced(shown)
-
-    def advanced_changes(self) -> int:
-        """How many advanced fields differ from their defaults."""
-        return self.form.advanced_changes()
 
     def changes(self, base: Mapping[str, Any]) -> Iterator[FieldRow]:
         """Every row whose value is another one than in `base`, where that is of the chosen kind, else than its default."""

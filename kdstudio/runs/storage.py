@@ -68,11 +68,6 @@ def leaving(runs: Sequence[RunFolder], home: Home) -> list[Leaving]:
     return [Leaving(run=run, bytes=bytes_in(run.path), users=tuple(users.get(run.id, ()))) for run in runs]
 
 
-def users_of(run: RunFolder, home: Home) -> list[RunFolder]:
-    """The runs whose teacher or student starts from the student of `run`."""
-    return [other for other in home.folders() if other.path != run.path and run.id in _runs_named_by(other)]
-
-
 def _runs_named_by(run: RunFolder) -> Iterator[str]:
     try:
         text = run.experiment_file.read_text(encoding="utf-8", errors="replace")

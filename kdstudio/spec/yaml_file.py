@@ -16,6 +16,7 @@ from kdstudio.spec.experiment import Experiment
 Loc = tuple[str | int, ...]
 # What PyYAML lets through when a value does not fit its tag ("!!bool maybe", "!!int ''", an impossible date).
 _PYYAML_MAY_RAISE = (ValueError, TypeError, AttributeError, LookupError, OverflowError)
+UNREADABLE = (yaml.YAMLError, RecursionError, *_PYYAML_MAY_RAISE)  # all that reading text as YAML may raise
 _ADAPTER: TypeAdapter[Any] = TypeAdapter(Experiment)
 
 
@@ -184,7 +185,7 @@ def _change(values: dict[str, Any], change: str) -> Loc:
         raise _one("--set", None, f'"{change}": write it as field=value, for example training.epochs=3')
     try:
         value = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, *_PYYAML_MAY_RAISE):
+    except UNREADABLE:
         raise _one("--set", None, f'"{change}": the value is not valid YAML') from None
     here = values
     for key in keys[:-1]:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLin
 from pytestqt.qtbot import QtBot
 
 from kdstudio.gui import editors
-from kdstudio.gui.editors import NumberEditor, PathEditor, YamlEditor
+from kdstudio.gui.editors import NumberEditor, NumbersEditor, PathEditor, YamlEditor
 from kdstudio.gui.fields import fields_of, kind_of
 from kdstudio.gui.forms import FieldRow, KindForm, SpecForm
 from kdstudio.spec import DATASETS, METHODS, MODELS, Classification, Mlp, dump, loads, models_in, problems_of
@@ -243,6 +243,30 @@ def test_that_words_in_a_number_field_are_handed_to_the_spec_as_they_are(qtbot: 
     assert [problem.path for problem in problems_of(values)] == ["training.learning_rate"]
 
 
+@pytest.mark.parametrize("text", ["--5", "-", "5-", "٣", "1e3", "5" * 5000])
+def test_that_what_is_no_whole_number_in_a_row_is_handed_to_the_spec_as_it_is(qtbot: QtBot, text: str) -> None:
+    editor = NumbersEditor()
+    qtbot.addWidget(editor)
+    editor._line.setText(f"64, {text}; -5")
+    assert editor.value() == [64, text, -5]
+
+
+@pytest.mark.parametrize("text", ["2024-13-01", "[", "!!int ''", "!!bool maybe", "[" * 3000])
+def test_that_a_line_that_is_no_yaml_is_handed_to_the_spec_as_it_is(qtbot: QtBot, text: str) -> None:
+    editor = YamlEditor()
+    qtbot.addWidget(editor)
+    editor._line.setText(text)
+    assert editor.value() == text
+
+
+def test_that_an_arrow_on_a_number_too_large_for_any_field_does_no_harm(qtbot: QtBot) -> None:
+    editor = NumberEditor(whole=True)
+    qtbot.addWidget(editor)
+    for text in ("1e350", "1e300"):
+        editor.focus.lineEdit().setText(text)  # type: ignore[attr-defined]
+        qtbot.keyClick(editor.focus, Qt.Key.Key_Up)
+
+
 def test_that_an_empty_optional_number_is_none_and_an_empty_word_number_is_the_word(qtbot: QtBot) -> None:
     form = SpecForm(Classification, "")
     qtbot.addWidget(form)
@@ -300,15 +324,6 @@ def test_that_browse_puts_the_chosen_folder_into_the_field(qtbot: QtBot, monkeyp
     qtbot.addWidget(editor)
     qtbot.mouseClick(editor.browse, Qt.MouseButton.LeftButton)
     assert editor.value() == "/picked"
-
-
-def test_that_advanced_settings_off_their_defaults_are_counted(qtbot: QtBot) -> None:
-    form = SpecForm(Classification, "")
-    qtbot.addWidget(form)
-    form.set_value(Classification(kind="classification").model_dump(mode="json"))
-    assert form.advanced_changes() == 0
-    find(form, "compute.threads").editor.set_value(2)
-    assert form.advanced_changes() == 1
 
 
 def test_that_every_kind_of_a_union_can_be_picked(qtbot: QtBot) -> None:

@@ -18,7 +18,6 @@ from kdstudio.runs.storage import (
     needing_teachers,
     room_of,
     shared,
-    users_of,
 )
 from kdstudio.spec import loads
 from kdstudio.spec.errors import KnownFailure
@@ -56,7 +55,7 @@ def test_that_a_run_knows_who_starts_from_its_student(home: Home) -> None:
     run = a_run(home)
     pupil = a_run(home, f"teacher={{kind: mlp, weights: 'run:{run.id}'}}")
     a_run(home)
-    assert [user.path for user in users_of(run, home)] == [pupil.path]
+    assert [user.path for user in leaving([run], home)[0].users] == [pupil.path]
 
 
 def test_that_runs_that_go_together_are_not_each_others_users(home: Home) -> None:
