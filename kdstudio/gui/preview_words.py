@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kdstudio.gui.language import explain, looked_up, tr
+from kdstudio.gui.words import size
 from kdstudio.runs.failures import Words
 from kdstudio.spec.models import TRAIN
 
@@ -24,14 +25,6 @@ class Remedy:
 
     title: str
     changes: Mapping[str, Any]
-
-
-def size(count: float) -> str:
-    """Bytes as people read them: "812 B", "9.6 kB", "1.5 GB"."""
-    for unit, letter in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if count >= 0.9995 * unit:
-            return f"{count / unit:.1f} {letter}"
-    return f"{count:.0f} B"
 
 
 def span(seconds: float) -> str:

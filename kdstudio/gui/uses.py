@@ -30,7 +30,7 @@ def use_of(path: Path) -> Use:
         return Use(refusal=tr("{0} is neither an experiment (.yaml) nor a folder of images.").format(path.name))
     if (path / "experiment.yaml").is_file() and (path / "status.json").is_file():
         return Use(run=path)
-    if any("-idx3-ubyte" in name or "-idx3-ubyte" in name.replace(".", "-") for name in _names(path)):
+    if any("-idx3-ubyte" in name.replace(".", "-") for name in _names(path)):
         return Use(dataset={"kind": "idx", "path": str(path)})
     if _holds_classes(path):
         return Use(dataset={"kind": "image-folder", "path": str(path)})

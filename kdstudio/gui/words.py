@@ -36,6 +36,14 @@ def compact(number: float) -> str:
     return f"{number:.0f}"
 
 
+def size(count: float) -> str:
+    """Bytes as people read them: "812 B", "9.6 kB", "1.5 GB"."""
+    for unit, letter in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if count >= 0.9995 * unit:
+            return f"{count / unit:.1f} {letter}"
+    return f"{count:.0f} B"
+
+
 def brief(spec: BaseModel | Mapping[str, Any], models: Sequence[type[BaseModel]] = ()) -> str:
     """A kind and its main fields in a few words: "cnn, width 32".
 

@@ -14,8 +14,8 @@ from kdstudio.gui.main_window import MainWindow
 from kdstudio.gui.pages.new_experiment import NewExperimentPage
 from kdstudio.gui.pages.runs import RunsPage
 from kdstudio.gui.tables.columns import COLUMNS
-from kdstudio.gui.tables.runs_model import ID, RunsModel
-from kdstudio.gui.words import compact, phase
+from kdstudio.gui.tables.runs_model import FOLDER, RunsModel
+from kdstudio.gui.words import compact, phase, size
 from kdstudio.runs.events import AnyEvent, Note, RunEnded
 from kdstudio.runs.files import write_json
 from kdstudio.runs.folder import RunFolder
@@ -190,6 +190,13 @@ def test_that_counts_are_short(number: float, said: str) -> None:
     assert compact(number) == said
 
 
+@pytest.mark.parametrize(
+    ("count", "said"), [(0, "0 B"), (812, "812 B"), (9600, "9.6 kB"), (999_999, "1.0 MB"), (1.5e9, "1.5 GB")]
+)
+def test_that_bytes_are_said_in_the_unit_that_fits(count: float, said: str) -> None:
+    assert size(count) == said
+
+
 def test_that_every_state_has_a_word_and_a_colour() -> None:
     assert all(phase(state, RunState())[0] for state in State)
 
@@ -275,8 +282,8 @@ def test_that_the_model_of_runs_keeps_qts_rules(qapp: object, home: Home) -> Non
     model.show_rows(rows)
     a_told_run(home)
     model.show_rows(Library(home).rows())
-    assert {model.data(model.index(row, 0), ID) for row in range(model.rowCount())} == {
-        row.id for row in Library(home).rows()
+    assert {model.data(model.index(row, 0), FOLDER) for row in range(model.rowCount())} == {
+        row.folder for row in Library(home).rows()
     }
     model.show_rows([replace(rows[0], title="Renamed")])
     assert model.data(model.index(0, 0)) == "Renamed"

@@ -19,12 +19,12 @@ from kdstudio.gui import file_manager
 from kdstudio.gui.awake import Awake
 from kdstudio.gui.main_window import MainWindow
 from kdstudio.gui.pages import clearing, discarding
-from kdstudio.gui.pages.discarding import sized
 from kdstudio.gui.pages.settings import SettingsPage
 from kdstudio.gui.pages.storage_card import StorageCard
 from kdstudio.gui.preferences import Preferences
 from kdstudio.gui.presenter import masked, shown
 from kdstudio.gui.theme import theme
+from kdstudio.gui.words import size
 from kdstudio.runs import storage
 from kdstudio.runs.folder import About
 from kdstudio.runs.home import Home
@@ -252,8 +252,8 @@ def test_that_clearing_runs_says_first_what_goes_how_much_and_who_uses_it(
         card = cleared(qtbot, window, monkeypatch, "runs")
         monkeypatch.setattr(discarding, "ask_to_discard", lambda *said: asked.append(said[1:]) or False)
         qtbot.waitUntil(lambda: len(asked) == 1 and card._going is None)
-    total = sized(bytes_in(used.path) + bytes_in(other.path))
-    each = [sized(bytes_in(run.path)) for run in (used, other)]
+    total = size(bytes_in(used.path) + bytes_in(other.path))
+    each = [size(bytes_in(run.path)) for run in (used, other)]
     question, detail = asked[0]
     assert question == f"Move 2 runs ({total}) to the system's trash?"
     assert f"The great one ({each[0]})\nDigits of a test ({each[1]})" in detail

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kdstudio.gui.language import tr
-from kdstudio.gui.pages.discarding import NAMED, ChosenRuns, Going, listed, sized
+from kdstudio.gui.pages.discarding import NAMED, ChosenRuns, Going, listed
+from kdstudio.gui.words import size
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.library import read_row
@@ -113,7 +114,7 @@ class Shared(Clearing):
         if len(self._paths) == 1:
             what = {"teachers": tr("a trained teacher"), "outputs": tr("the outputs of a teacher")}
         said = what[self._part].format(len(self._paths))
-        return tr("Move {0} ({1}) to the system's trash?").format(said, sized(self._bytes))
+        return tr("Move {0} ({1}) to the system's trash?").format(said, size(self._bytes))
 
     def detail(self) -> str:
         again = {

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 from kdstudio.gui.language import explain, tr
 from kdstudio.gui.presenter import shown
+from kdstudio.gui.words import size
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.storage import Leaving, discard_run, leaving
@@ -87,16 +88,16 @@ class ChosenRuns:
         return not self.found
 
     def question(self) -> str:
-        size = sized(sum(each.bytes for each in self.found))
+        bytes_in_all = size(sum(each.bytes for each in self.found))
         if len(self.found) == 1:
-            return tr("Move “{0}” ({1}) to the system's trash?").format(self.titles[0], size)
-        return tr("Move {0} runs ({1}) to the system's trash?").format(len(self.found), size)
+            return tr("Move “{0}” ({1}) to the system's trash?").format(self.titles[0], bytes_in_all)
+        return tr("Move {0} runs ({1}) to the system's trash?").format(len(self.found), bytes_in_all)
 
     def detail(self) -> str:
         said = [tr("What goes: curves, checkpoints, the student and its files. Shared teachers stay.")]
         if len(self.found) > 1:
             named = zip(self.titles, self.found, strict=True)
-            said.append(listed([f"{title} ({sized(each.bytes)})" for title, each in named]))
+            said.append(listed([f"{title} ({size(each.bytes)})" for title, each in named]))
         users = [user.path.name for each in self.found for user in each.users]
         if users:
             said.append(tr("Used as a teacher by:\n{0}\nThose could not be started again.").format(listed(users)))
@@ -165,11 +166,3 @@ def listed(names: Sequence[str]) -> str:
     """`names`, one a line; the rest only counted."""
     more = [tr("... {0} more").format(len(names) - NAMED)] if len(names) > NAMED else []
     return "\n".join([*names[:NAMED], *more])
-
-
-def sized(count: int) -> str:
-    """Bytes as people read them: "812 B", "2.4 MB"."""
-    for size, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if count >= 0.9995 * size:
-            return f"{count / size:.1f} {unit}"
-    return f"{count} B"

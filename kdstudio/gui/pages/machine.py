@@ -7,8 +7,8 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from kdstudio.gui.cards import Card, Painted, Text
-from kdstudio.gui.preview_words import size
 from kdstudio.gui.theme import GAP, SPACE, Role, theme
+from kdstudio.gui.words import size
 from kdstudio.runs.usage import Usage
 
 KEPT = 120  # readings: a minute at two a second

@@ -12,9 +12,9 @@ from kdstudio.gui.language import explain, tr
 from kdstudio.gui.notices import Notice, Notices
 from kdstudio.gui.pages.page import scrolling
 from kdstudio.gui.pages.preview_drawings import CountBars, SampleGrid, SizeBars
-from kdstudio.gui.preview_words import images_words, memory_warning, memory_words, remedies, size, span, trainings
+from kdstudio.gui.preview_words import images_words, memory_warning, memory_words, remedies, span, trainings
 from kdstudio.gui.theme import GAP, SPACE, theme
-from kdstudio.gui.words import compact
+from kdstudio.gui.words import compact, size
 from kdstudio.runs.failures import Words
 
 WIDTH, NARROW = 328, 272  # pixels of the card, and where there is little room; more of both in large type

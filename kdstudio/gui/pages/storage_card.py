@@ -7,8 +7,8 @@ from kdstudio.gui.cards import Banner, Bar, Card, Text
 from kdstudio.gui.language import explain
 from kdstudio.gui.pages.clearing import PARTS, Clearing, clearing
 from kdstudio.gui.pages.discarding import Discarding
-from kdstudio.gui.preview_words import size
 from kdstudio.gui.theme import GAP, SPACE
+from kdstudio.gui.words import size
 from kdstudio.runs.home import Home
 from kdstudio.runs.storage import Room, room_of
 
