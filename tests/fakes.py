@@ -186,6 +186,22 @@ def a_told_run(home: Home, story: Sequence[AnyEvent] | None = None, *, text: str
     return folder
 
 
+def a_tested_run(home: Home, classes: int = 3) -> RunFolder:
+    """A completed run with test artefacts in which class 1 is taken for class 0 twice, the second time more surely."""
+    import numpy as np
+
+    folder = a_told_run(home)
+    labels = np.array([0, 1, 1, 2], dtype=np.int64)
+    logits = np.full((4, classes), -1.0, dtype=np.float32)
+    logits[[0, 3], [0, 2]] = 3.0
+    logits[1, 0], logits[2, 0] = 1.0, 4.0
+    names = np.array([f"class {number}" for number in range(classes)])
+    np.savez(folder.artefacts / "test_outputs.npz", labels=labels, classes=names, student=logits, teacher=logits)
+    pixels = np.arange(4 * 64, dtype=np.uint8).reshape(4, 8, 8)
+    np.savez(folder.artefacts / "test_images.npz", images=pixels)
+    return folder
+
+
 AT_WORK = """
 import pathlib, signal, sys, time
 from kdstudio.runs.events import EventWriter

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
+from PySide6.QtCore import Qt  # noqa: E402
 from PySide6.QtGui import QImage  # noqa: E402
 from PySide6.QtTest import QTest  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
@@ -22,12 +23,19 @@ from PySide6.QtWidgets import QApplication  # noqa: E402
 import kdstudio.spec  # noqa: E402, F401  (pydantic before app-model)
 from kdstudio.gui import desk_client  # noqa: E402
 from kdstudio.gui.main_window import MainWindow  # noqa: E402
+from kdstudio.gui.pages.run import CONFIGURATION, CURVES, LOG, TESTED  # noqa: E402
+from kdstudio.gui.pages.runs import OVERLAY  # noqa: E402
 from kdstudio.gui.preferences import dress  # noqa: E402
+from kdstudio.gui.run_controller import RunController  # noqa: E402
+from kdstudio.gui.tables.columns import PLACES  # noqa: E402
+from kdstudio.runs.events import RunEnded  # noqa: E402
+from kdstudio.runs.folder import RunFolder  # noqa: E402
 from kdstudio.runs.home import Home  # noqa: E402
 from kdstudio.runs.settings import Settings, read_settings, write_settings  # noqa: E402
 from kdstudio.spec import loads  # noqa: E402
-from tests.fakes import EXPERIMENT, a_told_run, until  # noqa: E402
+from tests.fakes import EXPERIMENT, a_story, a_tested_run, a_told_run, until  # noqa: E402
 from tests.gui.desks import FakeDesk, data, memory, networks  # noqa: E402
+from tests.gui.player import Player  # noqa: E402
 
 SIZE = (1360, 860)
 LONG = 20.0  # seconds that anything may take to come into view
@@ -43,18 +51,34 @@ def waited(condition: object) -> None:
     assert until(holds, LONG), condition
 
 
-def furnished(home: Home) -> MainWindow:
-    """A window with a finished run and nothing on its way."""
-    run = a_told_run(home)
-    window = MainWindow(home)
+def named(title: str) -> str:
+    """The experiment, by another name."""
+    return EXPERIMENT.replace("Digits of a test", title)
+
+
+def opened(home: Home, launcher: Player) -> MainWindow:
+    """A window, with its first page."""
+    window = MainWindow(home, RunController(home, launcher))
     window.resize(*SIZE)
     window.show()
     waited(lambda: window.pages.count() > 0)
-    window.open_run(run)
-    waited(lambda: not window.controller.active and window.controller.state.outcome == "completed")
-    waited(lambda: window.controller._worker is None)
+    return window
+
+
+def furnished(home: Home, launcher: Player) -> MainWindow:
+    """A window with a finished run and nothing on its way."""
+    run = a_tested_run(home)
+    window = opened(home, launcher)
+    brought(window, run)
     window.new_page.show_experiment(loads(EXPERIMENT))
     return window
+
+
+def brought(window: MainWindow, run: RunFolder) -> None:
+    """Bring an ended run into view, with all that there is of it."""
+    window.open_run(run)
+    waited(lambda: not window.controller.active and window.controller.state.outcome is not None)
+    waited(lambda: window.controller._worker is None)
 
 
 def answered(desk: FakeDesk) -> None:
@@ -111,6 +135,60 @@ def views(window: MainWindow, desk: FakeDesk) -> Iterator[str]:
     window.actions_by_id["view.palette"].trigger()
     yield "palette"
     window.shell.palette.dismiss()
+    yield from views_of_a_run(window)
+    yield from views_of_runs(window)
+
+
+def views_of_a_run(window: MainWindow) -> Iterator[str]:
+    """What else the page of a run shows: its other tabs, a replay, a failure, a run at work."""
+    page, controller = window.run_page, window.controller
+    window.show_page("run")
+    for place, name in ((LOG, "run-log"), (CONFIGURATION, "run-configuration"), (TESTED, "run-tested")):
+        page.tabs.group.button(place).click()
+        waited(lambda place=place: place != TESTED or page.results.outcome is not None)  # type: ignore[misc]
+        yield name
+    page.tabs.group.button(CURVES).click()
+    controller.start_replay()
+    waited(lambda: controller.replay is not None and controller.replay.ready)
+    assert controller.replay is not None
+    controller.replay.pause()
+    controller.replay.seek(0.6 * controller.replay.length)
+    yield "run-replay"
+    controller.end_replay()
+    story = a_story()
+    cut = next(n for n, event in enumerate(story) if (event.stage, getattr(event, "step", 0)) == ("student", 30))
+    end = RunEnded(outcome="failed", code="not-a-number", parameters={"stage": "student", "step": 30, "term": "soft-targets"})
+    brought(window, a_told_run(window.home, [*story[:cut], end], text=named("One that fails")))
+    yield "run-failed"
+    window.start_experiment(loads(named("One at work")))
+    waited(lambda: controller.state.current == ("student", 0) and len(controller.state.stages[("student", 0)].history) > 2)
+    yield "run-live"
+    page.stop.click()
+    page.sentences.stop_save.click()
+    waited(lambda: not controller.active)
+
+
+def views_of_runs(window: MainWindow) -> Iterator[str]:
+    """What else the page of all runs shows: chosen runs over one another, and the queue."""
+    window.show_page("runs")
+    page = window.runs_page
+    page.table.sortByColumn(PLACES["title"], Qt.SortOrder.AscendingOrder)  # by time they would stand in any order
+    waited(lambda: len(page.model.shown()) == 3)
+    page.table.choose({row.folder for row in page.model.shown()})
+    page.show_below(OVERLAY)
+    waited(lambda: page.panels.overlay is not None and len(page.panels.overlay._stories) == 3)
+    yield "runs-overlay"
+    for title in ("A wider student", "A colder temperature"):
+        window.lobby.enqueue(loads(named(title)))
+    waited(lambda: len(page.model.shown()) == 5)
+    yield "runs-queue"
+
+
+def empty_views(window: MainWindow) -> Iterator[str]:
+    """The pages of a home in which there is nothing yet."""
+    for page in ("home", "run", "runs"):
+        window.show_page(page)
+        yield f"empty-{page}"
 
 
 def main() -> None:
@@ -124,11 +202,16 @@ def main() -> None:
         home = Home.locate(Path(folder) / "home")
         write_settings(home, Settings(theme=scheme, presenter=presenter))
         dress(home, read_settings(home))
-        window = furnished(home)
-        for name in views(window, desk):
-            settled(window).save(str(out / f"{name}.png"))
-        window.shutdown()
-        window.hide()
+        player = Player(0.0, "hold=student")
+        for made, seen in ((furnished, lambda window: views(window, desk)), (opened, empty_views)):
+            window = made(home, player)
+            for name in seen(window):
+                settled(window).save(str(out / f"{name}.png"))
+            window.shutdown()
+            window.hide()
+            home = Home.locate(Path(folder) / "another")
+            write_settings(home, Settings(theme=scheme, presenter=presenter))
+        player.end()
     application.quit()
 
 

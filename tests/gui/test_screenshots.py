@@ -19,6 +19,8 @@ GOLDEN = ROOT / "tests" / "golden" / "screens"
 SMALL = (340, 215)  # a quarter of the window, each way: letters become grey, what stands where stays
 PAGES = (
     "home", "new", "new-advanced", "new-yaml", "run", "runs", "settings", "help-terms", "help-shortcuts", "palette",
+    "run-log", "run-configuration", "run-tested", "run-replay", "run-failed", "run-live", "runs-overlay", "runs-queue",
+    "empty-home", "empty-run", "empty-runs",
 )  # fmt: skip
 LOOKS = {"light": ("light", "1", ""), "dark": ("dark", "1", ""), "light-200": ("light", "2", ""),
          "presenter": ("light", "1", "presenter")}  # fmt: skip
