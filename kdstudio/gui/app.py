@@ -152,7 +152,8 @@ class Housekeeper(QObject):
     def excepthook(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """Log a mistake of ours, and say it in the window: what works goes on working."""
         log.error("a mistake in the window", exc_info=(kind, error, trace))
-        self.erred.emit(f"{kind.__name__}: {str(error) or self.tr('no further words')}")
+        words = str(error) or self.tr("no further words")
+        self.erred.emit(f"{kind.__name__}: {words}")
 
     @Slot(str)
     def _say(self, mistake: str) -> None:

@@ -198,7 +198,8 @@ class Tile(Card):
         self._note.set_text(note, *briefly)
         if role is not None:
             self._number.set_role(role)
-        self.setAccessibleDescription(f"{number or self.tr('not known yet')}. {note}")
+        known = number or self.tr("not known yet")
+        self.setAccessibleDescription(f"{known}. {note}")
 
     def set_low(self, low: bool) -> None:
         """Take less height, with the same words."""

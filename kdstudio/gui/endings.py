@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 
 from kdstudio.gui.awake import Awake
 from kdstudio.gui.icons import icon
-from kdstudio.gui.language import explain, tr
+from kdstudio.gui.language import explain, headline, tr
 from kdstudio.gui.preferences import Preferences
 from kdstudio.gui.presenter import shown
 from kdstudio.gui.run_controller import RunController
@@ -151,4 +151,4 @@ def words_of(folder: RunFolder) -> tuple[str, str, Role]:
     if status.state in (State.FAILED, State.LOST) or status.code:
         words = explain(status.code or "killed", status.parameters)
         return title, f"{words.title}. {words.remedy}", role
-    return title, str(summary.get("headline") or ""), role
+    return title, headline(summary), role

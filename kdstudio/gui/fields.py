@@ -77,6 +77,16 @@ def kind_of(model: type[BaseModel]) -> str:
     return str(get_args(model.model_fields["kind"].annotation)[0])
 
 
+def label_of(model: type[BaseModel]) -> str:
+    """What `model` is called in a picker."""
+    return str(getattr(model, "label", "") or model.__name__)
+
+
+def blurb_of(model: type[BaseModel]) -> str:
+    """What `model` is, in a line."""
+    return str(getattr(model, "blurb", ""))
+
+
 def plain(value: Any) -> Any:
     """`value` as the plain data that YAML holds."""
     if isinstance(value, BaseModel):

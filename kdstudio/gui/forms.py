@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from kdstudio.gui.cards import Elided, Text
 from kdstudio.gui.editors import Editor, PathEditor
-from kdstudio.gui.fields import Field, editor_for, fields_of, kind_of
+from kdstudio.gui.fields import Field, blurb_of, editor_for, fields_of, kind_of, label_of
+from kdstudio.gui.language import looked_up
 from kdstudio.gui.pickers import KindPicker
 from kdstudio.gui.theme import GAP, SPACE, theme
 
@@ -253,7 +254,7 @@ class KindForm(QWidget):
         self._kinds, self.path = list(kinds), path
         self._advanced = False
         self._problems: Mapping[str, str] = {}
-        entries = [(str(getattr(kind, "label", "") or kind.__name__), str(getattr(kind, "blurb", ""))) for kind in kinds]
+        entries = [(looked_up(label_of(kind)), looked_up(blurb_of(kind))) for kind in kinds]
         self.picker = KindPicker(entries, self)
         self.picker.setObjectName(f"kind.{path}")
         self.blurb = Text("", "body", "quiet", wrap=True)
@@ -318,7 +319,7 @@ class KindForm(QWidget):
         self.changed.emit()
 
     def _describe(self) -> None:
-        self.blurb.setText(str(getattr(self.kind, "blurb", "")))
+        self.blurb.setText(looked_up(blurb_of(self.kind)))
         self.blurb.setVisible(bool(self.blurb.text()))
         self.picker.setAccessibleDescription(self.blurb.text())
 

@@ -1,7 +1,8 @@
 """The help beside the page: what the terms mean, how to read the curves, and every shortcut. Offline, and searched as you type."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import yaml
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal, Slot
@@ -40,17 +41,27 @@ class Term:
     at: tuple[str, ...]
 
 
-def read_terms() -> list[Term]:
-    """The terms, in the order of their file."""
+def raw_terms() -> list[dict[str, Any]]:
+    """The terms as they stand in their file."""
     quick = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    read = yaml.load(resource("help", "terms.yaml").read_text(encoding="utf-8"), Loader=quick)
+    read: list[dict[str, Any]] = yaml.load(resource("help", "terms.yaml").read_text(encoding="utf-8"), Loader=quick)
+    return read
+
+
+def paragraphs(text: str, translate: Callable[[str], str] = str) -> str:
+    """`text` in paragraphs, each in one line."""
+    return "\n\n".join(translate(" ".join(paragraph.split())) for paragraph in text.strip().split("\n\n"))
+
+
+def read_terms() -> list[Term]:
+    """The terms, in the order of their file, in the language of the window."""
     return [
         Term(
             each["id"], title, looked_up(each["part"]), text, f"{title} {looked_up(each.get('also', ''))} {text}".lower(),
             tuple(each.get("at", ())),
         )
-        for each in read
-        for title, text in ((looked_up(each["title"]), looked_up(each["text"].strip())),)
+        for each in raw_terms()
+        for title, text in ((looked_up(each["title"]), paragraphs(each["text"], looked_up)),)
     ]  # fmt: skip
 
 
@@ -79,7 +90,7 @@ class TermCard(QWidget):
         column.setSpacing(SPACE)
         column.addWidget(Text(term.title, "strong", wrap=True))
         for paragraph in term.text.split("\n\n"):
-            text = Text(" ".join(paragraph.split()), "body", wrap=True)
+            text = Text(paragraph, "body", wrap=True)
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             column.addWidget(text)
 

@@ -1,7 +1,7 @@
 """What a run came to, in numbers and in one sentence: computed from the fold, kept in summary.json."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,17 @@ COSTS = ("parameters", "macs", "bytes")
 SPLIT = ("both", "teacher_only", "student_only", "neither")
 POINTS = 24  # of a curve in a list of runs
 LEAST_SHARE = 1e-5
+HEADLINES = {
+    "unmeasured": "The run came to its end without a measurement.",
+    "alone": "The student reaches {accuracy}, with no baseline to compare it with.",
+    "one seed": "The teacher's help made {mean} points of accuracy with 1 seed, too few to tell it from noise.",
+    "few seeds": "The teacher's help made {mean} points of accuracy with {seeds} seeds, too few to tell it from noise.",
+    "gain": "The teacher's help is worth {mean} points of accuracy ({low} to {high}, {seeds} seeds).",
+    "harm": "The teacher's help did harm: {mean} points of accuracy ({low} to {high}, {seeds} seeds).",
+    "noise": "No gain beyond noise: {mean} points of accuracy ({low} to {high}, {seeds} seeds).",
+    "kept": "The student keeps {kept} of the teacher's {teacher} with {share} its parameters.",
+}
+PART, TIMES, LESS = "{0} of", "{0} times", "less than {0} of"  # how large something is against what is named next
 
 
 def summarise(state: RunState, title: str, experiment: "Experiment | None" = None) -> dict[str, Any]:
@@ -155,37 +166,36 @@ def _t_below(t: float, freedom: int) -> float:
     return 0.5 + inside / 2
 
 
-def headline(summary: dict[str, Any]) -> str:
-    """One honest sentence about a completed run."""
+def headline(summary: dict[str, Any], translate: Callable[[str], str] = str) -> str:
+    """One honest sentence about a completed run. `translate` puts its words, with their blanks, into a reader's language."""
     student, gain = summary["models"]["student"], summary["gain"]
     if student["accuracy"] is None:
-        return "The run came to its end without a measurement."
-    return f"{_worth(gain, student)} {_kept(summary)}".strip()
+        return translate(HEADLINES["unmeasured"])
+    worth = translate(HEADLINES[_verdict(gain)]).format_map(_numbers(gain, student))
+    return f"{worth} {_kept(summary, translate)}".strip()
 
 
-def _worth(gain: dict[str, Any], student: dict[str, Any]) -> str:
+def _verdict(gain: dict[str, Any]) -> str:
     if gain["mean"] is None:
-        return f"The student reaches {percent(student['accuracy'])}, with no baseline to compare it with."
-    points = f"{100 * gain['mean']:+.1f} points"
+        return "alone"
     if gain["low"] is None:
-        seeds = "1 seed" if gain["seeds"] == 1 else f"{gain['seeds']} seeds"
-        return f"The teacher's help made {points} of accuracy with {seeds}, too few to tell it from noise."
-    spread = f"({100 * gain['low']:+.1f} to {100 * gain['high']:+.1f}, {gain['seeds']} seeds)"
-    if gain["low"] > 0:
-        return f"The teacher's help is worth {points} of accuracy {spread}."
-    if gain["high"] < 0:
-        return f"The teacher's help did harm: {points} of accuracy {spread}."
-    return f"No gain beyond noise: {points} of accuracy {spread}."
+        return "one seed" if gain["seeds"] == 1 else "few seeds"
+    return "gain" if gain["low"] > 0 else "harm" if gain["high"] < 0 else "noise"
 
 
-def _kept(summary: dict[str, Any]) -> str:
+def _numbers(gain: dict[str, Any], student: dict[str, Any]) -> dict[str, Any]:
+    points = {name: f"{100 * (gain[name] or 0):+.1f}" for name in ("mean", "low", "high")}
+    return {**points, "seeds": gain["seeds"], "accuracy": percent(student["accuracy"])}
+
+
+def _kept(summary: dict[str, Any], translate: Callable[[str], str]) -> str:
     kept, models = summary["kept"], summary["models"]
     if kept["accuracy"] is None or kept["parameters"] is None:
         return ""
-    return (
-        f"The student keeps {percent(kept['accuracy'])} of the teacher's {percent(models['teacher']['accuracy'])} "
-        f"with {share(kept['parameters'])} its parameters."
-    )
+    return translate(HEADLINES["kept"]).format(
+        kept=percent(kept["accuracy"]), teacher=percent(models["teacher"]["accuracy"]),
+        share=share(kept["parameters"], translate),
+    )  # fmt: skip
 
 
 def percent(fraction: float) -> str:
@@ -193,10 +203,11 @@ def percent(fraction: float) -> str:
     return f"{100 * fraction:.1f} %"
 
 
-def share(ratio: float) -> str:
+def share(ratio: float, translate: Callable[[str], str] = str) -> str:
     """How large one thing is against another, to stand before the other: "2.7 % of", "0.021 % of", "41.8 times"."""
     if ratio >= 1.005:
-        return f"{ratio:,.0f} times" if ratio >= 100 else f"{ratio:.3g} times"
+        return translate(TIMES).format(f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.3g}")
     if ratio >= 0.01:
-        return f"{percent(ratio)} of"
-    return f"{100 * ratio:.2g} % of" if ratio >= LEAST_SHARE else f"less than {100 * LEAST_SHARE:.2g} % of"
+        return translate(PART).format(percent(ratio))
+    small = PART if ratio >= LEAST_SHARE else LESS
+    return translate(small).format(f"{100 * max(ratio, LEAST_SHARE):.2g} %")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kdstudio.gui.commands.command import Deed, Offer
-from kdstudio.gui.language import tr
+from kdstudio.gui.language import looked_up, tr
 
 if TYPE_CHECKING:
     from kdstudio.gui.main_window import MainWindow
@@ -98,13 +98,19 @@ class FormDeeds:
         return "" if any_recent_files(self._window.home) else tr("No file has been opened or saved yet")
 
     def _samples(self) -> list[Offer]:
-        return [Offer(title=sample.title, tip=sample.shows, does=self._opening(sample.path)) for sample in _all_samples()]
+        return [
+            Offer(title=sample.title, tip=looked_up(sample.shows), does=self._opening(sample.path))
+            for sample in _all_samples()
+        ]
 
     def _samples_to_start(self) -> list[Offer]:
         def starting(path: Path) -> Callable[[], None]:
             return lambda: self._window.lobby.start_sample(path)
 
-        return [Offer(title=sample.title, tip=sample.shows, does=starting(sample.path)) for sample in _all_samples()]
+        return [
+            Offer(title=sample.title, tip=looked_up(sample.shows), does=starting(sample.path))
+            for sample in _all_samples()
+        ]
 
     def _opening(self, path: Path) -> Callable[[], object]:
         return lambda: self._window.open_file(path)

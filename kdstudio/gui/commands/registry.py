@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction
 
 from kdstudio.gui.commands.command import plain
 from kdstudio.gui.commands.listed import COMMANDS
+from kdstudio.gui.language import looked_up
 
 if TYPE_CHECKING:
     from app_model import Application
@@ -31,7 +32,7 @@ def registry(actions: dict[str, QAction]) -> "Application":
         Action(
             id=command.id,
             title=plain(actions[command.id].text()),
-            category=plain(command.submenu or command.menu),
+            category=plain(looked_up(command.submenu or command.menu)),
             callback=_carrying_out(actions[command.id]),
             menus=[{"id": plain(command.menu), "group": str(command.group), "order": places[command.id]}],
             keybindings=[{"primary": command.shortcut.replace("Return", "Enter")}] if command.shortcut else None,

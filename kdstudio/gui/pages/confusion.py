@@ -5,7 +5,9 @@ the page does it.
 """
 
 import zipfile
+import zlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,6 +18,8 @@ Counts: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 Pixels: TypeAlias = np.ndarray[Any, np.dtype[np.uint8]]
 WHO = ("student", "baseline", "teacher")
+# What numpy lets through of an archive that is missing, empty, torn or garbled.
+DAMAGED = (OSError, ValueError, KeyError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,18 +102,18 @@ def most_mistaken(confusion: Counts) -> tuple[int, int] | None:
 def outcome_of(folder: RunFolder) -> Outcome | None:
     """What the run's artefacts hold; None where there are none that can be read."""
     try:
-        arrays = _read(folder, "test_outputs.npz")
+        arrays = _read(folder.artefacts / "test_outputs.npz")
         labels = arrays["labels"].astype(np.int64)
         classes = tuple(str(name) for name in arrays["classes"])
         answers = {who: _answers(arrays[who]) for who in WHO if who in arrays}
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, np.exceptions.AxisError):
+    except (*DAMAGED, TypeError, np.exceptions.AxisError):
         return None
     fits = all(len(each.guess) == len(labels) for each in answers.values())
     numbers = [labels, *(each.guess for each in answers.values())]
     inside = all(not len(each) or (each.min() >= 0 and each.max() < len(classes)) for each in numbers)
     if not (fits and inside and "student" in answers):
         return None
-    return Outcome(classes=classes, labels=labels, answers=answers, images=_images(folder))
+    return Outcome(classes=classes, labels=labels, answers=answers, images=images_in(folder.artefacts / "test_images.npz"))
 
 
 def _answers(logits: Floats) -> Answers:
@@ -119,19 +123,20 @@ def _answers(logits: Floats) -> Answers:
     return Answers(guess=values.argmax(axis=1), sure=values.max(axis=1) / values.sum(axis=1))
 
 
-def _images(folder: RunFolder) -> Pixels | None:
+def images_in(path: Path) -> Pixels | None:
+    """The thumbnails in an artefact, uint8 [n, h, w] or [n, h, w, 3]; None where there are none that can be read."""
     try:
-        images: Pixels = _read(folder, "test_images.npz")["images"]
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        images: Pixels = _read(path)["images"]
+    except DAMAGED:
         return None
     grey, colour = images.ndim == 3, images.ndim == 4 and images.shape[3] == 3
     return images if images.dtype == np.uint8 and (grey or colour) else None
 
 
-def _read(folder: RunFolder, name: str) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, Any]:
     """The arrays of an artefact. Opened here: numpy forgets to close a file that is no archive."""
-    with (folder.artefacts / name).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+    with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
         return {key: file[key] for key in file.files if not key.endswith("_all")}
 
 
-__all__ = ["ClassRow", "Outcome", "class_rows", "most_mistaken", "outcome_of"]
+__all__ = ["ClassRow", "Outcome", "class_rows", "images_in", "most_mistaken", "outcome_of"]

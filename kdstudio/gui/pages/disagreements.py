@@ -5,7 +5,6 @@ other than its guess is what a student can learn from it beyond a label.
 """
 
 import json
-import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -95,16 +94,9 @@ def _name(label: Any, names: list[str]) -> str | None:
 
 def thumbnails_in(folder: RunFolder) -> "NDArray[np.uint8] | None":
     """The validation images, uint8 [n, h, w] or [n, h, w, 3]; None where there are none that can be read."""
-    import numpy as np
+    from kdstudio.gui.pages.confusion import images_in
 
-    try:
-        # opened here: numpy forgets to close a file that is no archive
-        with (folder.artefacts / "validation_images.npz").open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            images = file["images"]
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-        return None
-    grey, colour = images.ndim == 3, images.ndim == 4 and images.shape[3] == 3
-    return images if images.dtype == np.uint8 and (grey or colour) else None
+    return images_in(folder.artefacts / "validation_images.npz")
 
 
 class SamplePicture(Painted):

@@ -7,10 +7,11 @@ from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from kdstudio.gui.asking import YAML
+from kdstudio.gui.asking import PATTERNS
 from kdstudio.gui.buttons import IconButton
 from kdstudio.gui.cards import Card, Text
 from kdstudio.gui.carried import carried_path
+from kdstudio.gui.language import tr
 from kdstudio.gui.pages.home_cards import DropPlace, RunLine, SampleCard
 from kdstudio.gui.pages.page import Page, scrolling
 from kdstudio.gui.tables.library_feed import LibraryFeed
@@ -27,14 +28,14 @@ def pick_file(parent: QWidget) -> str:
     """The YAML file that a person picks, or ""."""
     from kdstudio.gui import file_dialogs
 
-    return file_dialogs.open_file(parent, parent.tr("Open experiment"), YAML)
+    return file_dialogs.open_file(parent, tr("Open experiment"), tr("Experiment ({0})").format(PATTERNS))
 
 
 def pick_folder(parent: QWidget) -> str:
     """The folder of images that a person picks, or ""."""
     from kdstudio.gui import file_dialogs
 
-    return file_dialogs.open_folder(parent, parent.tr("A folder of images, one folder for each class"))
+    return file_dialogs.open_folder(parent, tr("A folder of images, one folder for each class"))
 
 
 class HomePage(Page):

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QHBoxLayout, QSizePol
 
 from kdstudio.gui.buttons import IconButton, Pressable, PrimaryButton
 from kdstudio.gui.cards import Bar, Card, Elided, Painted, Pill, Text
+from kdstudio.gui.language import looked_up, retold, tr
 from kdstudio.gui.states import row_words, stage_words
 from kdstudio.gui.tables.sparkline import Sparkline
 from kdstudio.gui.theme import GAP, RADIUS, SPACE, theme
@@ -36,7 +37,7 @@ class SampleCard(Card):
         self.setAccessibleName(sample.title)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.body.addWidget(Text(sample.title, "strong", wrap=True))
-        self.body.addWidget(Text(sample.shows, "body", "quiet", wrap=True))
+        self.body.addWidget(Text(looked_up(sample.shows), "body", "quiet", wrap=True))
         self.body.addStretch(1)
         self.body.addWidget(Text(_lasts(self, sample.minutes), "caption", "quiet", wrap=True))
         line = QHBoxLayout()
@@ -67,8 +68,8 @@ class SampleCard(Card):
 
 def _lasts(widget: QWidget, minutes: float) -> str:
     if minutes < 1:
-        return widget.tr("about {0} seconds").format(round(60 * minutes / 5) * 5)
-    return widget.tr("about 1 minute") if minutes < 1.25 else widget.tr("about {0} minutes").format(f"{round(2 * minutes) / 2:g}")
+        return tr("about {0} seconds").format(round(60 * minutes / 5) * 5)
+    return tr("about 1 minute") if minutes < 1.25 else tr("about {0} minutes").format(f"{round(2 * minutes) / 2:g}")
 
 
 class RunLine(Pressable):
@@ -114,7 +115,7 @@ class RunLine(Pressable):
         self.setObjectName(f"line.{row.id}")
         self.pill.show_state(word, role)
         self.name.set_text(row.title)
-        self.said.set_text(row.headline or row.problem or self._times(row))
+        self.said.set_text(retold(row.headline) or row.problem or self._times(row))
         self.bar.setVisible(active and row.done is not None)
         self.bar.show_fraction(row.done, role)
         self.curve.show_curve(row.curve)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from kdstudio.gui.buttons import IconButton, PrimaryButton
 from kdstudio.gui.cards import Banner, Text
 from kdstudio.gui.flow import FlowLayout
-from kdstudio.gui.language import explain
+from kdstudio.gui.language import explain, headline
 from kdstudio.gui.pages.diagnostics import diagnostics
 from kdstudio.gui.run_controller import RunController
 from kdstudio.gui.theme import GAP, SPACE, Role
@@ -125,20 +125,21 @@ class RunWords(QWidget):
         role: Role = "baseline"
         if low is not None and high is not None:
             role = "agreement" if low > 0 else "failure" if high < 0 else "baseline"
-        worth, stop, kept = str(summary.get("headline") or "").partition(". ")
+        worth, stop, kept = headline(summary).partition(". ")
         self.verdict.say(f"{worth}{stop}".strip(), kept, role, SIGNS.get(role, "info"))
         known = self._controller.experiment is not None
         self.longer.setEnabled(known)
         self.longer.setToolTip("" if known else self.tr("The experiment of this run cannot be read"))
 
     def _show_notice(self, words: Words | None, *, failed: bool) -> None:
-        self.mend.setVisible(failed and bool(self.failure_field))
+        self.mend.setVisible(failed and not run_rules.mend(self._controller))
         self.copy.setVisible(failed)
         if words is None:
             self.notice.say("")
             return
-        field = f"\n{self.tr('Field: {0}').format(words.field)}" if words.field and failed else ""
-        self.notice.say(words.title, f"{words.cause} {words.remedy}{field}", "failure" if failed else "teacher")
+        field = self.tr("Field: {0}").format(words.field) if words.field and failed else ""
+        said = f"{words.cause} {words.remedy}\n{field}".strip()
+        self.notice.say(words.title, said, "failure" if failed else "teacher")
 
     @Slot()
     def _stop(self) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from kdstudio.gui.cards import Tile
-from kdstudio.gui.language import tr
+from kdstudio.gui.language import looked_up, tr
 from kdstudio.gui.plots.curves import shown_seed
 from kdstudio.gui.theme import GAP, Role
 from kdstudio.gui.words import compact
@@ -124,7 +124,7 @@ class Tiles(QWidget):
             return
         notes: tuple[str, ...] = (self.tr("parameters"),)
         if teacher is not None and teacher.parameters:
-            ratio = share(student.parameters / teacher.parameters)
+            ratio = share(student.parameters / teacher.parameters, looked_up)
             against = self.tr("{0} the teacher").format(ratio)
             notes = (self.tr("parameters, {0}").format(against), against, self.tr("{0} teacher").format(ratio))
         self.cost.show_value(compact(student.parameters), notes[0], briefly=notes[1:])

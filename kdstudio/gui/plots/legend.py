@@ -131,7 +131,8 @@ class LegendEntry(QAbstractButton):
     @Slot()
     def _say(self) -> None:
         shown = self.isChecked()
-        self.setAccessibleName(f"{self.words}, {self.tr('shown') if shown else self.tr('hidden')}")
+        said = self.tr("{0}, shown") if shown else self.tr("{0}, hidden")
+        self.setAccessibleName(said.format(self.words))
         self.setToolTip(self.tr("Hide {0}").format(self.label) if shown else self.tr("Show {0}").format(self.label))
 
 

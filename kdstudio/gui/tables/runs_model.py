@@ -6,6 +6,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Slot
 from PySide6.QtGui import QColor, QPainter, QPixmap
 
+from kdstudio.gui.language import looked_up, retold
 from kdstudio.gui.presenter import shown
 from kdstudio.gui.states import row_words
 from kdstudio.gui.tables.columns import COLUMNS, PLACES, Column, searched, spoken
@@ -110,7 +111,7 @@ class RunsModel(QAbstractTableModel):
         if orientation is not Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return self.tr(COLUMNS[section].title)
+            return looked_up(COLUMNS[section].title)
         return (RIGHT if COLUMNS[section].number else LEFT) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -222,7 +223,7 @@ def colour_of(row: Row, column: Column) -> QColor | None:
 def _tip(row: Row, column: Column) -> str:
     if column.id in ("tags", "notes"):
         return column.text(row)
-    return row.problem or row.headline or row.title
+    return row.problem or retold(row.headline) or row.title
 
 
 def _blocks(numbers: list[int]) -> list[tuple[int, int]]:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QPoint, 
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
+from kdstudio.gui.language import looked_up
 from kdstudio.gui.tables.cells import CellDelegate
 from kdstudio.gui.tables.columns import COLUMNS, PLACES, Arrangement
 from kdstudio.gui.tables.runs_model import FOLDER, RunsModel
@@ -76,7 +77,7 @@ class RunsTable(QTableView):
 
     def listed_columns(self) -> list[tuple[str, str, bool]]:
         """The columns that may be hidden: id, title, and whether it is shown."""
-        return [(each.id, self._model.tr(each.title), not self.isColumnHidden(PLACES[each.id])) for each in COLUMNS[1:]]
+        return [(each.id, looked_up(each.title), not self.isColumnHidden(PLACES[each.id])) for each in COLUMNS[1:]]
 
     @Slot()
     def keep(self) -> None:
