@@ -113,7 +113,10 @@ def test_that_the_path_of_a_chosen_home_is_hidden_from_an_audience(
 
 
 @pytest.fixture
-def open_undecided(qtbot: QtBot, undecided: Home, player: Player) -> Iterator[Callable[[], MainWindow]]:
+def open_undecided(
+    qtbot: QtBot, undecided: Home, player: Player, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], MainWindow]]:
+    monkeypatch.setattr(main_window, "ask_on_close", lambda *_: Closing.LEAVE)
     made: list[MainWindow] = []
 
     def make() -> MainWindow:
