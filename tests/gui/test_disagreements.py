@@ -129,6 +129,24 @@ def no_images(folder: RunFolder) -> None:
     (folder.artefacts / "validation_images.npz").unlink()
 
 
+def empty_images(folder: RunFolder) -> None:
+    (folder.artefacts / "validation_images.npz").write_bytes(b"")
+
+
+def garbled_images(folder: RunFolder) -> None:
+    path = folder.artefacts / "validation_images.npz"
+    whole = bytearray(path.read_bytes())
+    whole[60:80] = bytes(20)  # the archive is in order, what is packed in it is not
+    path.write_bytes(whole)
+
+
+def images_packed_by_the_future(folder: RunFolder) -> None:
+    path = folder.artefacts / "validation_images.npz"
+    whole = path.read_bytes()
+    place = whole.index(b"PK\x01\x02") + 10  # how it is packed, in the list at the end
+    path.write_bytes(whole[:place] + b"\x63" + whole[place + 1 :])
+
+
 def torn_images(folder: RunFolder) -> None:
     (folder.artefacts / "validation_images.npz").write_bytes(b"PK\x03\x04 torn")
 
@@ -147,7 +165,13 @@ def samples_of_another_shape(folder: RunFolder) -> None:
     )
 
 
-@pytest.mark.parametrize("damage", [no_images, torn_images, pickled_images, torn_samples, samples_of_another_shape])
+DAMAGES = [
+    no_images, empty_images, garbled_images, images_packed_by_the_future, torn_images, pickled_images, torn_samples,
+    samples_of_another_shape,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_that_damaged_artefacts_leave_the_strip_hidden(
     qtbot: QtBot, folder: RunFolder, damage: Callable[[RunFolder], None]
 ) -> None:

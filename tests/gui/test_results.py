@@ -102,3 +102,25 @@ def test_that_a_run_that_comes_back_into_view_is_shown_once_it_is_read(
     all_read(qtbot, results)
     assert results.outcome is not None
     assert results.matrix.isVisible()
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK"])
+def test_that_damaged_answers_are_said_to_be_damaged(
+    qtbot: QtBot, results: Results, slow: Slow, home: Home, damage: bytes
+) -> None:
+    folder = a_tested_run(home, 0, 1)
+    (folder.artefacts / "test_outputs.npz").write_bytes(damage)
+    slow.go.set()
+    with qtbot.waitSignal(results.ready):
+        results.show_run(folder, tested=True)
+    assert "missing or damaged" in results.waiting.text()
+
+
+def test_that_damaged_thumbnails_leave_the_answers(qtbot: QtBot, results: Results, slow: Slow, home: Home) -> None:
+    folder = a_tested_run(home, 0, 1)
+    (folder.artefacts / "test_images.npz").write_bytes(b"")
+    slow.go.set()
+    with qtbot.waitSignal(results.ready):
+        results.show_run(folder, tested=True)
+    assert results.matrix.isVisible()
+    assert "No thumbnails were kept" in results.hint.text() or results.gallery.pictures == []

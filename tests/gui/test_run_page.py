@@ -275,6 +275,20 @@ def test_that_diagnostics_of_a_failed_run_hold_what_helps_and_no_path_of_the_per
     assert text == diagnostics(folder, home, page._controller.failure)
 
 
+@pytest.mark.parametrize("readable", [True, False])
+def test_that_a_failure_leads_to_its_field_only_where_the_experiment_can_be_read(
+    home: Home, open_run_page: Callable[[RunFolder], RunPage], readable: bool
+) -> None:
+    failed = RunEnded(attempt=1, outcome="failed", code="not-a-number", parameters={"stage": "student", "step": 8, "term": "x"})
+    folder = a_told_run(home, [*a_story()[:150], failed])
+    write_json(folder.status_file, {"state": "failed", "attempt": 1, "code": failed.code, "parameters": failed.parameters})
+    if not readable:
+        folder.experiment_file.write_text("kind: [")
+    page = open_run_page(folder)
+    assert page.notice.title == "The loss is no longer a number"
+    assert page.mend.isVisible() is readable
+
+
 def test_that_names_and_secrets_are_masked(home: Home) -> None:
     said = masked("/home/ada/x C:\\Users\\Ada\\y token=abc123 https://me:pw@host/z", home)
     assert said == "/home/<user>/x C:\\Users\\<user>\\y token=<masked> https://<masked>@host/z"

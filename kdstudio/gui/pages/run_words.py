@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from kdstudio.gui import run_rules
 from kdstudio.gui.buttons import IconButton, PrimaryButton
 from kdstudio.gui.cards import Banner, Text
 from kdstudio.gui.flow import FlowLayout
