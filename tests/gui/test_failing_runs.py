@@ -190,18 +190,24 @@ def test_that_a_runner_that_a_full_disk_left_speechless_is_told_of_all_the_same(
         runner.end()
 
 
+def fallen_silent(qtbot: QtBot, window: MainWindow, title: str, *said: str) -> RunPage:
+    """Start a run, and wait until the page says that nothing is heard of it: it can still be asked to end."""
+    page = start(qtbot, window)
+    qtbot.waitUntil(page.notice.isVisible, timeout=PATIENCE)
+    assert page.notice.title == title
+    assert all(part in page.notice.detail for part in said)
+    assert {"pause", "stop"} <= shown(page)
+    return page
+
+
 def test_that_silence_is_said_while_the_process_lives_and_stop_is_heard(
     qtbot: QtBot, window: MainWindow, runner: Player, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(follow, "NO_PROGRESS", 0.6)
     runner.habits = ("hold=student",)
-    page = start(qtbot, window)
-    qtbot.waitUntil(page.notice.isVisible, timeout=PATIENCE)
-    assert page.notice.title == "Nothing has happened for a while"
-    assert "The process lives" in page.notice.detail and "(student)" in page.notice.detail
+    page = fallen_silent(qtbot, window, "Nothing has happened for a while", "The process lives", "(student)")
     assert page.pill.text == "Training the student"
     assert "left" not in page.times.text() and "estimating" not in page.times.text(), "nobody knows"
-    assert {"pause", "stop"} <= shown(page)
     assert not page.mend.isVisible() and not page.sentences.copy.isVisible()
     is_drawn(page, window.controller.state)
 
@@ -218,11 +224,7 @@ def test_that_a_process_without_a_heartbeat_is_said_until_it_goes_on(
 ) -> None:
     monkeypatch.setattr(follow, "HEARTBEAT_STALE", 1.0)
     runner.habits = ("freeze=student",)
-    page = start(qtbot, window)
-    qtbot.waitUntil(page.notice.isVisible, timeout=PATIENCE)
-    assert page.notice.title == "The run does not answer"
-    assert "no sign of life for" in page.notice.detail and "Wait, or stop the run" in page.notice.detail
-    assert {"pause", "stop"} <= shown(page)
+    page = fallen_silent(qtbot, window, "The run does not answer", "no sign of life for", "Wait, or stop the run")
 
     os.kill(window.controller.status.pid, signal.SIGCONT)
     qtbot.waitUntil(lambda: not page.notice.isVisible(), timeout=PATIENCE)
