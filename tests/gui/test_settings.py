@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -238,6 +238,24 @@ def test_that_storage_is_counted_and_cleared_to_the_trash_when_asked(
     qtbot.waitUntil(lambda: card.said.title == "1 moved to the trash")
     assert gone == ["a1b2"]
     qtbot.waitUntil(lambda: card.room is not None and card.room.teachers == 0)
+
+
+def test_that_closing_does_not_wait_until_a_large_home_is_counted(
+    qtbot: QtBot, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = time.monotonic()
+
+    def walk(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+        while time.monotonic() - began < 3:
+            time.sleep(0.01)
+            yield str(folder), [], []
+
+    monkeypatch.setattr(storage.os, "walk", walk)
+    card = StorageCard(home)
+    qtbot.addWidget(card)
+    card.refresh()
+    card.shutdown()
+    assert time.monotonic() - began < 2
 
 
 def test_that_clearing_runs_says_first_what_goes_how_much_and_who_uses_it(

@@ -47,6 +47,17 @@ def test_that_the_room_of_a_home_is_the_bytes_of_its_files(home: Home) -> None:
     assert (room.runs, room.teachers, room.outputs, room.total) == (0, 1000, 50, 1050)
 
 
+def test_that_a_count_ends_when_nobody_wants_it_any_more(home: Home) -> None:
+    for name in "abcdef":
+        (home.teachers / name).mkdir()
+        (home.teachers / name / "weights").write_bytes(bytes(1000))
+    asked: list[int] = []
+    room_of(home, lambda: bool(asked.append(1)) or len(asked) < 3)
+    # In the second folder of teachers; then each of the others is given up at its first.
+    assert len(asked) <= 4
+    assert room_of(home, lambda: False).total == 0
+
+
 def test_that_a_missing_folder_takes_no_room(tmp_path: Path) -> None:
     assert bytes_in(tmp_path / "nowhere") == 0
 

@@ -18,12 +18,16 @@ class RoomReader(QThread):
 
     def __init__(self, home: Home, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._home = home
+        self._home, self._leaving = home, False
         self.room = Room(runs=0, teachers=0, outputs=0)
+
+    def leave(self) -> None:
+        """End soon, with a count that is good for nothing."""
+        self._leaving = True
 
     def run(self) -> None:
         """The thread: never called directly."""
-        self.room = room_of(self._home)
+        self.room = room_of(self._home, lambda: not self._leaving)
 
 
 class StorageCard(Card):
@@ -79,8 +83,9 @@ class StorageCard(Card):
             self.said.say(self.tr("There is nothing to clear"), self.title(part), "baseline", "info")
 
     def shutdown(self) -> None:
-        """Wait for what is counted or moved."""
+        """Let the count end, and wait for it, and for what is moved."""
         if self._reader is not None:
+            self._reader.leave()
             self._reader.wait()
         if self._going is not None:
             self._going.shutdown()
