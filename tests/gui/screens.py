@@ -96,6 +96,8 @@ def answered(desk: FakeDesk) -> None:
 
 def settled(window: MainWindow) -> QImage:
     """The window once it looks the same twice: what fades in has come, what is drawn by turns has had its turn."""
+    page = window.run_page
+    waited(lambda: not page._stale or not page.isVisible())  # what has its turn next may be out of view
     before = QImage()
     for _ in range(20):
         QTest.qWait(140)
