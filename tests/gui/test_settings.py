@@ -1,12 +1,7 @@
 """The settings: each is in force at once, outlives the window, and reaches what it promises to reach."""
 
 import json
-import socket
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,22 +11,13 @@ from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from kdstudio.gui import file_manager
-from kdstudio.gui.awake import Awake
 from kdstudio.gui.main_window import MainWindow
-from kdstudio.gui.pages import clearing, discarding
 from kdstudio.gui.pages.settings import SettingsPage
-from kdstudio.gui.pages.storage_card import StorageCard
 from kdstudio.gui.preferences import Preferences
 from kdstudio.gui.presenter import masked, shown
 from kdstudio.gui.theme import theme
-from kdstudio.gui.words import size
-from kdstudio.runs import storage
-from kdstudio.runs.folder import About
 from kdstudio.runs.home import Home
 from kdstudio.runs.settings import Settings, read_settings, write_settings
-from kdstudio.runs.storage import bytes_in
-from kdstudio.spec.errors import KnownFailure
-from tests.fakes import a_process_at_work, a_run, a_told_run
 
 
 @pytest.fixture(autouse=True)
@@ -192,157 +178,6 @@ def test_that_another_settings_writer_is_not_overwritten(qapp: object, home: Hom
     assert read_settings(home) == Settings(smoothing=0.5, notify=False)
 
 
-def a_teacher(home: Home) -> Path:
-    folder = home.teachers / "a1b2"
-    folder.mkdir()
-    (folder / "model.safetensors").write_bytes(b"x" * 5000)
-    return folder
-
-
-def trashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    gone: list[str] = []
-    monkeypatch.setattr(storage, "_discard", lambda path: (gone.append(path.name), path.rename(path.parent.parent / path.name)))
-    return gone
-
-
-def cleared(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch, part: str) -> StorageCard:
-    """The card, after a click on the button that clears `part`, and yes to its question."""
-    monkeypatch.setattr(discarding, "ask_to_discard", lambda *_: True)
-    window.show_page("settings")
-    card = window.settings_page.storage
-    qtbot.waitUntil(card.buttons[part].isEnabled)
-    qtbot.mouseClick(card.buttons[part], Qt.MouseButton.LeftButton)
-    return card
-
-
-def test_that_storage_is_counted_and_cleared_to_the_trash_when_asked(
-    qtbot: QtBot, window: MainWindow, home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    a_teacher(home)
-    gone, asked = trashed(monkeypatch), []
-    monkeypatch.setattr(discarding, "ask_to_discard", lambda *said: asked.append(said[1:]) or len(asked) > 1)
-    window.show_page("settings")
-    card = window.settings_page.storage
-    qtbot.waitUntil(lambda: card.room is not None)
-    assert card.room is not None
-    assert card.room.teachers == 5000
-    assert card.buttons["outputs"].toolTip() == "There is nothing to clear"
-    assert not card.buttons["outputs"].isEnabled()
-    qtbot.mouseClick(card.buttons["teachers"], Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(card.buttons["teachers"].isEnabled)
-    assert asked[0][0] == "Move a trained teacher (5.0 kB) to the system's trash?"
-    assert "No run that is not over learns from a teacher trained here." in asked[0][1]
-    assert (gone, card.said.title) == ([], "")
-    assert window.focusWidget() is card.buttons["teachers"]
-    qtbot.mouseClick(card.buttons["teachers"], Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: card.said.title == "1 moved to the trash")
-    assert gone == ["a1b2"]
-    qtbot.waitUntil(lambda: card.room is not None and card.room.teachers == 0)
-
-
-def test_that_closing_does_not_wait_until_a_large_home_is_counted(
-    qtbot: QtBot, home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    began = time.monotonic()
-
-    def walk(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
-        while time.monotonic() - began < 3:
-            time.sleep(0.01)
-            yield str(folder), [], []
-
-    monkeypatch.setattr(storage.os, "walk", walk)
-    card = StorageCard(home)
-    qtbot.addWidget(card)
-    card.refresh()
-    card.shutdown()
-    assert time.monotonic() - began < 2
-
-
-def test_that_clearing_runs_says_first_what_goes_how_much_and_who_uses_it(
-    qtbot: QtBot, window: MainWindow, home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    used, other = a_told_run(home), a_told_run(home)
-    (used.path / "log.txt").write_bytes(bytes(1_000_000))
-    used.set_about(About(name="The great one"))
-    pupil = a_run(home, text=f"kind: classification\nteacher: {{kind: mlp, weights: 'run:{used.id}'}}\n")
-    gone, asked = trashed(monkeypatch), []
-    with a_process_at_work(pupil):
-        card = cleared(qtbot, window, monkeypatch, "runs")
-        monkeypatch.setattr(discarding, "ask_to_discard", lambda *said: asked.append(said[1:]) or False)
-        qtbot.waitUntil(lambda: len(asked) == 1 and card._going is None)
-    total = size(bytes_in(used.path) + bytes_in(other.path))
-    each = [size(bytes_in(run.path)) for run in (used, other)]
-    question, detail = asked[0]
-    assert question == f"Move 2 runs ({total}) to the system's trash?"
-    assert f"The great one ({each[0]})\nDigits of a test ({each[1]})" in detail
-    assert f"Used as a teacher by:\n{pupil.path.name}\nThose could not be started again." in detail
-    assert "1 at work stay." in detail
-    assert gone == []
-
-
-def test_that_a_run_made_after_the_question_stays(
-    qtbot: QtBot, window: MainWindow, home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    a_told_run(home)
-    gone, made = trashed(monkeypatch), []
-    card = cleared(qtbot, window, monkeypatch, "runs")
-    monkeypatch.setattr(discarding, "ask_to_discard", lambda *_: made.append(a_told_run(home)) or True)
-    qtbot.waitUntil(lambda: card.said.title == "1 moved to the trash")
-    assert len(gone) == 1
-    assert made[0].path.exists()
-    qtbot.waitUntil(lambda: card._reader is None)
-
-
-def test_that_clearing_teachers_names_the_runs_that_would_train_them_again(
-    qtbot: QtBot, window: MainWindow, home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    a_teacher(home)
-    a_told_run(home)
-    waiting, asked = a_run(home), []
-    card = cleared(qtbot, window, monkeypatch, "teachers")
-    monkeypatch.setattr(discarding, "ask_to_discard", lambda *said: asked.append(said[1:]) or False)
-    qtbot.waitUntil(lambda: len(asked) == 1 and card._going is None)
-    assert f"learn from a teacher trained here:\n{waiting.path.name}" in asked[0][1]
-
-
-def test_that_nothing_is_asked_where_all_runs_are_at_work(
-    qtbot: QtBot, window: MainWindow, home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    working = a_run(home)
-    with a_process_at_work(working):
-        card = cleared(qtbot, window, monkeypatch, "runs")
-        qtbot.waitUntil(lambda: card.said.title == "There is nothing to clear")
-    assert card.said.detail == "1 at work stayed."
-    assert working.path.exists()
-
-
-def test_that_clearing_runs_leaves_those_at_work(
-    qtbot: QtBot, window: MainWindow, home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ended, working = a_told_run(home), a_run(home)
-    gone = trashed(monkeypatch)
-    with a_process_at_work(working):
-        card = cleared(qtbot, window, monkeypatch, "runs")
-        qtbot.waitUntil(lambda: card.said.detail == "1 at work stayed.")
-    assert gone == [ended.path.name]
-    assert working.path.exists()
-    qtbot.waitUntil(lambda: card._reader is None)
-
-
-def test_that_a_trash_that_refuses_is_explained(
-    qtbot: QtBot, window: MainWindow, home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(path: Path) -> None:
-        raise KnownFailure("trash-refuses", path=str(path), why="no trash here")
-
-    a_teacher(home)
-    monkeypatch.setattr(storage, "_discard", refuse)
-    card = cleared(qtbot, window, monkeypatch, "teachers")
-    qtbot.waitUntil(lambda: card.said.title == "It cannot be moved to the trash")
-    assert "no trash here" in card.said.detail
-    qtbot.waitUntil(lambda: card._reader is None)
-
-
 def test_that_the_page_needs_no_second_look_to_show_a_settings_file_edited_by_hand(
     open_window: Callable[[], MainWindow], home: Home
 ) -> None:
@@ -352,136 +187,8 @@ def test_that_the_page_needs_no_second_look_to_show_a_settings_file_edited_by_ha
     assert (page.device.value(), page.threads.value(), page.presenter.value()) == ("cpu", "auto", False)
 
 
-class FakeMode:
-    """A desktop that can be kept awake, or cannot."""
-
-    def __init__(self, active: bool) -> None:
-        self.active = active
-        self.entered, self.left = threading.Event(), threading.Event()
-
-    def __enter__(self) -> "FakeMode":
-        self.entered.set()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.left.set()
-
-
-def test_that_the_machine_is_kept_awake_until_it_is_let_go(qtbot: QtBot) -> None:
-    mode = FakeMode(active=True)
-    awake = Awake(lambda: mode)
-    awake.start()
-    qtbot.waitUntil(mode.entered.is_set)
-    assert not mode.left.is_set()
-    awake.leave()
-    assert awake.wait(5)
-    assert mode.left.is_set()
-
-
-@pytest.mark.parametrize("keeper", [lambda: FakeMode(active=False), lambda: 1 / 0])
-def test_that_a_desktop_that_cannot_be_kept_awake_is_said_and_no_more(qtbot: QtBot, keeper: Any) -> None:
-    awake = Awake(keeper)
-    with qtbot.waitSignal(awake.refused):
-        awake.start()
-    awake.leave()
-    assert awake.wait(5)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="a session bus")
-def test_that_a_desktop_that_never_answers_does_not_hold_the_window(
-    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A real peer at the address of the session bus, which takes the call and is silent from then on."""
-    with socket.socket(socket.AF_UNIX) as bus:
-        bus.bind(str(tmp_path / "bus"))
-        bus.listen()
-        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path / 'bus'}")
-        awake = Awake()
-        refused: list[bool] = []
-        awake.refused.connect(lambda: refused.append(True))
-        awake.start()
-        peer, _ = bus.accept()  # it has been asked, and waits
-        awake.leave()
-        began = time.monotonic()
-        assert not awake.wait()
-        assert time.monotonic() - began < 1.0
-        peer.close()
-    assert awake.wait(10)
-    assert refused == []  # nobody asks any more
-
-
-STALLS = """
-import socket, sys
-from pathlib import Path
-from PySide6.QtCore import QTimer
-from kdstudio.gui import app, awake
-from kdstudio.runs import launch
-from kdstudio.runs.home import Home
-from kdstudio.runs.settings import Settings, write_settings
-from kdstudio.spec import loads
-from tests.gui.player import Player
-
-here, there = socket.socketpair()
-
-class Stalling:
-    def __enter__(self):
-        print("asked", flush=True)
-        here.recv(1)
-    def __exit__(self, *_):
-        pass
-
-awake.keep_running = Stalling
-
-class Keeper(app.Housekeeper):
-    def _open(self):
-        super()._open()
-        window = self._window
-        window.start_experiment(loads("kind: classification"))
-        self.look = QTimer(self, interval=20)
-        self.look.timeout.connect(self.close_when_asked)
-        self.look.start()
-    def close_when_asked(self):
-        endings = self._window.shell.endings
-        if endings is not None and endings.awake is not None and self._window.controller.state.events:
-            self.look.stop()
-            self._window.leaves = True
-            self._window.close()
-
-app.Housekeeper = Keeper
-home = Home.locate(Path(sys.argv[1]))
-write_settings(home, Settings(keep_awake=True))
-player = Player(0.05)
-launch.command = player.command
-print(app.run_window(home), flush=True)
-for folder in home.folders():
-    launch.process_of(folder).kill()
-"""
-
-
-def test_that_a_window_closes_and_its_process_ends_while_the_desktop_does_not_answer(home: Home) -> None:
-    done = subprocess.run(
-        [sys.executable, "-X", "faulthandler", "-c", STALLS, str(home.root)],
-        capture_output=True, text=True, timeout=60, cwd=Path(__file__).resolve().parent.parent.parent, check=False,
-    )  # fmt: skip
-    assert (done.returncode, done.stdout) == (0, "asked\n0\n"), done.stderr
-
-
 def test_that_focusable_settings_have_names(page: SettingsPage) -> None:
     for name in ("settings.presenter", "settings.notify", "settings.awake", "settings.device", "settings.threads"):
         widget = page.findChild(QWidget, name)
         assert widget is not None, name
         assert widget.accessibleName(), name
-
-
-def test_that_a_folder_that_cannot_be_cleared_is_told_and_is_no_success(
-    qtbot: QtBot, window: MainWindow, home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(folder: Path) -> int:
-        raise PermissionError(13, "Permission denied", str(folder))
-
-    a_teacher(home)
-    monkeypatch.setattr(clearing, "shared", refuse)
-    card = cleared(qtbot, window, monkeypatch, "teachers")
-    qtbot.waitUntil(lambda: "Permission denied" in card.said.detail)
-    assert "moved to the trash" not in card.said.title
-    qtbot.waitUntil(lambda: card._reader is None)
