@@ -20,7 +20,6 @@ from tests.fakes import EXPERIMENT, a_told_run
 from tests.gui.player import Player
 
 
-
 class FakeDesktop(Desktop):
     """A desktop that shows notifications, or has none."""
 
