@@ -126,6 +126,7 @@ class MainWindow(QMainWindow):
             from kdstudio.gui.pages.run import RunPage
 
             self._run_page = RunPage(self.controller)
+            self._run_page.options.keep_in(self.preferences)
             self._run_page.field_wanted.connect(self._open_configuration)
             self._run_page.duplicate.clicked.connect(self.duplicate)
             self._run_page.experiment_wanted.connect(self._offer_experiment)

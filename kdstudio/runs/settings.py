@@ -1,5 +1,6 @@
 """What a person chose for the program itself: settings.json in the home, unreadable parts replaced by defaults."""
 
+import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -38,7 +39,9 @@ def read_settings(home: Home) -> Settings:
     kept: dict[str, Any] = {}
     for each in fields(Settings):
         value, default = values.get(each.name), each.default
-        if type(value) is type(default) or (isinstance(default, float) and type(value) is int):
+        fits = type(value) is type(default) or (isinstance(default, float) and type(value) is int)
+        endless = isinstance(value, float) and not math.isfinite(value)  # 1e999 is JSON, and could not be written again
+        if fits and not endless:
             kept[each.name] = value
     return Settings(**kept)
 

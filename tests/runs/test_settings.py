@@ -27,6 +27,12 @@ def test_that_one_odd_field_costs_that_field_alone(home: Home) -> None:
     assert read_settings(home) == Settings(theme="light")
 
 
+def test_that_a_number_beyond_all_numbers_can_be_written_over(home: Home) -> None:
+    (home.root / "settings.json").write_text('{"smoothing": 1e999, "threads": 2}')
+    write_settings(home, read_settings(home))
+    assert read_settings(home) == Settings(threads=2)
+
+
 def test_that_a_whole_number_may_stand_for_a_fraction(home: Home) -> None:
     (home.root / "settings.json").write_text('{"smoothing": 0}')
     assert read_settings(home).smoothing == 0

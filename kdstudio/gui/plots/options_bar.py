@@ -1,6 +1,9 @@
 """The choices for all plots of a page, in one line: what x is, how smooth, and a logarithmic loss."""
 
-from PySide6.QtCore import Signal, Slot
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from kdstudio.gui.buttons import Segments
@@ -11,9 +14,13 @@ from kdstudio.gui.plots.options import SMOOTH, Options
 from kdstudio.gui.slider import Slider
 from kdstudio.gui.theme import GAP, SPACE, theme
 
+if TYPE_CHECKING:
+    from kdstudio.gui.preferences import Preferences
+
 AXES: tuple[Axis, ...] = ("step", "epoch", "time")
 MOST = 0.99  # the heaviest smoothing
 LONG, SHORT = 90, 48  # pixels of the slider
+KEEP = 400  # milliseconds without a move of the slider after which it is kept
 
 
 class OptionsBar(QWidget):
@@ -26,6 +33,11 @@ class OptionsBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("plots.options")
+        self._preferences: Preferences | None = None
+        self._keep_soon = QTimer(self)
+        self._keep_soon.setSingleShot(True)
+        self._keep_soon.setInterval(KEEP)
+        self._keep_soon.timeout.connect(self._keep)
         self.axis = Segments((self.tr("Steps"), self.tr("Epochs"), self.tr("Time")), "plots.axis")
         self.axis.setAccessibleName(self.tr("What the x axis of the plots shows"))
         self.smoothing = Slider()
@@ -44,9 +56,21 @@ class OptionsBar(QWidget):
         self._arrange()
         self.axis.group.idClicked.connect(self._say)
         self.smoothing.valueChanged.connect(self._say)
+        self.smoothing.valueChanged.connect(self._keep_later)
         self.logarithmic.toggled.connect(self._say)
         theme().changed.connect(self._dress)
         self._dress()
+
+    def keep_in(self, preferences: "Preferences") -> None:
+        """Smooth as people chose last, and keep what they choose next."""
+        self._preferences = preferences
+        preferences.changed.connect(self._take)
+        self._take()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        if self._keep_soon.isActive():
+            self._keep()
 
     def fit(self, room: int) -> None:
         """Take no more than `room` pixels, as far as that goes: the slider is shorter, and its value in its tooltip alone."""
@@ -80,6 +104,20 @@ class OptionsBar(QWidget):
         row.addWidget(self.value)
         row.addSpacing(SPACE)
         row.addWidget(self.axis)
+
+    @Slot()
+    def _take(self) -> None:
+        if self._preferences is not None and not self._keep_soon.isActive():
+            self.smoothing.setValue(round(100 * min(max(self._preferences.now.smoothing, 0.0), MOST)))
+
+    def _keep_later(self, *_: object) -> None:
+        self._keep_soon.start()
+
+    @Slot()
+    def _keep(self) -> None:
+        self._keep_soon.stop()
+        if self._preferences is not None:
+            self._preferences.change(smoothing=self.options.smoothing)
 
     @Slot()
     def _say(self, *_: object) -> None:
