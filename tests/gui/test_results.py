@@ -123,4 +123,4 @@ def test_that_damaged_thumbnails_leave_the_answers(qtbot: QtBot, results: Result
     with qtbot.waitSignal(results.ready):
         results.show_run(folder, tested=True)
     assert results.matrix.isVisible()
-    assert "No thumbnails were kept" in results.hint.text() or results.gallery.pictures == []
+    assert results.gallery.pictures == []
