@@ -123,6 +123,16 @@ def texts_in(widget: QWidget) -> Iterator[str]:
                 yield str(model.headerData(section, Qt.Orientation.Horizontal, role) or "")
 
 
+def offered(window: MainWindow) -> Iterator[tuple[str, str]]:
+    """What the menus let people choose from, and what is said of it."""
+    for identity, action in window.actions_by_id.items():
+        menu = action.menu()
+        if menu is not None:
+            menu.aboutToShow.emit()  # type: ignore[attr-defined]
+            for offer in menu.actions():  # type: ignore[attr-defined]
+                yield from ((identity, offer.text()), (identity, offer.toolTip()))
+
+
 def bare(text: str) -> str:
     """What of `text` stands outside of brackets; an ellipsis may have taken the last ones."""
     left, depth = "", 0
@@ -194,6 +204,7 @@ def test_that_all_that_is_seen_of_a_run_can_be_translated(
     try:
         for view in screens.views(window, desks[-1]):
             wrong |= {f"{view}: {each}" for each in untranslated(window, painted)}
+        wrong |= {f"menu: {identity}: {text!r}" for identity, text in offered(window) if words_in(text)}
     finally:
         window.shutdown()
         player.end()

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from kdstudio.gui.language import tr
+from kdstudio.gui.language import explain, tr
 from kdstudio.gui.pages.discarding import NAMED, ChosenRuns, Going, listed
 from kdstudio.gui.words import size
 from kdstudio.runs.folder import RunFolder
@@ -48,7 +48,7 @@ class Clearing(Going):
             self.problem = _unreadable(self.home, error)
 
     def refusals(self) -> Sequence[str]:
-        return [] if self.problem is None else [str(self.problem)]
+        return [] if self.problem is None else [str(explain(self.problem.code, self.problem.parameters))]
 
     def _stay(self) -> list[str]:
         return [tr("{0} at work stay.").format(self.kept)] if self.kept else []
