@@ -129,7 +129,7 @@ def test_that_files_and_folders_are_reached(
     qtbot.waitUntil(lambda: asked == ["Move a trained teacher (2.0 kB) to the system's trash?"])
     qtbot.waitUntil(lambda: window.settings_page.storage.buttons["teachers"].isEnabled())
     hand("file.clear", "Runs...")
-    assert window.settings_page.storage.said.title == "There is nothing to clear"
+    qtbot.waitUntil(lambda: window.settings_page.storage.said.title == "There is nothing to clear")
     hand("file.close")
     assert not window.isVisible()
     assert hand.done == FILES

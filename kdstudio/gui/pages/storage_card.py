@@ -68,10 +68,10 @@ class StorageCard(Card):
         return self._words(part)[0]
 
     def clear(self, part: str) -> None:
-        """Ask whether a part goes to the trash, as soon as it has been counted."""
+        """Ask whether a part goes to the trash, as soon as it has been counted: an older count may know nothing of it."""
         self._asked_for = part
         self.buttons[part].setFocus()
-        self._clear_what_was_asked_for()
+        self.refresh()
 
     def _clear_what_was_asked_for(self) -> None:
         if self._reader is not None or self._going is not None or not self._asked_for:
