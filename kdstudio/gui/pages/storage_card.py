@@ -47,6 +47,7 @@ class StorageCard(Card):
         self._going: Discarding | None = None
         self.room: Room | None = None
         self._asked_for = self._part = ""
+        self._stale = False  # whether the count under way began before something was asked for
         self.said = Banner("agreement", "check")
         self.said.setObjectName("settings.storage.said")
         self.total = Text(self.tr("Counting..."), "caption", "quiet")
@@ -71,6 +72,7 @@ class StorageCard(Card):
         """Ask whether a part goes to the trash, as soon as it has been counted: an older count may know nothing of it."""
         self._asked_for = part
         self.buttons[part].setFocus()
+        self._stale = self._reader is not None
         self.refresh()
 
     def _clear_what_was_asked_for(self) -> None:
@@ -158,7 +160,11 @@ class StorageCard(Card):
             self._sizes[part].setText(size(taken))
             self._bars[part].show_fraction(taken / room.total if room.total else 0.0)
         self._allow()
-        self._clear_what_was_asked_for()
+        if self._stale:
+            self._stale = False
+            self.refresh()
+        else:
+            self._clear_what_was_asked_for()
 
     @Slot()
     def _clear_clicked(self) -> None:
