@@ -110,11 +110,16 @@ class Shared(Clearing):
         return not self._paths
 
     def question(self) -> str:
-        what = {"teachers": tr("{0} trained teachers"), "outputs": tr("the outputs of teachers, kept {0} times")}
+        asked = {
+            "teachers": tr("Move {0} trained teachers ({1}) to the system's trash?"),
+            "outputs": tr("Move the outputs of teachers, kept {0} times ({1}), to the system's trash?"),
+        }
         if len(self._paths) == 1:
-            what = {"teachers": tr("a trained teacher"), "outputs": tr("the outputs of a teacher")}
-        said = what[self._part].format(len(self._paths))
-        return tr("Move {0} ({1}) to the system's trash?").format(said, size(self._bytes))
+            asked = {
+                "teachers": tr("Move a trained teacher ({1}) to the system's trash?"),
+                "outputs": tr("Move the outputs of a teacher ({1}) to the system's trash?"),
+            }
+        return asked[self._part].format(len(self._paths), size(self._bytes))
 
     def detail(self) -> str:
         again = {

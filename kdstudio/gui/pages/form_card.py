@@ -111,6 +111,8 @@ class FormCard(Card):
         if count:
             self.badge.setText((self.tr("{0} non-default") if self._wide() else "{0}").format(count))
             said = self.tr("{0}: {1} fields are not at their defaults. Show them, or reset them.")
+            if count == 1:
+                said = self.tr("{0}: 1 field is not at its default. Show it, or reset it.")
             self.badge.setAccessibleName(said.format(self.title, count))
             self.badge.setToolTip("\n".join(row.field.title for row in self.changes()))
             self.badge.updateGeometry()

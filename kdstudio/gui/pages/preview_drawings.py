@@ -149,7 +149,8 @@ class CountBars(_Spoken):
         return self._said(number) if 0 <= number < len(self.counts) else ""
 
     def _said(self, number: int) -> str:
-        return self.tr("{0}: {1} images").format(self.names[number], f"{self.counts[number]:,}")
+        said = self.tr("{0}: {1} image") if self.counts[number] == 1 else self.tr("{0}: {1} images")
+        return said.format(self.names[number], f"{self.counts[number]:,}")
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

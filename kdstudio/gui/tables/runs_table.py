@@ -177,7 +177,8 @@ class RunsTable(QTableView):
     def _tell(self, *_: object) -> None:
         """Say to a screen reader how many there are, and how many are chosen."""
         shown, chosen = f"{self._model.rowCount():,}", f"{len(self._wanted):,}"
-        self.setAccessibleDescription(self.tr("{0} runs, {1} chosen").format(shown, chosen))
+        said = self.tr("{0} run, {1} chosen") if self._model.rowCount() == 1 else self.tr("{0} runs, {1} chosen")
+        self.setAccessibleDescription(said.format(shown, chosen))
 
     @Slot()
     def _fit_title(self, *_: object) -> None:
