@@ -186,6 +186,16 @@ def a_told_run(home: Home, story: Sequence[AnyEvent] | None = None, *, text: str
     return folder
 
 
+def runs_named(home: Home, *titles: str) -> list[RunFolder]:
+    """A completed run of each title, the last one newest."""
+    made = []
+    for number, title in enumerate(titles):
+        folder = a_told_run(home, a_story(seeds=[0], steps=10), text=EXPERIMENT.replace("Digits of a test", title))
+        moved = folder.path.with_name(f"20260101-00000{number}_{title}_{title * 4:.8}")
+        made.append(RunFolder(folder.path.rename(moved)))
+    return made
+
+
 def a_tested_run(home: Home, classes: int = 3) -> RunFolder:
     """A completed run with test artefacts in which class 1 is taken for class 0 twice, the second time more surely."""
     import numpy as np

@@ -16,7 +16,9 @@ from tests.gui.desks import FakeDesk
 from tests.gui.player import Player
 
 if TYPE_CHECKING:
+    from kdstudio.gui.pages.new_experiment import NewExperimentPage
     from kdstudio.gui.pages.run import RunPage
+    from kdstudio.gui.pages.runs import RunsPage
 
 
 @pytest.fixture(autouse=True)
@@ -110,3 +112,52 @@ def open_run_page(qtbot: QtBot, controller: RunController) -> "Callable[[RunFold
         return page
 
     return make
+
+
+@pytest.fixture
+def make_new_page(qtbot: QtBot, home: Home) -> "Callable[[], NewExperimentPage]":
+    """Makes the page New experiment, without a window."""
+    from kdstudio.gui.pages.new_experiment import NewExperimentPage
+
+    def make() -> NewExperimentPage:
+        made = NewExperimentPage(home)
+        qtbot.addWidget(made)
+        made.resize(1100, 700)
+        made.show()
+        return made
+
+    return make
+
+
+@pytest.fixture
+def new_page(make_new_page: "Callable[[], NewExperimentPage]") -> "NewExperimentPage":
+    """One of these."""
+    return make_new_page()
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, new_page: "NewExperimentPage", desks: list[FakeDesk]) -> FakeDesk:
+    """The desk of `new_page`, asked for the first time."""
+    qtbot.waitUntil(lambda: desks[0].last == 1)
+    return desks[0]
+
+
+@pytest.fixture
+def make_runs_page(qtbot: QtBot, home: Home) -> "Iterator[Callable[[], RunsPage]]":
+    """Makes the page of all runs, without a window, with the library read."""
+    from kdstudio.gui.pages.runs import RunsPage
+
+    made: list[RunsPage] = []
+
+    def make() -> RunsPage:
+        each = RunsPage(home)
+        qtbot.addWidget(each)
+        made.append(each)
+        each.resize(1100, 760)
+        each.show()
+        qtbot.waitUntil(lambda: each.feed.known)
+        return each
+
+    yield make
+    for each in made:
+        each.shutdown()

@@ -1,13 +1,10 @@
 """The page New experiment: preview, remedies, text, undo, drafts, presets, files, and what a click starts."""
 
-import json
 import shlex
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
@@ -17,179 +14,25 @@ from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from kdstudio.gui.command_line import command
-from kdstudio.gui.desk_client import AGAIN
 from kdstudio.gui.drafts import recent_files
-from kdstudio.gui.forms import FieldRow
 from kdstudio.gui.main_window import MainWindow
 from kdstudio.gui.pages.new_experiment import NewExperimentPage
 from kdstudio.gui.pages.sheet import YAML
 from kdstudio.gui.presets import presets
 from kdstudio.gui.uses import use_of
-from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
-from kdstudio.runs.launch import new_run
 from kdstudio.runs.sample_experiments import sample_experiments
 from kdstudio.runs.settings import Settings, write_settings
 from kdstudio.spec import loads
-from kdstudio.spec.training import BUDGETS
 from tests.fakes import EXPERIMENT, a_told_run
-from tests.gui.desks import FakeDesk, data, memory, networks
-from tests.gui.test_forms import _filled, every_field, part_of, type_into
+from tests.gui.form_fields import field, retype
 
 MakePage = Callable[[], NewExperimentPage]
 
 
 @pytest.fixture
-def make(qtbot: QtBot, home: Home) -> MakePage:
-    def page() -> NewExperimentPage:
-        made = NewExperimentPage(home)
-        qtbot.addWidget(made)
-        made.resize(1100, 700)
-        made.show()
-        return made
-
-    return page
-
-
-@pytest.fixture
-def page(make: MakePage) -> NewExperimentPage:
-    return make()
-
-
-@pytest.fixture
-def desk(qtbot: QtBot, page: NewExperimentPage, desks: list[FakeDesk]) -> FakeDesk:
-    """The page's desk, asked for the first time."""
-    qtbot.waitUntil(lambda: desks[0].last == 1)
-    return desks[0]
-
-
-def field(page: NewExperimentPage, path: str) -> FieldRow:
-    found = page.board.row(path)
-    assert found is not None
-    return found
-
-
-def line_of(page: NewExperimentPage, path: str) -> Any:
-    return field(page, path).editor.focus.lineEdit()  # type: ignore[union-attr]
-
-
-def retype(page: NewExperimentPage, path: str, text: str) -> None:
-    line = line_of(page, path)
-    line.selectAll()
-    QTest.keyClicks(line, text)
-    page.check()
-
-
-# The preview
-
-
-def test_that_the_preview_shows_what_the_desk_says(qtbot: QtBot, page: NewExperimentPage, desk: FakeDesk) -> None:
-    warning = {"code": "imbalance", "most": 90, "fewest": 3}
-    desk.say(part="networks", values=networks(1000, 250))
-    desk.say(part="data", values=data([3, 90] * 50, [warning], colour=True))
-    desk.say(part="memory", values=memory("fits"))
-    desk.say(part="time", values={"seconds": 50.0, "steps": 270, "device": "cpu", "threads": 1})
-    desk.say()
-    card = page.summary
-    qtbot.waitUntil(lambda: card.facts["Time"].whole == "about 50 s")
-    assert [card.parameters.length(row) for row in (0, 1)] == [1.0, 0.25]
-    assert len(card.counts.counts) == 100
-    assert len(card.samples.images) == 14
-    assert not card.samples.images[0].isNull()
-    assert card.facts["Memory"].whole == "fits: 2.1 of 8.6 GB"
-    assert [notice.title for notice in card.warnings.shown] == ["The classes are of very different sizes"]
-    assert "90" in card.warnings.shown[0].detail
-
-
-def test_that_an_edit_cancels_the_old_question_and_asks_the_new_one_alone(
-    qtbot: QtBot, page: NewExperimentPage, desk: FakeDesk
-) -> None:
-    desk.say(part="networks", values=networks())
-    qtbot.waitUntil(lambda: page.summary.parameters.length(1) == 0.25)
-    for text in ("1", "2", "3"):
-        retype(page, "method.temperature", text)
-    qtbot.waitUntil(lambda: desk.cancelled == [1])
-    assert desk.last == 1
-    desk.say(cancelled=True)
-    qtbot.waitUntil(lambda: desk.last == 2)
-    assert desk.asked[2]["method"]["temperature"] == 3.0
-
-
-def test_that_a_desk_that_dies_is_asked_again_and_at_last_given_up(
-    qtbot: QtBot, page: NewExperimentPage, desk: FakeDesk
-) -> None:
-    for number in range(1, AGAIN + 2):
-        qtbot.waitUntil(lambda number=number: desk.last == number)
-        desk.say(failed="desk-gone")
-    qtbot.waitUntil(lambda: [each.title for each in page.summary.warnings.shown] == ["The preview stopped"])
-    assert desk.last == AGAIN + 1
-    assert page.start_button.text() == "Start"  # a preview is no condition
-
-
-def test_that_damaged_data_stands_beside_its_field_until_it_is_looked_at_again(
-    qtbot: QtBot, page: NewExperimentPage, desk: FakeDesk, tmp_path: Path
-) -> None:
-    page.change({"dataset": {"kind": "idx", "path": str(tmp_path)}})
-    desk.say(cancelled=True)
-    qtbot.waitUntil(lambda: desk.last == 2)
-    desk.say(failed="file-corrupt", parameters={"path": "x", "why": "cut short", "field": "dataset.path"})
-    qtbot.waitUntil(lambda: field(page, "dataset.path").problem == "X: cut short.")
-    assert page.start_button.text() == "Mend: Folder"
-    qtbot.mouseClick(page.start_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: desk.last == 3)
-
-
-def test_that_what_will_not_fit_is_said_in_the_pill_and_takes_no_time(
-    qtbot: QtBot, page: NewExperimentPage, desk: FakeDesk
-) -> None:
-    card = page.summary
-    card.show_part("memory", memory("wont-fit", 20.0))
-    card.show_part("time", {"seconds": 50.0, "steps": 270, "device": "cpu", "threads": 1})
-    assert (card.pill.text, card.facts["Time"].whole) == ("Won't fit", "–")
-    card.show_part("memory", memory("fits"))
-    assert card.pill.text == "Ready"
-
-
-@pytest.mark.parametrize(("teaching", "paths"), [(False, 1), (True, 2)])
-def test_that_a_remedy_changes_the_form_and_can_be_undone(
-    qtbot: QtBot, page: NewExperimentPage, desk: FakeDesk, teaching: bool, paths: int
-) -> None:
-    desk.say(part="memory", values=memory("wont-fit", 9, 8, teaching=teaching))
-    qtbot.waitUntil(lambda: bool(page.summary.short.shown))
-    assert page.summary.short.shown[0].title == "It won't fit into memory"
-    button = page.summary.findChild(QPushButton, "preview.memory.0")
-    assert isinstance(button, QPushButton)
-    assert button.text() == "Halve the batch size"
-    button.click()
-    qtbot.waitUntil(lambda: page.values()["training"]["batch_size"] == 64)
-    sizes = [page.values()[name]["batch_size"] for name in ("training", "teacher_training")]
-    assert sizes.count(64) == paths and sizes[0] == 64
-    page.history.undo()
-    assert page.values()["training"]["batch_size"] == 128
-
-
-def test_that_a_hidden_page_asks_nothing(qtbot: QtBot, page: NewExperimentPage, desk: FakeDesk) -> None:
-    page.hide()
-    page.change({"method.temperature": 2.0})
-    assert desk.cancelled == [1]
-    desk.say(cancelled=True)
-    qtbot.waitUntil(lambda: not page.feed.desk._poll.isActive())
-    assert desk.last == 1
-
-
-@pytest.mark.timeout(120)
-def test_that_a_real_desk_previews_the_digits_within_a_moment_of_an_edit(
-    real_desk: None, qtbot: QtBot, page: NewExperimentPage
-) -> None:
-    card = page.summary
-    qtbot.waitUntil(lambda: card.facts["Time"].whole != "–", timeout=60_000)
-    assert len(card.samples.images) == 14
-    before = card.parameters.shown[1][2]
-    began = time.perf_counter()
-    page.change({"student.hidden": [64]})
-    qtbot.waitUntil(lambda: card.parameters.shown[1][2] != before, timeout=10_000)
-    assert time.perf_counter() - began < 3.0  # 0.2 s on a machine with nothing else to do
-    page.shutdown()
+def page(new_page: NewExperimentPage) -> NewExperimentPage:
+    return new_page
 
 
 # Undo
@@ -287,27 +130,27 @@ def test_that_a_file_keeps_its_comments_while_nothing_is_changed(page: NewExperi
 
 
 @pytest.mark.parametrize("text", ["kind: classification\nmethod: {kind: soft-targets, alpha: 0.5}\n", "kind: [\n# lost?\n"])
-def test_that_what_was_not_saved_is_there_after_a_crash(make: MakePage, text: str) -> None:
-    crashed = make()
+def test_that_what_was_not_saved_is_there_after_a_crash(make_new_page: MakePage, text: str) -> None:
+    crashed = make_new_page()
     to_text(crashed)
     crashed.yaml.editor.setPlainText(text)
     crashed.yaml.check()
     crashed.keep_draft()
     crashed.hide()
-    restored = make()
+    restored = make_new_page()
     assert restored.banner.title == "Restored what you had not saved"
     to_text(restored)
     assert restored.yaml.text == text
     restored.discard_draft.click()
     assert restored.values() == restored._blank
-    assert make().banner.title == ""
+    assert make_new_page().banner.title == ""
 
 
-def test_that_half_filled_in_fields_are_restored_too(make: MakePage) -> None:
-    crashed = make()
+def test_that_half_filled_in_fields_are_restored_too(make_new_page: MakePage) -> None:
+    crashed = make_new_page()
     crashed.change({"dataset": {"kind": "idx"}, "training.learning_rate": "fast"})
     crashed.keep_draft()
-    restored = make()
+    restored = make_new_page()
     assert restored.values() == crashed.values()
     assert restored.start_button.text() == "Mend 2 fields"
 
@@ -467,87 +310,3 @@ def test_that_the_command_of_an_unsaved_experiment_says_it_whole(page: NewExperi
     shell = f"kdstudio() {{ cat; }}\n{said}"
     done = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=True)
     assert loads(done.stdout) == page.experiment()
-
-
-# Every field
-
-
-@pytest.mark.parametrize(
-    ("kinds", "path"),
-    [pytest.param(*each, id=f"{part_of(each[0], each[1].split('.')[0] + '.kind') if len(each[0]) > 1 else ''}:{each[1]}")
-     for each in every_field()],
-)  # fmt: skip
-def test_that_what_is_typed_into_a_field_reaches_the_training_process(
-    shared_page: NewExperimentPage, trainer: Callable[[RunFolder], Any], kinds: dict[str, Any], path: str, tmp_path: Path
-) -> None:
-    page = shared_page
-    values = loads("kind: classification").model_dump(mode="json")
-    for name, value in _filled(kinds).items():
-        values[name] = {**value, **({"path": str(tmp_path)} if "path" in value else {})} if isinstance(value, dict) else value
-    page.show_values(values)
-    budget, _, name = path.rpartition(".")
-    if name in BUDGETS and "every" not in budget:
-        for other in set(BUDGETS) - {name}:
-            field(page, f"{budget}.{other}").editor.set_value(None)
-    (tmp_path / "data").mkdir()
-    wanted = type_into(field(page, path))
-    if name == "path":
-        field(page, path).editor.set_value(wanted := str(tmp_path / "data"))
-    started: list[Any] = []
-    page.start_requested.connect(started.append)
-    page.start()
-    page.start_requested.disconnect(started.append)
-
-    read = trainer(new_run(started[0], page.home))
-    assert part_of(read, path) == wanted
-
-
-@pytest.fixture(scope="module")
-def trainer() -> Iterator[Callable[[RunFolder], Any]]:
-    """What the session, in a process of its own as training has, understands a run to ask for: as plain data.
-
-    The session is the true one up to where it has read its folder: there it answers, and takes the next run.
-    """
-    process = subprocess.Popen(
-        [sys.executable, "-c", TRAINER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        cwd=Path(__file__).resolve().parents[2],
-    )  # fmt: skip
-    assert process.stdin is not None and process.stdout is not None
-
-    def ask(folder: RunFolder) -> Any:
-        print(folder.path, file=process.stdin, flush=True)
-        return json.loads(process.stdout.readline())  # type: ignore[union-attr]
-
-    yield ask
-    process.stdin.close()
-    process.stdout.close()
-    process.wait(timeout=20)
-
-
-TRAINER = """
-import importlib, pathlib, sys
-from kdstudio.runs.folder import RunFolder
-session = importlib.import_module("kdstudio.engine.session")
-heard = []
-class Enough(Exception):
-    pass
-def take(experiment, *rest):
-    heard.append(experiment)
-    raise Enough
-session.resume_point = take
-for line in sys.stdin:
-    folder = RunFolder(pathlib.Path(line.strip()))
-    try:
-        for event in session.session(folder, lambda: None):
-            pass
-    except Enough:
-        pass
-    print(heard.pop().model_dump_json(), flush=True)
-"""
-
-
-@pytest.fixture
-def shared_page(make: MakePage) -> NewExperimentPage:
-    page = make()
-    page.sheet.set_detail(1)
-    return page

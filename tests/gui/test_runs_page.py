@@ -2,8 +2,7 @@
 
 import csv
 import json
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,47 +13,23 @@ from pytestqt.qtbot import QtBot
 
 from kdstudio.gui.pages import discarding, runs
 from kdstudio.gui.pages.notes_card import tags_in
-from kdstudio.gui.pages.runs import NOTES, OVERLAY, QUEUE, RunsPage
+from kdstudio.gui.pages.runs import NOTES, QUEUE, RunsPage
 from kdstudio.gui.pages.runs_actions import RUN_COMMANDS
 from kdstudio.gui.tables.columns import COLUMNS, PLACES
 from kdstudio.gui.tables.runs_model import RunsModel
 from kdstudio.gui.tables.runs_table import TITLE
 from kdstudio.gui.tables.sparkline import heights
 from kdstudio.gui.theme import theme
-from kdstudio.runs import fold_cache
 from kdstudio.runs.files import write_json
 from kdstudio.runs.folder import About, RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.library import Row
-from tests.fakes import EXPERIMENT, a_process_at_work, a_run, a_story, a_told_run
+from tests.fakes import a_process_at_work, a_run, a_told_run, runs_named
 
 
 @pytest.fixture
-def page(qtbot: QtBot, home: Home) -> Iterator[Callable[[], RunsPage]]:
-    made: list[RunsPage] = []
-
-    def make() -> RunsPage:
-        each = RunsPage(home)
-        qtbot.addWidget(each)
-        made.append(each)
-        each.resize(1100, 760)
-        each.show()
-        qtbot.waitUntil(lambda: each.feed.known)
-        return each
-
-    yield make
-    for each in made:
-        each.shutdown()
-
-
-def named(home: Home, *titles: str) -> list[RunFolder]:
-    """A completed run of each title, the last one newest."""
-    made = []
-    for number, title in enumerate(titles):
-        folder = a_told_run(home, a_story(seeds=[0], steps=10), text=EXPERIMENT.replace("Digits of a test", title))
-        moved = folder.path.with_name(f"20260101-00000{number}_{title}_{title * 4:.8}")
-        made.append(RunFolder(folder.path.rename(moved)))
-    return made
+def page(make_runs_page: Callable[[], RunsPage]) -> Callable[[], RunsPage]:
+    return make_runs_page
 
 
 def titles(page: RunsPage) -> list[str]:
@@ -127,7 +102,7 @@ def test_that_a_thumbnail_of_a_curve_shows_more_than_its_first_leap(
 def test_that_several_chosen_runs_stay_chosen_through_sorting_filtering_and_new_runs(
     qtbot: QtBot, page: Callable[[], RunsPage], home: Home
 ) -> None:
-    first, _, last = named(home, "aa", "bb", "cc")
+    first, _, last = runs_named(home, "aa", "bb", "cc")
     shown = page()
     shown.table.choose({str(first.path), str(last.path)})
     shown.table.sortByColumn(PLACES["title"], Qt.SortOrder.AscendingOrder)
@@ -143,7 +118,7 @@ def test_that_several_chosen_runs_stay_chosen_through_sorting_filtering_and_new_
 
 
 def test_that_chosen_columns_and_the_order_are_remembered(page: Callable[[], RunsPage], home: Home) -> None:
-    named(home, "aa")
+    runs_named(home, "aa")
     first = page()
     action = next(each for each in first.table.columns.actions() if each.data() == "notes")
     action.trigger()
@@ -163,7 +138,7 @@ def test_that_an_unreadable_arrangement_is_passed_over(page: Callable[[], RunsPa
 def test_that_a_run_is_renamed_in_place_and_its_notes_stay(
     qtbot: QtBot, page: Callable[[], RunsPage], home: Home
 ) -> None:
-    (folder,) = named(home, "aa")
+    (folder,) = runs_named(home, "aa")
     folder.set_about(About(notes="keep me"))
     shown = page()
     shown.table.choose({str(folder.path)})
@@ -181,7 +156,7 @@ def test_that_a_run_is_renamed_in_place_and_its_notes_stay(
 def test_that_tags_of_many_are_added_and_taken_away_and_others_stay(
     qtbot: QtBot, page: Callable[[], RunsPage], home: Home
 ) -> None:
-    first, second = named(home, "aa", "bb")
+    first, second = runs_named(home, "aa", "bb")
     first.set_about(About(tags=("own", "both")))
     second.set_about(About(tags=("both",)))
     shown = page()
@@ -199,7 +174,7 @@ def test_that_tags_of_many_are_added_and_taken_away_and_others_stay(
 def test_that_notes_are_kept_when_another_run_is_chosen(
     qtbot: QtBot, page: Callable[[], RunsPage], home: Home
 ) -> None:
-    first, second = named(home, "aa", "bb")
+    first, second = runs_named(home, "aa", "bb")
     shown = page()
     shown.table.choose({str(first.path)})
     shown.show_below(NOTES)
@@ -213,138 +188,8 @@ def test_that_tags_are_told_apart_by_commas() -> None:
     assert tags_in(" a ,b  c,, a") == ["a", "b c"]
 
 
-def test_that_chosen_runs_are_laid_over_one_another_in_lines_of_their_own(
-    qtbot: QtBot, page: Callable[[], RunsPage], home: Home
-) -> None:
-    named(home, "aa", "bb")
-    shown = page()
-    shown.table.selectAll()
-    shown.actions_by_id["runs.overlay"].trigger()
-    overlay = shown.overlay
-    assert overlay is not None
-    qtbot.waitUntil(lambda: all(len(each.items) == 2 for each in overlay.plots), timeout=10_000)  # type: ignore[attr-defined]
-    looks = list(overlay._looks.values())  # type: ignore[attr-defined]
-    assert len({look.role for look in looks}) == len({look.line for look in looks}) == 2
-    assert overlay.accuracy.picture.levels[0].value == pytest.approx(97)  # type: ignore[attr-defined]
-    assert shown.model.data(shown.model.index(0, PLACES["title"]), Qt.ItemDataRole.DecorationRole) is not None
-    entry = next(iter(overlay.entries.values()))  # type: ignore[attr-defined]
-    qtbot.mouseClick(entry, Qt.MouseButton.LeftButton)
-    assert entry.label in overlay.loss.legend.off  # type: ignore[attr-defined]
-    shown.table.selectRow(0)
-    assert len(overlay.accuracy.items) == 1  # type: ignore[attr-defined]
-
-
-def test_that_the_overlay_is_the_mean_over_seeds_and_says_so(
-    qtbot: QtBot, page: Callable[[], RunsPage], home: Home
-) -> None:
-    a_told_run(home)
-    shown = page()
-    shown.table.selectAll()
-    shown.show_below(OVERLAY)
-    overlay = shown.overlay
-    qtbot.waitUntil(lambda: bool(overlay._stories), timeout=10_000)  # type: ignore[union-attr]
-    (story,) = overlay._stories.values()  # type: ignore[union-attr]
-    assert story.seeds == 3
-    assert story.accuracy.last == pytest.approx(0.91)
-    assert "means over seeds" in overlay.note.text()  # type: ignore[union-attr]
-
-
-def test_that_an_overlay_lets_go_of_runs_that_are_not_shown_any_more(
-    qtbot: QtBot, page: Callable[[], RunsPage], home: Home
-) -> None:
-    named(home, *(letter * 2 for letter in "abcd"))
-    shown = page()
-    shown.table.selectAll()
-    shown.show_below(OVERLAY)
-    overlay = shown.overlay
-    assert overlay is not None
-    qtbot.waitUntil(lambda: len(overlay.accuracy.items) == 4, timeout=10_000)
-    for place in range(4):
-        shown.table.selectRow(place)
-        qtbot.waitUntil(lambda: overlay._reader is None and len(overlay.accuracy.items) == 1, timeout=10_000)
-        assert list(overlay._kept) == list(overlay._stories) == [shown.model.row(place).folder]
-
-
-def test_that_an_overlay_begins_a_long_run_with_the_fold_that_was_kept(
-    qtbot: QtBot, page: Callable[[], RunsPage], home: Home
-) -> None:
-    folder = a_told_run(home, a_story(seeds=[0]))
-    state, reader = folder.fold()
-    state.stages_of("student")[0].curves[("student", "validation", "accuracy")].append(50, 0.123)  # to be known by
-    fold_cache.keep(folder, state, reader.at)
-    shown = page()
-    shown.table.selectAll()
-    shown.show_below(OVERLAY)
-    overlay = shown.overlay
-    assert overlay is not None
-    qtbot.waitUntil(lambda: bool(overlay._stories), timeout=10_000)
-    (story,) = overlay._stories.values()
-    assert story.accuracy.last == 0.123
-
-
-def test_that_a_copy_of_a_run_is_a_run_of_its_own_in_table_and_overlay(
-    qtbot: QtBot, page: Callable[[], RunsPage], home: Home
-) -> None:
-    folder = a_told_run(home)
-    copy = folder.path.with_name(f"20260101-000000_copy_{folder.id}")
-    shutil.copytree(folder.path, copy)
-    shown = page()
-    assert shown.subtitle.whole.startswith("2 runs")
-    assert {row.folder for row in shown.model.shown()} == {str(folder.path), str(copy)}
-    shown.table.choose({str(copy)})
-    assert shown.chosen() == RunFolder(copy)
-    shown.table.selectAll()
-    shown.show_below(OVERLAY)
-    overlay = shown.overlay
-    assert overlay is not None
-    qtbot.waitUntil(lambda: len(overlay.accuracy.items) == 2, timeout=10_000)
-    assert len({entry.label for entry in overlay.entries.values()}) == 2
-
-
-def test_that_an_overlay_is_walked_by_keys_and_read_aloud(
-    qtbot: QtBot, page: Callable[[], RunsPage], home: Home
-) -> None:
-    named(home, "aa", "bb")
-    shown = page()
-    shown.table.setFocus()
-    qtbot.keyClick(shown.table, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
-    shown.actions_by_id["runs.overlay"].trigger()
-    overlay = shown.overlay
-    assert overlay is not None
-    qtbot.waitUntil(lambda: all(len(each.items) == 2 for each in overlay.plots), timeout=10_000)
-    for plot in overlay.plots:
-        assert all(f"{name} " in plot.plot.accessibleDescription() for name in ("aa", "bb"))
-    whole = overlay.accuracy.plot.view.viewRange()[0]
-    qtbot.keyClick(overlay.accuracy.plot, Qt.Key.Key_Plus)
-    assert overlay.loss.plot.view.viewRange()[0] != whole
-    qtbot.keyClick(overlay.loss.plot, Qt.Key.Key_0)
-    assert overlay.accuracy.plot.view.viewRange()[0] == whole
-    entry = next(iter(overlay.entries.values()))
-    qtbot.keyClick(entry, Qt.Key.Key_Space)
-    assert entry.accessibleName().endswith("hidden")
-    assert not any(f"{entry.label} " in plot.plot.accessibleDescription() for plot in overlay.plots)
-
-
-def test_that_what_the_pointer_reads_of_many_long_named_runs_stays_in_its_card(
-    qtbot: QtBot, page: Callable[[], RunsPage], home: Home
-) -> None:
-    for folder in named(home, *(letter * 2 for letter in "abcdefghi")):
-        folder.set_about(About(name=f"{folder.id} with a name that is much longer than its plot is wide"))
-    shown = page()
-    shown.table.selectAll()
-    shown.show_below(OVERLAY)
-    overlay = shown.overlay
-    assert overlay is not None
-    qtbot.waitUntil(lambda: all(len(each.items) == 9 for each in overlay.plots), timeout=10_000)
-    overlay.accuracy.plot.hovered.emit(8.0)
-    for plot in overlay.plots:
-        assert plot.readout.isVisible()
-        assert plot.rect().contains(plot.readout.geometry())
-    assert overlay.accuracy.readout.lines[-1][0].endswith("more") or len(overlay.accuracy.readout.lines) == 9
-
-
 def test_that_a_title_keeps_a_width_to_be_read_in(qtbot: QtBot, page: Callable[[], RunsPage], home: Home) -> None:
-    named(home, "aa")
+    runs_named(home, "aa")
     shown = page()
     shown.resize(820, 500)
     assert shown.table.columnWidth(PLACES["title"]) == TITLE
@@ -358,7 +203,7 @@ def test_that_a_title_keeps_a_width_to_be_read_in(qtbot: QtBot, page: Callable[[
 def test_that_columns_grow_with_large_type_and_come_back(
     qtbot: QtBot, page: Callable[[], RunsPage], home: Home
 ) -> None:
-    named(home, "aa")
+    runs_named(home, "aa")
     shown = page()
     shown.table.setColumnWidth(PLACES["gain"], 130)
     before = {column.id: shown.table.columnWidth(PLACES[column.id]) for column in COLUMNS if column.width}
@@ -390,7 +235,7 @@ def test_that_a_gain_beyond_noise_stands_out_in_colour(qapp: object) -> None:
 def test_that_the_trash_is_asked_about_with_bytes_and_users(
     qtbot: QtBot, page: Callable[[], RunsPage], home: Home, monkeypatch: pytest.MonkeyPatch, yes: bool
 ) -> None:
-    (run,) = named(home, "aa")
+    (run,) = runs_named(home, "aa")
     pupil = a_run(home, text=f"kind: classification\nteacher: {{kind: mlp, weights: 'run:{run.id}'}}\n")
     asked: list[str] = []
     gone: list[RunFolder] = []
@@ -423,7 +268,7 @@ def test_that_a_run_at_work_is_neither_thrown_away_nor_resumed_and_says_why(
 def test_that_resume_is_offered_where_something_is_left(
     qtbot: QtBot, page: Callable[[], RunsPage], home: Home, state: str, allowed: bool
 ) -> None:
-    (folder,) = named(home, "aa")
+    (folder,) = runs_named(home, "aa")
     write_json(folder.status_file, {"state": state, "attempt": 1})
     shown = page()
     shown.table.choose({str(folder.path)})
@@ -437,7 +282,7 @@ def test_that_resume_is_offered_where_something_is_left(
 
 def test_that_queued_runs_go_into_the_queue_from_the_table(page: Callable[[], RunsPage], home: Home) -> None:
     waiting = [a_run(home) for _ in range(2)]
-    named(home, "done")
+    runs_named(home, "done")
     shown = page()
     shown.table.selectAll()
     shown.actions_by_id["runs.queue"].trigger()
@@ -449,7 +294,7 @@ def test_that_queued_runs_go_into_the_queue_from_the_table(page: Callable[[], Ru
 def test_that_the_table_is_exported_as_it_is_filtered(
     qtbot: QtBot, page: Callable[[], RunsPage], home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second = named(home, "aa", "bb")
+    first, second = runs_named(home, "aa", "bb")
     first.set_about(About(name="=1+1", tags=("x", "y")))
     target = tmp_path / "runs.csv"
     monkeypatch.setattr(runs, "pick_csv", lambda _: str(target))
@@ -474,7 +319,7 @@ def test_that_every_command_is_in_the_context_menu_and_no_two_share_a_key(page: 
 
 
 def test_that_the_folder_of_a_chosen_run_can_be_opened(qtbot: QtBot, page: Callable[[], RunsPage], home: Home) -> None:
-    (folder,) = named(home, "aa")
+    (folder,) = runs_named(home, "aa")
     shown = page()
     shown.table.choose({str(folder.path)})
     with qtbot.waitSignal(shown.folder_wanted) as wanted:
@@ -485,7 +330,7 @@ def test_that_the_folder_of_a_chosen_run_can_be_opened(qtbot: QtBot, page: Calla
 def test_that_a_title_being_edited_is_not_overwritten_by_a_new_reading(
     qtbot: QtBot, page: Callable[[], RunsPage], home: Home
 ) -> None:
-    (folder,) = named(home, "aa")
+    (folder,) = runs_named(home, "aa")
     shown = page()
     shown.table.choose({str(folder.path)})
     shown.table.rename_chosen()
