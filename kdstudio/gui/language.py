@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from itertools import chain, zip_longest
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication
 
-from kdstudio.runs import failures
-from kdstudio.runs.failures import Words
+if TYPE_CHECKING:
+    from kdstudio.runs.failures import Words
 
 CATALOGUE = "catalogue"  # the context of the words in tables; those in calls of `tr` have none
 
@@ -70,6 +70,8 @@ def _pattern(template: str) -> "re.Pattern[str]":
     return re.compile("".join(chain.from_iterable(zip_longest(map(re.escape, parts[::2]), blanks, fillvalue=""))))
 
 
-def explain(code: str | None, parameters: Mapping[str, Any] | None = None) -> Words:
+def explain(code: str | None, parameters: Mapping[str, Any] | None = None) -> "Words":
     """The words for `code`, in the language of the window."""
+    from kdstudio.runs import failures  # 5 ms of words that the first paint needs not
+
     return failures.explain(code, parameters, looked_up)

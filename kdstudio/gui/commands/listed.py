@@ -105,5 +105,3 @@ COMMANDS = (
     Command(id="help.terms", title="&What the terms mean", menu="&Help", shortcut="Shift+F1"),
     Command(id="help.curves", title="&How to read the curves", menu="&Help"),
 )  # fmt: skip
-
-MENUS = tuple(dict.fromkeys(command.menu for command in COMMANDS))

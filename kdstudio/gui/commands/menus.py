@@ -1,22 +1,14 @@
-"""The menu bar made from the list: its titles for the first paint, its entries right after."""
+"""What the list of commands becomes: entries of the menus, actions of a page, offers to choose from."""
 
 from collections.abc import Callable, Iterable, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from kdstudio.gui.commands.command import Command, Offer
-from kdstudio.gui.commands.listed import COMMANDS, MENUS
+from kdstudio.gui.commands.listed import COMMANDS
 from kdstudio.gui.language import looked_up, tr
-
-
-def title_menus(window: QMainWindow) -> dict[str, QMenu]:
-    """The menus, empty. They show tooltips, which say why an entry is grey."""
-    menus = {name: window.menuBar().addMenu(looked_up(name)) for name in MENUS}
-    for menu in menus.values():
-        menu.setToolTipsVisible(True)
-    return menus
 
 
 def fill_menus(menus: dict[str, QMenu]) -> dict[str, QAction]:

@@ -7,8 +7,7 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
-from kdstudio.gui.commands.listed import COMMANDS
-from kdstudio.gui.commands.menus import fill_menus, fill_with_offers, title_menus
+from kdstudio.gui.language import tr
 
 if TYPE_CHECKING:
     from kdstudio.gui.commands.command import Deed, Offer
@@ -29,7 +28,7 @@ class Switchboard(QObject):
     def __init__(self, window: "MainWindow") -> None:
         super().__init__(window)
         self._window = window
-        self._menus = title_menus(window)
+        self._menus = _title_menus(window)
         self._actions: dict[str, QAction] = {}
         self._deeds: dict[str, Deed] = {}
         self._closed = False
@@ -83,6 +82,9 @@ class Switchboard(QObject):
         self._closed = True
 
     def _make(self) -> None:
+        from kdstudio.gui.commands.listed import COMMANDS
+        from kdstudio.gui.commands.menus import fill_menus
+
         self._actions = fill_menus(self._menus)
         self._deeds = _deeds(self._window)
         for command in COMMANDS:
@@ -110,6 +112,8 @@ class Switchboard(QObject):
 
     @Slot()
     def _fill(self) -> None:
+        from kdstudio.gui.commands.menus import fill_with_offers
+
         menu = self.sender()
         assert isinstance(menu, QMenu)
         offers = self._deeds[menu.menuAction().objectName()].offers
@@ -124,6 +128,18 @@ class Switchboard(QObject):
             action.setToolTip(why)
         if deed.on is not None:
             action.setChecked(deed.on())
+
+
+def _title_menus(window: "MainWindow") -> dict[str, QMenu]:
+    """The menus, empty, by their names in the list. They show tooltips, which say why an entry is grey."""
+    titles = {
+        "&File": tr("&File"), "&Edit": tr("&Edit"), "&Run": tr("&Run"), "&Library": tr("&Library"), "&View": tr("&View"),
+        "&Help": tr("&Help"),
+    }  # fmt: skip
+    menus = {name: window.menuBar().addMenu(title) for name, title in titles.items()}
+    for menu in menus.values():
+        menu.setToolTipsVisible(True)
+    return menus
 
 
 def _deeds(window: "MainWindow") -> "dict[str, Deed]":
