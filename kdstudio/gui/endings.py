@@ -1,6 +1,7 @@
 """What the window does about runs that it does not show: says when one ends, and keeps the machine awake until then."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
@@ -64,7 +65,7 @@ class Endings(QObject):
         self._controller, self._preferences = controller, preferences
         self._in_view, self._desktop = in_view, desktop
         self._at_work: RunFolder | None = None
-        self._others: dict[str, RunFolder] = {}
+        self._others: dict[Path, RunFolder] = {}
         self.awake: Awake | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK_EVERY)
@@ -86,9 +87,9 @@ class Endings(QObject):
     @Slot()
     def look(self) -> None:
         """See after the runs that are out of view."""
-        others = {folder.id: folder for folder in self._controller.others}
-        for name, folder in self._others.items():
-            if name not in others and folder != self._controller.folder:
+        others = {folder.path: folder for folder in self._controller.others}
+        for path, folder in self._others.items():
+            if path not in others and folder != self._controller.folder:
                 self._tell(folder)
         self._others = others
         if others:

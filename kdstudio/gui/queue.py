@@ -31,9 +31,9 @@ class Waiting:
     device: str
 
     @property
-    def id(self) -> str:
-        """The run's id."""
-        return self.folder.id
+    def key(self) -> str:
+        """What tells it from every other run; a copy has the same id."""
+        return self.folder.path.name
 
 
 @dataclass(kw_only=True, slots=True)
@@ -115,22 +115,22 @@ class RunQueue(QObject):
         self.changed.emit()
         return True
 
-    def remove(self, identity: str) -> None:
+    def remove(self, key: str) -> None:
         """Take a run out. It stays what it is: a queued run."""
-        self.order([each.id for each in self.waiting if each.id != identity])
+        self.order([each.key for each in self.waiting if each.key != key])
 
-    def move(self, identity: str, by: int) -> None:
+    def move(self, key: str, by: int) -> None:
         """Move a run up (below 0) or down."""
-        names = [each.id for each in self.waiting]
-        if identity in names:
-            place = names.index(identity)
+        names = [each.key for each in self.waiting]
+        if key in names:
+            place = names.index(key)
             names.insert(max(0, min(len(names) - 1, place + by)), names.pop(place))
             self.order(names)
 
-    def order(self, identities: Sequence[str]) -> None:
+    def order(self, keys: Sequence[str]) -> None:
         """Let exactly these wait, in this order."""
-        known = {each.id: each for each in self.waiting}
-        ordered = [known[identity] for identity in identities if identity in known]
+        known = {each.key: each for each in self.waiting}
+        ordered = [known[key] for key in keys if key in known]
         if ordered != self.waiting:
             self.waiting = ordered
             self.changed.emit()
@@ -145,7 +145,7 @@ class RunQueue(QObject):
             if folder != run.folder and _same_device(mine.device, run.device):
                 return mine.title
         for row in self._others():
-            other = row.begun and row.id != run.id and _same_device(row.device, run.device)
+            other = row.begun and Path(row.folder) != run.folder.path and _same_device(row.device, run.device)
             if other and RunFolder(Path(row.folder)).alive():  # the library may be a few seconds old
                 return row.title
         return ""

@@ -187,7 +187,7 @@ def main() -> None:
     """Measure what is named, or everything."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", nargs="*", choices=[[], "start", "delay", "training"])
-    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--turns", type=int, default=5)
     options = parser.parse_args()
     wanted = options.what or ["start", "delay", "training"]
     results: dict[str, Any] = {"platform": environment().get("QT_QPA_PLATFORM", "display")}

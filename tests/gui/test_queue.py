@@ -1,5 +1,6 @@
 """The queue: off until it is switched on, one run at a time per device, in the order that people give it."""
 
+import shutil
 from collections.abc import Callable
 
 import pytest
@@ -100,12 +101,21 @@ def test_that_a_run_at_work_elsewhere_in_the_home_is_waited_for(qapp: object, st
 def test_that_runs_are_moved_taken_out_and_never_doubled(queue: RunQueue, home: Home) -> None:
     a, b, c = filled(queue, home, "cpu", "cpu", "cpu")
     assert not queue.add(a, "again")
-    queue.move(c.id, -1)
+    queue.move(c.path.name, -1)
     assert [run.folder for run in queue.waiting] == [a, c, b]
-    queue.move(a.id, -5)
-    queue.remove(c.id)
+    queue.move(a.path.name, -5)
+    queue.remove(c.path.name)
     assert [run.folder for run in queue.waiting] == [a, b]
     assert c.status().state is State.QUEUED
+
+
+def test_that_a_run_and_its_copy_both_wait(queue: RunQueue, home: Home) -> None:
+    run = a_run(home)
+    copy = RunFolder(shutil.copytree(run.path, run.path.with_name(f"20260101-000000_copy_{run.id}")))
+    assert queue.add(run, "one") and queue.add(copy, "its copy")
+    queue.move(copy.path.name, -1)
+    queue.remove(run.path.name)
+    assert [each.folder for each in queue.waiting] == [copy]
 
 
 def test_that_a_completed_run_does_not_wait(queue: RunQueue, home: Home) -> None:

@@ -20,7 +20,7 @@ from kdstudio.gui.commands.menus import own_actions
 from kdstudio.gui.queue import RunQueue
 from kdstudio.gui.theme import GAP, SPACE
 
-ID = Qt.ItemDataRole.UserRole
+KEY = Qt.ItemDataRole.UserRole
 
 
 class WaitingLine(QStyledItemDelegate):
@@ -116,10 +116,10 @@ class QueueCard(Card):
         self.list.clear()
         for number, run in enumerate(self._queue.waiting, start=1):
             item = QListWidgetItem(f"{number}.  {run.title}")
-            item.setData(ID, run.id)
+            item.setData(KEY, run.key)
             item.setToolTip(f"{run.title}\n{run.folder.path.name}")
             self.list.addItem(item)
-            if run.id == chosen:
+            if run.key == chosen:
                 self.list.setCurrentItem(item, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         self._filling = False
         self.switch.setChecked(self._queue.on)
@@ -153,11 +153,11 @@ class QueueCard(Card):
 
     def _chosen(self) -> str | None:
         item = self.list.currentItem()
-        return str(item.data(ID)) if item is not None else None
+        return str(item.data(KEY)) if item is not None else None
 
     @Slot()
     def _dragged(self) -> None:
-        self._queue.order([str(self.list.item(row).data(ID)) for row in range(self.list.count())])
+        self._queue.order([str(self.list.item(row).data(KEY)) for row in range(self.list.count())])
 
     @Slot()
     def _up(self) -> None:
