@@ -64,6 +64,18 @@ def test_that_another_home_is_remembered_and_said_with_what_stays(
     assert card.said.isHidden()
 
 
+def test_that_the_home_in_use_is_kept_whatever_was_chosen_before(
+    qtbot: QtBot, card: HomeChoice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choose_home(tmp_path / "gone")  # on a disk, say, that is not connected: the window has opened on the usual home
+    (tmp_path / "gone").rmdir()
+    for name in ("other", "another"):
+        pick(qtbot, card, monkeypatch, tmp_path / name)
+    qtbot.mouseClick(card.keep, LEFT)
+    assert (chosen_home(), card.said.isHidden()) == (None, True)
+    assert not (tmp_path / "gone").exists()
+
+
 def test_that_nothing_changes_where_nothing_is_picked_or_the_same_home(
     qtbot: QtBot, card: HomeChoice, undecided: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

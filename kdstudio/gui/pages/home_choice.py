@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 from kdstudio.gui.buttons import IconButton
 from kdstudio.gui.cards import Banner, Card, Elided, Text
 from kdstudio.gui.language import explain, tr
-from kdstudio.runs.chosen_home import choose_home, usual_home
+from kdstudio.runs.chosen_home import choose_home
 from kdstudio.runs.home import Home
 from kdstudio.spec.errors import KnownFailure
 
@@ -40,7 +40,7 @@ class HomeChoice(Card):
     def __init__(self, home: Home, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("settings.home.card")
-        self._home, self._before = home, home.root
+        self._home = home
         self.folder = Elided(str(home.root), "body")
         self.folder.setObjectName("settings.home")
         self.choose_button = IconButton(self.tr("Choose another..."), "folder", "settings.choose")
@@ -69,7 +69,6 @@ class HomeChoice(Card):
 
     def take(self, root: Path) -> None:
         """Let `root` be the home from the next start on, and say so; or say why it cannot be."""
-        before = usual_home()
         try:
             choose_home(root)
         except KnownFailure as failure:
@@ -78,7 +77,6 @@ class HomeChoice(Card):
         if root == self._home.root:
             self._say(self.tr("This is the home already"))
             return
-        self._before = before
         self._say(
             self.tr("“{0}” is the home from the next start on").format(root.name or str(root)),
             self.tr("{0}\nRuns stay where they are, in {1}: choose that folder again to see them. Runs at work go on there.")
@@ -89,7 +87,7 @@ class HomeChoice(Card):
     @Slot()
     def _keep(self) -> None:
         try:
-            choose_home(self._before)
+            choose_home(self._home.root)
         except KnownFailure as failure:
             self._refuse(failure)
             return
