@@ -133,6 +133,24 @@ def test_that_clearing_teachers_names_the_runs_that_would_train_them_again(
     assert f"learn from a teacher trained here:\n{waiting.path.name}" in asked[0][1]
 
 
+@pytest.mark.parametrize(("also", "questions"), [("teachers", 1), ("runs", 2)])
+def test_that_what_is_asked_for_while_a_question_is_made_is_asked_at_once_and_never_on_a_later_visit(
+    qtbot: QtBot, window: MainWindow, home: Home, monkeypatch: pytest.MonkeyPatch, also: str, questions: int
+) -> None:
+    a_teacher(home)
+    a_told_run(home)
+    asked: list[str] = []
+    card = cleared(qtbot, window, monkeypatch, "teachers")
+    monkeypatch.setattr(discarding, "ask_to_discard", lambda _, question, *__: asked.append(question) and False)
+    card.clear(also)
+    qtbot.waitUntil(lambda: len(asked) == questions and card._going is None and card._reader is None)
+    window.show_page("home")
+    window.show_page("settings")
+    qtbot.waitUntil(lambda: card._reader is None)
+    assert card._going is None
+    assert len(asked) == questions
+
+
 def test_that_nothing_is_asked_where_all_runs_are_at_work(
     qtbot: QtBot, window: MainWindow, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:

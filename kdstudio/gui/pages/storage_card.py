@@ -186,12 +186,15 @@ class StorageCard(Card):
         done.shutdown()
         done.deleteLater()
         assert isinstance(going, Clearing)
+        if self._asked_for == self._part:
+            self._asked_for = ""  # asked for once more while this was found out: it has its answer
         self.said.say("")
         self._say(going, agreed)
         self._allow()
         self.buttons[self._part].setFocus()  # it was grey for a while, and lost it
-        if agreed:
+        if agreed or self._asked_for:
             self.refresh()
+        if agreed:
             self.cleared.emit()
 
     def _say(self, going: Clearing, agreed: bool) -> None:
