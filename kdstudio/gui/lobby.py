@@ -41,6 +41,7 @@ class Lobby(QObject):
 
             self._feed = LibraryFeed(self._window.home, self)
             self._window.started.connect(self._feed.refresh)
+            self._feed.changed.connect(self._name_again)
         return self._feed
 
     def follow(self, controller: "RunController") -> None:
@@ -56,6 +57,17 @@ class Lobby(QObject):
             self._seen = seen
             if self._feed is not None:
                 self._feed.refresh()
+
+    @Slot()
+    def _name_again(self) -> None:
+        """The run in view may have another name by now."""
+        run = self._controller
+        if run is None or run.folder is None or self._feed is None:
+            return
+        here = str(self._window.home.runs / run.folder.path.name)
+        row = next((row for row in self._feed.rows if row.folder == here), None)
+        if row is not None:
+            run.take_name(run.folder, row.title)
 
     @property
     def queue(self) -> "RunQueue":

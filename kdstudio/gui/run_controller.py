@@ -41,6 +41,7 @@ class RunController(QObject):
 
     Attributes:
         folder: the run in view, or None.
+        title: what people call it, "" for none.
         experiment: what it was asked for; None when that cannot be read.
         state: the fold of its events.
         status: as it is now.
@@ -58,6 +59,7 @@ class RunController(QObject):
         super().__init__(parent)
         self.home, self._launcher = home, launcher
         self.folder: RunFolder | None = None
+        self.title = ""
         self.experiment: Experiment | None = None
         self.state = RunState()
         self.status = Status()
@@ -137,13 +139,6 @@ class RunController(QObject):
         """Whether a run is at work that `stop_all` has still to wait for."""
         return self.active or self._stopping is not None
 
-    @property
-    def title(self) -> str:
-        """What the run is called."""
-        if self.experiment is not None:
-            return self.experiment.title
-        return self.folder.path.name if self.folder else ""
-
     def start(self, experiment: "Experiment") -> bool:
         """Make a run of `experiment` and start it; False when that was refused."""
         try:
@@ -161,6 +156,12 @@ class RunController(QObject):
         if self.folder == folder and self.active:
             return
         self._show(folder, None)
+
+    def take_name(self, folder: RunFolder, name: str) -> None:
+        """`folder` is called `name` by now: it may be the run in view, which people have renamed in the table."""
+        if folder == self.folder and name != self.title:
+            self.title = name
+            self.changed.emit()
 
     @Slot()
     def resume(self) -> None:
@@ -278,6 +279,7 @@ class RunController(QObject):
         self._release()
         self.end_replay()
         self.folder, self.state, self.asked, self.silence = folder, RunState(), None, None
+        self.title = folder.called
         self.wanted.clear()
         try:
             self.experiment = folder.experiment()

@@ -11,6 +11,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
+from kdstudio.gui.main_window import MainWindow
 from kdstudio.gui.pages import discarding, runs
 from kdstudio.gui.pages.notes_card import tags_in
 from kdstudio.gui.pages.runs import NOTES, QUEUE, RunsPage
@@ -24,7 +25,9 @@ from kdstudio.runs.files import write_json
 from kdstudio.runs.folder import About, RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.library import Row
-from tests.fakes import a_process_at_work, a_run, a_told_run, runs_named
+from kdstudio.spec import loads
+from tests.fakes import EXPERIMENT, a_process_at_work, a_run, a_told_run, runs_named
+from tests.gui.player import Player
 
 
 @pytest.fixture
@@ -151,6 +154,35 @@ def test_that_a_run_is_renamed_in_place_and_its_notes_stay(
     qtbot.keyClick(editor, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: titles(shown) == ["Better name"])
     assert folder.about() == About(name="Better name", notes="keep me")
+
+
+def test_that_another_name_of_a_run_reaches_its_page_the_navigation_and_what_closing_says(
+    qtbot: QtBot, window: MainWindow, home: Home, player: Player
+) -> None:
+    """The run in view is renamed in the table while it is at work, and opened again once it is not in view any more."""
+    player.pace = 0.05
+    window.start_experiment(loads(EXPERIMENT))
+    folder = window.controller.folder
+    assert folder is not None
+    qtbot.waitUntil(lambda: window.controller.active and window.controller.state.events > 2, timeout=15_000)
+    window.show_page("runs")
+    table = window.runs_page.table
+    qtbot.waitUntil(lambda: window.runs_page.model.rowCount() == 1)
+    table.choose({str(folder.path)})
+    table.setFocus()
+    table.rename_chosen()
+    editor = table.findChild(QLineEdit)
+    assert editor is not None
+    editor.selectAll()
+    qtbot.keyClicks(editor, "Renamed by me")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: window.navigation.running.name.whole == "Renamed by me")
+    assert window.run_page.title.whole == "Renamed by me"
+    assert window._at_work() == ["Renamed by me"]
+    window.open_run(a_told_run(home))
+    assert window.run_page.title.whole == "Digits of a test"
+    window.open_run(folder)
+    assert window.run_page.title.whole == "Renamed by me"
 
 
 def test_that_tags_of_many_are_added_and_taken_away_and_others_stay(
