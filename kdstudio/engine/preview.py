@@ -34,7 +34,10 @@ IMBALANCE = 10  # times
 PROCESS = 450 * 2**20
 """Bytes of a training process that holds torch and nothing else."""
 TRY_FOR = 0.04  # seconds of real steps of each training behind a time estimate; the whole preview should come within 0.3
+SLOW = 0.03  # seconds of a step from which steps on fewer images must tell
+PROBES = 4, 16  # so many images
 BLOCK = 4  # steps that are timed together: a device may be behind by as many
+KEPT = 64  # steps whose seconds are kept
 REHEARSED = 512  # images that they learn from
 START = 5.0  # seconds until a process has imported torch and read its data
 FITS, TIGHT = 0.7, 1.0  # shares of the free memory
@@ -201,7 +204,7 @@ def duration(
     seconds = START
     for training in trainings:
         check()
-        seconds += training.times * _span(training, images, place)
+        seconds += training.times * _span(training, images, place, check)
     taught = trainings[0] if trainings[0].spec is experiment.teacher else None
     return {
         "seconds": round(seconds, 1),
@@ -245,11 +248,11 @@ def _trainings(experiment: Classification, images: Images, *, teacher_ready: boo
     return held
 
 
-def _span(training: _Training, images: Images, place: Place) -> float:
+def _span(training: _Training, images: Images, place: Place, check: Check) -> float:
     """Seconds of one such training: its steps, and a third of a step for every batch that is only looked at."""
     if training.budget.steps is None:
         return training.budget.seconds or 0.0
-    about = images.input, len(images.classes), place
+    about = images.input, len(images.classes), place, check
     step = step_seconds(training.spec, training.method, training.training, *about)
     stride = evaluation_stride(training.training, training.budget)
     evaluations = training.budget.steps / stride if stride else EVALUATIONS
@@ -260,23 +263,57 @@ def _span(training: _Training, images: Images, place: Place) -> float:
     return seconds
 
 
-@lru_cache(maxsize=64)
 def step_seconds(
-    spec: ModelSpec, method: MethodSpec, training: Training, shape: tuple[int, int, int], classes: int, place: Place
+    spec: ModelSpec, method: MethodSpec, training: Training, shape: tuple[int, int, int], classes: int, place: Place,
+    check: Check = lambda: None,
+) -> float:  # fmt: skip
+    """Seconds of one step as the loop takes it, from real ones on random images; measured once for what makes it long."""
+    costly = Training(steps=1, batch_size=training.batch_size, optimizer=training.optimizer, clip=training.clip)
+    key = spec, method, costly, shape, classes, place
+    if key not in _STEPS:
+        if len(_STEPS) >= KEPT:
+            _STEPS.clear()
+        _STEPS[key] = _tried(spec, method, costly, shape, classes, place, check)
+    return _STEPS[key]
+
+
+_STEPS: dict[tuple[object, ...], float] = {}
+
+
+def _tried(
+    spec: ModelSpec, method: MethodSpec, training: Training, shape: tuple[int, int, int], classes: int, place: Place, check: Check
 ) -> float:
-    """Seconds of one step as the loop takes it: the median of real ones on random images, so that what else the machine does
-    in these milliseconds counts little."""
-    stepper = Stepper(_rehearsal(spec, method, training, shape, classes, place.device), place)
-    stepper.step(0, 0.5)  # allocates, and does not count
-    took: list[float] = []
-    while not took or sum(took) < TRY_FOR:
-        began = time.perf_counter()
-        for step in range(BLOCK):
-            stepper.step(step, 0.5)
-        if place.device.type == "cuda":
-            torch.cuda.synchronize()
-        took.append(time.perf_counter() - began)
-    return median(took) / BLOCK
+    """The median of a few steps, so that what else the machine does in these milliseconds counts little. How long a slow
+    network takes is told by steps on a few images: an edit waits for the answer."""
+
+    def stepper(batch_size: int) -> Stepper:
+        asked = training.model_copy(update={"batch_size": batch_size})
+        made = Stepper(_rehearsal(spec, method, asked, shape, classes, place.device), place)
+        _timed(made, place, 1)  # allocates, and does not count
+        check()
+        return made
+
+    if training.batch_size > 2 * PROBES[1]:
+        few, more = (_timed(stepper(count), place, 2) / 2 for count in PROBES)
+        an_image = max(0.0, more - few) / (PROBES[1] - PROBES[0])
+        probed = few + an_image * (training.batch_size - PROBES[0])
+        if probed > SLOW:
+            return probed
+    whole = stepper(training.batch_size)
+    took = [_timed(whole, place, BLOCK) / BLOCK]
+    while BLOCK * sum(took) < TRY_FOR:
+        check()
+        took.append(_timed(whole, place, BLOCK) / BLOCK)
+    return median(took)
+
+
+def _timed(stepper: Stepper, place: Place, steps: int) -> float:
+    began = time.perf_counter()
+    for step in range(steps):
+        stepper.step(step, 0.5)
+    if place.device.type == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter() - began
 
 
 def _rehearsal(

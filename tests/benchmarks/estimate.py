@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
-from kdstudio.engine.preview import duration, loaded, step_seconds  # noqa: E402
+from kdstudio.engine.preview import _STEPS, duration, loaded  # noqa: E402
 from kdstudio.spec import load  # noqa: E402
 
 
@@ -27,7 +27,7 @@ def main() -> None:
     experiment = load(file)
     images = loaded(experiment.dataset)
     duration(experiment, images)  # the first one loads what the others find
-    step_seconds.cache_clear()
+    _STEPS.clear()
     estimated = duration(experiment, images)["seconds"]
     with tempfile.TemporaryDirectory() as home:
         began = time.monotonic()

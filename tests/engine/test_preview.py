@@ -1,6 +1,7 @@
 """What is known of an experiment before it runs."""
 
 import base64
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -131,12 +132,46 @@ def test_that_images_that_come_to_a_folder_are_seen(tmp_path: Path, part: str) -
     assert len(loaded(spec).train) > len(before.train)
 
 
-def test_that_a_step_is_tried_as_the_loop_takes_it() -> None:
-    asked = loads("kind: classification")
-    about = asked.training, (1, 8, 8), 10, place_of(asked.compute)
-    taught = step_seconds(asked.student, asked.method, *about)
-    assert 1e-5 < taught < 0.5
-    assert step_seconds(asked.student, asked.method, *about) == taught  # asked again, it is not tried again
+def tried(monkeypatch: pytest.MonkeyPatch, *changes: str, check: Callable[[], None] = lambda: None) -> list[int]:
+    """The batch sizes of the steps that are tried to learn how long one takes."""
+    sizes: list[int] = []
+    rehearsal = previewing._rehearsal
+
+    def noted(spec: Any, method: Any, training: Any, *about: Any) -> Any:
+        sizes.append(training.batch_size)
+        return rehearsal(spec, method, training, *about)
+
+    monkeypatch.setattr(previewing, "_rehearsal", noted)
+    asked = loads("kind: classification", changes=list(changes))
+    about = asked.training, (1, 8, 8), 10, place_of(asked.compute), check
+    assert 1e-5 < step_seconds(asked.student, asked.method, *about) < 0.5
+    return sizes
+
+
+def test_that_a_step_is_tried_once_for_what_makes_it_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(previewing, "_STEPS", {})
+    assert tried(monkeypatch)[-1] == 128
+    assert tried(monkeypatch, "training.learning_rate=0.5", "training.epochs=3") == []
+    assert tried(monkeypatch, "training.batch_size=32") == [32]
+
+
+def test_that_a_slow_network_is_tried_on_a_few_images_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(previewing, "_STEPS", {})
+    monkeypatch.setattr(previewing, "SLOW", 0.0)
+    assert tried(monkeypatch) == list(previewing.PROBES)
+
+
+def test_that_who_gives_up_is_heard_between_two_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Enough(Exception):
+        pass
+
+    def check() -> None:
+        raise Enough
+
+    monkeypatch.setattr(previewing, "_STEPS", {})
+    with pytest.raises(Enough):
+        tried(monkeypatch, check=check)
+    assert previewing._STEPS == {}
 
 
 def test_that_somebody_who_gives_up_is_heard_between_the_parts(home: Home) -> None:
