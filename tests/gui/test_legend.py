@@ -148,6 +148,16 @@ def test_that_a_part_in_view_has_no_end_that_lies_elsewhere(qtbot: QtBot, board:
     assert written(plot.bottom)[-1][0] == "234"
 
 
+def test_that_numbers_go_on_beyond_the_end_where_it_is_looked_at_from_further_off(qtbot: QtBot, board: Board) -> None:
+    plot = board.accuracy.plot
+    for _ in range(4):
+        plot.zoom(0.5)
+    numbers = [float(text.replace(",", "")) for text, _ in written(plot.bottom)]
+    assert 234.0 in numbers
+    assert max(numbers) > 1_000
+    assert numbers == sorted(numbers)
+
+
 def test_that_a_run_with_no_known_plan_has_its_last_step_at_the_end(qtbot: QtBot) -> None:
     plot = CurvePlot("Loss", "plot")
     qtbot.addWidget(plot)

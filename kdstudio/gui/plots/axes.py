@@ -16,7 +16,7 @@ from kdstudio.runs.outlook import clock
 
 HALF = 10.0  # pixels of a line of numbers, in large type too
 BESIDE = 2.0 * SPACE  # pixels at the right of the view
-APART = 2.0 * SPACE  # pixels between the end of an axis and the number before it
+APART = 2.0 * SPACE  # pixels between the end of an axis and the numbers beside it
 MADE: Any = object()  # in place of a QPicture
 MOST = 7  # marks of a logarithmic axis
 
@@ -56,7 +56,9 @@ class ValueAxis(pg.AxisItem):
         if specs is None or end is None:
             return specs
         line, ticks, words = specs
-        return line, ticks, [*(each for each in words if each[0].right() + APART <= end[0].left()), end]
+        before = [each for each in words if each[0].right() + APART <= end[0].left()]
+        beyond = [each for each in words if each[0].left() >= end[0].right() + APART]
+        return line, ticks, [*before, end, *beyond]
 
     def _end_words(self, painter: Any) -> tuple[QRectF, Qt.AlignmentFlag, str] | None:
         """Place, alignment and words of the end; None where it is out of view."""
