@@ -46,6 +46,17 @@ def test_that_a_smoothing_that_cannot_be_is_taken_for_the_nearest_that_can(
     assert open_window().run_page.options.options.smoothing == shown
 
 
+def test_that_a_smoothing_that_nobody_has_moved_stays_as_it_was_written(
+    qtbot: QtBot, open_window: Callable[[], MainWindow], home: Home
+) -> None:
+    write_settings(home, Settings(smoothing=0.123))
+    window = open_window()
+    window.show_page("run")
+    assert window.run_page.options.options.smoothing == 0.12
+    window.show_page("home")  # what was still to be kept is kept now
+    assert read_settings(home).smoothing == 0.123
+
+
 def test_that_another_setting_does_not_move_the_slider_under_the_hand(
     qtbot: QtBot, open_window: Callable[[], MainWindow], home: Home
 ) -> None:

@@ -109,6 +109,7 @@ class OptionsBar(QWidget):
     def _take(self) -> None:
         if self._preferences is not None and not self._keep_soon.isActive():
             self.smoothing.setValue(round(100 * min(max(self._preferences.now.smoothing, 0.0), MOST)))
+            self._keep_soon.stop()  # it is kept already
 
     def _keep_later(self, *_: object) -> None:
         self._keep_soon.start()
