@@ -252,6 +252,15 @@ def test_that_x_may_be_steps_epochs_or_time(qtbot: QtBot, page: RunPage) -> None
     assert page.accuracy.plot.bottom.tickStrings([5.0], 1.0, 5.0) == ["0:05"]
 
 
+def test_that_a_pointer_at_rest_reads_nothing_of_another_axis(qtbot: QtBot, page: RunPage) -> None:
+    point(qtbot, page.accuracy, 20.0)
+    assert page.accuracy.readout.isVisible()
+    page.options.axis.group.button(2).click()  # by a key or the palette: the pointer is where it was
+    assert not any(plot.readout.isVisible() for plot in page.board.plots)
+    page.accuracy.refresh()
+    assert not page.accuracy.readout.isVisible()
+
+
 @pytest.mark.parametrize("key", [False, True])
 def test_that_a_legend_entry_takes_its_curve_out_and_back(qtbot: QtBot, board: Board, key: bool) -> None:
     plot = board.accuracy

@@ -123,6 +123,8 @@ class CurvePlot(Card):
     def set_options(self, options: Options) -> None:
         """Show the same another way."""
         if options != self.options:
+            if options.axis != self.options.axis:
+                self.show_cross(None)  # the same number would be another place
             if options.axis != self.options.axis or options.logarithmic != self.options.logarithmic:
                 self.plot.free = False
             self.options = options
