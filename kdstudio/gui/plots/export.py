@@ -33,7 +33,8 @@ def write_png(plot: CurvePlot, path: Path) -> None:
     finally:
         plot.enlarge(1.0)
     buffer = _buffer()
-    assert image.save(buffer, "PNG"), "it goes into memory"  # type: ignore[call-overload]
+    saved = image.save(buffer, "PNG")  # type: ignore[call-overload]
+    assert saved, "it goes into memory"
     write_whole(path, bytes(buffer.data().data()))
 
 
