@@ -15,7 +15,7 @@ from kdstudio.runs.home import Home
 
 log = logging.getLogger(__name__)
 
-SETTLE = 150  # milliseconds after the last edit
+SETTLE = 100  # milliseconds after the last edit
 POLL = 10  # milliseconds between two looks at what came, while something is open
 PATIENCE = 3.0  # seconds that a cancelled question may go on before its desk is replaced
 AGAIN = 2  # times that a desk which died is asked the same once more

@@ -2,8 +2,9 @@
 
     python tests/benchmarks/preview.py [--edits 40]
 
-Milliseconds from an edit of the student's layers, in the real page with a real desk, to the new size drawn from what the desk
-has answered: median, 95th percentile and worst. Without a display Qt's offscreen platform is used.
+Milliseconds from an edit of the student's layers or the teacher's width, in the real page with a real desk, to the new sizes
+drawn from what the desk has answered, and to its whole answer with the estimated time: median, 95th percentile and worst.
+Without a display Qt's offscreen platform is used.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
@@ -27,7 +29,7 @@ from kdstudio.runs.home import Home  # isort: skip
 PATIENCE = 120.0  # seconds
 
 
-def measure(home: Home, edits: int) -> dict[str, float]:
+def measure(home: Home, edits: int) -> dict[str, Any]:
     """One edit after the other, each when the answer to the last has come whole."""
     from PySide6.QtWidgets import QApplication
 
@@ -52,17 +54,27 @@ def measure(home: Home, edits: int) -> dict[str, float]:
     took: list[float] = []
     page.feed.desk.done.connect(lambda: answers.append(len(answers)))
     until(lambda: len(answers) > 1)
+    whole: list[float] = []
+
+    def numbers() -> list[object]:
+        return [row[2] for row in card.parameters.shown]
+
     for number in range(edits + 1):
-        before, answered = card.parameters.shown[1][2], len(answers)
+        before, answered = numbers(), len(answers)
         began = time.perf_counter()
-        page.change({"student.hidden": [40 + 8 * number]})
-        until(lambda before=before: card.parameters.shown[1][2] != before)  # type: ignore[misc]
+        page.change({"student.hidden": [40 + 8 * number]} if number % 2 else {"teacher.width": 16 + 2 * number})
+        until(lambda before=before: numbers() != before)  # type: ignore[misc]
         took.append(1000 * (time.perf_counter() - began))
         until(lambda answered=answered: len(answers) > answered)  # type: ignore[misc]
+        whole.append(1000 * (time.perf_counter() - began))
     page.shutdown()
-    ordered = sorted(took[1:])  # the first one warms what every later one finds
+    return {"edits": edits, "sizes": spread(took[1:]), "whole": spread(whole[1:])}  # the first one warms what later ones find
+
+
+def spread(times: list[float]) -> dict[str, float]:
+    """Median, 95th percentile and worst."""
+    ordered = sorted(times)
     return {
-        "edits": len(ordered),
         "median_ms": round(statistics.median(ordered), 1),
         "p95_ms": round(ordered[int(0.95 * (len(ordered) - 1))], 1),
         "max_ms": round(ordered[-1], 1),
