@@ -150,6 +150,8 @@ def words_of(folder: RunFolder) -> tuple[str, str, Role]:
     word, role = state_words(status.state)
     title = tr("{0}: {1}").format(word, folder.called)
     if status.state in (State.FAILED, State.LOST) or status.code:
-        words = explain(status.code or "killed", status.parameters)
+        from kdstudio.gui.field_words import as_in_the_form  # the form's titles are not wanted before
+
+        words = as_in_the_form(explain(status.code or "killed", status.parameters))
         return title, f"{words.title}. {words.remedy}", role
     return title, headline(summary), role

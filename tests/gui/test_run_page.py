@@ -1,8 +1,7 @@
-"""The run's page with real clicks: its parts, the question before a stop, the ways on, a failure, and the replay."""
+"""The run's page with real clicks: its parts, the question before a stop, and the replay."""
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,18 +12,15 @@ from PySide6.QtWidgets import QApplication, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from kdstudio.gui.main_window import MainWindow
-from kdstudio.gui.pages.diagnostics import diagnostics, masked
-from kdstudio.gui.pages.longer import longer
 from kdstudio.gui.pages.run import CONFIGURATION, LOG, TESTED, RunPage
 from kdstudio.gui.replay import times_of
 from kdstudio.gui.theme import SPACE, theme
 from kdstudio.runs.events import RunEnded, RunStarted
-from kdstudio.runs.files import write_json
 from kdstudio.runs.folder import Request, RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.state import RunState, State
-from kdstudio.spec import dump, loads
-from tests.fakes import EXPERIMENT, a_run, a_story, a_tested_run, a_told_run, resumed
+from kdstudio.spec import loads
+from tests.fakes import EXPERIMENT, a_story, a_tested_run, a_told_run, resumed
 from tests.gui.player import Player
 
 LEFT = Qt.MouseButton.LeftButton
@@ -227,71 +223,6 @@ def test_that_stop_asks_first_and_keep_training_forgets_it(qtbot: QtBot, window:
     assert focus is not None and focus.objectName() == "run.scroll"  # not what comes next, with a ring around it
     assert window.controller.asked is Request.STOP
     qtbot.waitUntil(lambda: window.controller.status.state is State.STOPPED, timeout=15_000)
-
-
-def test_that_train_longer_offers_twice_the_budget_as_a_child_of_the_run(
-    qtbot: QtBot, home: Home, open_run_page: Callable[[RunFolder], RunPage]
-) -> None:
-    folder = a_told_run(home)
-    page = open_run_page(folder)
-    with qtbot.waitSignal(page.experiment_wanted) as said:
-        qtbot.mouseClick(page.sentences.longer, LEFT)
-    before, after = folder.experiment(), said.args[0]
-    assert after.training.epochs == 2 * before.training.epochs
-    assert (after.title, after.parent, after.teacher_training) == (before.title, folder.id, before.teacher_training)
-    assert loads(dump(after)) == after
-
-
-@pytest.mark.parametrize("budget", ["epochs: 4", "steps: 100", "minutes: 2"])
-def test_that_any_budget_can_be_doubled(home: Home, budget: str) -> None:
-    experiment = loads(EXPERIMENT + f"training: {{{budget}}}\n")
-    name, value = budget.split(": ")
-    assert getattr(longer(experiment, a_run(home)).training, name) == 2 * float(value)
-
-
-def test_that_the_folder_of_a_finished_run_can_be_opened(
-    qtbot: QtBot, home: Home, open_run_page: Callable[[RunFolder], RunPage]
-) -> None:
-    folder = a_told_run(home)
-    page = open_run_page(folder)
-    with qtbot.waitSignal(page.folder_wanted) as wanted:
-        qtbot.mouseClick(page.sentences.folder, LEFT)
-    assert wanted.args == [folder.path]
-
-
-def test_that_diagnostics_of_a_failed_run_hold_what_helps_and_no_path_of_the_person(
-    qtbot: QtBot, home: Home, open_run_page: Callable[[RunFolder], RunPage]
-) -> None:
-    end = RunEnded(attempt=1, outcome="failed", code="out-of-memory-system", parameters={"stage": "student"})
-    folder = a_told_run(home, [*a_story()[:30], end])
-    write_json(folder.status_file, {"state": "failed", "attempt": 1, "code": end.code, "parameters": end.parameters})
-    folder.log_file.write_text(f"wrote {home.root}/runs/x and {Path.home()}/secret.txt\n")
-    page = open_run_page(folder)
-    qtbot.mouseClick(page.sentences.copy, LEFT)
-    text = QGuiApplication.clipboard().text()
-    assert "The computer ran out of memory" in text
-    assert "<home>/runs/x and ~/secret.txt" in text
-    assert str(home.root) not in text
-    assert text == diagnostics(folder, home, page._controller.failure)
-
-
-@pytest.mark.parametrize("readable", [True, False])
-def test_that_a_failure_leads_to_its_field_only_where_the_experiment_can_be_read(
-    home: Home, open_run_page: Callable[[RunFolder], RunPage], readable: bool
-) -> None:
-    failed = RunEnded(attempt=1, outcome="failed", code="not-a-number", parameters={"stage": "student", "step": 8, "term": "x"})
-    folder = a_told_run(home, [*a_story()[:150], failed])
-    write_json(folder.status_file, {"state": "failed", "attempt": 1, "code": failed.code, "parameters": failed.parameters})
-    if not readable:
-        folder.experiment_file.write_text("kind: [")
-    page = open_run_page(folder)
-    assert page.notice.title == "The loss is no longer a number"
-    assert page.mend.isVisible() is readable
-
-
-def test_that_names_and_secrets_are_masked(home: Home) -> None:
-    said = masked("/home/ada/x C:\\Users\\Ada\\y token=abc123 https://me:pw@host/z", home)
-    assert said == "/home/<user>/x C:\\Users\\<user>\\y token=<masked> https://<masked>@host/z"
 
 
 def test_that_a_replay_says_that_it_is_one_and_ends_as_the_run_did(

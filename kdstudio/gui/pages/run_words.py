@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from kdstudio.gui import run_rules
 from kdstudio.gui.buttons import IconButton, PrimaryButton
 from kdstudio.gui.cards import Banner, Text
+from kdstudio.gui.field_words import as_in_the_form, field_words
 from kdstudio.gui.flow import FlowLayout
 from kdstudio.gui.language import explain, headline
 from kdstudio.gui.pages.diagnostics import diagnostics
@@ -138,7 +139,8 @@ class RunWords(QWidget):
         if words is None:
             self.notice.say("")
             return
-        field = self.tr("Field: {0}").format(words.field) if words.field and failed else ""
+        words = as_in_the_form(words)
+        field = self.tr("Field: {0}").format(field_words(words.field)) if words.field and failed else ""
         said = f"{words.cause} {words.remedy}\n{field}".strip()
         self.notice.say(words.title, said, "failure" if failed else "teacher")
 
