@@ -35,6 +35,18 @@ def test_that_train_longer_offers_twice_the_budget_as_a_child_of_the_run(
     assert loads(dump(after)) == after
 
 
+def test_that_train_longer_says_that_the_student_starts_anew(
+    home: Home, open_run_page: Callable[[RunFolder], RunPage]
+) -> None:
+    folder = a_told_run(home)
+    page = open_run_page(folder)
+    assert "The student starts anew" in page.sentences.longer.toolTip()
+    folder.experiment_file.write_text("kind: [")
+    page = open_run_page(folder)
+    assert not page.sentences.longer.isEnabled()
+    assert page.sentences.longer.toolTip() == "The experiment of this run cannot be read"
+
+
 @pytest.mark.parametrize("budget", ["epochs: 4", "steps: 100", "minutes: 2"])
 def test_that_any_budget_can_be_doubled(home: Home, budget: str) -> None:
     experiment = loads(EXPERIMENT + f"training: {{{budget}}}\n")

@@ -131,7 +131,8 @@ class RunWords(QWidget):
         self.verdict.say(f"{worth}{stop}".strip(), kept, role, SIGNS.get(role, "info"))
         known = self._controller.experiment is not None
         self.longer.setEnabled(known)
-        self.longer.setToolTip("" if known else self.tr("The experiment of this run cannot be read"))
+        anew = self.tr("Opens the form with twice the budget. The student starts anew; the teacher is used again.")
+        self.longer.setToolTip(anew if known else self.tr("The experiment of this run cannot be read"))
 
     def _show_notice(self, words: Words | None, *, failed: bool) -> None:
         self.mend.setVisible(failed and not run_rules.mend(self._controller))
