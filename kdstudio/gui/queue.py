@@ -137,12 +137,17 @@ class RunQueue(QObject):
 
     def holds(self, run: Waiting) -> str:
         """The title of the run at work that keeps `run` from starting, "" for none."""
+        return self._held_by(run, self._rows_here())
+
+    def _rows_here(self) -> list[Row]:
+        return [read_row(folder) for folder in self._here()]
+
+    def _held_by(self, run: Waiting, here: Sequence[Row]) -> str:
         for started in self.at_work:
             if _same_device(started.device, run.device):
                 return started.title
-        for folder in self._here():
-            mine = read_row(folder)
-            if folder != run.folder and _same_device(mine.device, run.device):
+        for mine in here:
+            if Path(mine.folder) != run.folder.path and _same_device(mine.device, run.device):
                 return mine.title
         for row in self._others():
             other = row.begun and Path(row.folder) != run.folder.path and _same_device(row.device, run.device)
@@ -159,14 +164,15 @@ class RunQueue(QObject):
         """Forget what is over, and start what may start."""
         for each in list(self._started):
             self._see_to(each)
+        here = self._rows_here() if self.on and self.waiting else []
         for run in list(self.waiting) if self.on else ():
             if run.folder.current().state not in STARTABLE or not run.folder.status_file.exists() or run.folder.alive():
                 self.waiting.remove(run)  # done by somebody else, or thrown away
-            elif not self.holds(run):
+            elif not self._held_by(run, here):
                 self.waiting.remove(run)
                 self._started.append(_Started(run=run, attempt=run.folder.status().attempt))
                 self._start(run.folder)
-        holder = self.holds(self.waiting[0]) if self.on and self.waiting else ""
+        holder = self._held_by(self.waiting[0], here) if self.on and self.waiting else ""
         seen = len(self._started), len(self.waiting), holder
         if seen != self._seen:
             self._seen = seen

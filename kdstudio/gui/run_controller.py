@@ -127,7 +127,10 @@ class RunController(QObject):
     @property
     def others(self) -> list[RunFolder]:
         """The runs that were started from here, are not in view any more, and are still at work."""
-        return [folder for folder in self._launched if folder != self.folder and _goes_on(folder)]
+        going = [folder for folder in self._launched if folder != self.folder and _goes_on(folder)]
+        seen_to = [self.folder, *(worker.folder for worker in self._leaving)]  # may be about to be launched
+        self._launched = [folder for folder in self._launched if folder in going or folder in seen_to]
+        return going
 
     @property
     def at_work(self) -> list[RunFolder]:

@@ -96,7 +96,7 @@ class StopLadder:
         self._clock = clock
         self._began = clock()
         self._rung = 0
-        self._asked = starting(folder) is None and folder.ask(Request.STOP)
+        self._asked = starting(folder) is None and self._ask()
 
     def climb(self) -> bool:
         """Take the next step when its time has come; True when no process is at work any more."""
@@ -104,7 +104,7 @@ class StopLadder:
         if begins is None and not self._folder.alive():
             return True
         if begins is None and not self._asked:
-            self._asked = self._folder.ask(Request.STOP)
+            self._asked = self._ask()
         waited = self._clock() - self._began
         if self._rung == 0 and waited >= PATIENCE:
             self._rung = 1
@@ -113,6 +113,12 @@ class StopLadder:
             self._rung = 2
             self._signal(begins, kill=True)
         return False
+
+    def _ask(self) -> bool:
+        try:
+            return self._folder.ask(Request.STOP)
+        except OSError:  # a full disk takes no request: the next steps need none
+            return False
 
     def _signal(self, begins: psutil.Process | None, *, kill: bool) -> None:
         process = begins or process_of(self._folder)

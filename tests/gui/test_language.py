@@ -6,6 +6,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -27,13 +28,14 @@ from pytestqt.qtbot import QtBot
 
 from kdstudio.gui import catalogue
 from kdstudio.gui.help import KeyCap
-from kdstudio.gui.language import retold
+from kdstudio.gui.language import headline, headline_of
 from kdstudio.gui.main_window import MainWindow
 from kdstudio.gui.plots.canvas import Canvas
 from kdstudio.runs.home import Home
+from kdstudio.runs.library import read_row
 from kdstudio.runs.sample_experiments import sample_experiments
-from kdstudio.runs.summary import HEADLINES
 from kdstudio.spec import Experiment, models_in
+from tests.fakes import a_story, a_told_run
 from tests.gui import screens
 from tests.gui.desks import FakeDesk
 from tests.gui.player import Player
@@ -281,15 +283,14 @@ def literals(node: ast.AST) -> Iterator[str]:
             yield from literals(part)
 
 
-@pytest.mark.parametrize("name", HEADLINES)
-def test_that_a_headline_is_told_again_in_another_language(brackets: None, name: str) -> None:
-    values = {"mean": "+5.0", "low": "+4.9", "high": "+5.2", "seeds": "3", "accuracy": "91.0 %", "kept": "93.8 %",
-              "teacher": "96.0 %", "share": "2.7 % of"}  # fmt: skip
-    said = HEADLINES[name].format_map(values)
-    assert not WORD.search(bare(retold(said)))
-    assert retold(said).count(OPEN) == retold(f"{said} It is of another version.").count(OPEN) + 1 + (name == "kept")
+@pytest.mark.parametrize("how", [{}, {"gain": 0.0}, {"baseline": False}, {"seeds": (0,)}])
+def test_that_the_headline_of_a_row_is_in_the_language_of_the_window(brackets: None, home: Home, how: dict[str, Any]) -> None:
+    row = read_row(a_told_run(home, a_story(**how)))
+    assert row.headline
+    assert headline_of(row).count(OPEN) > 1  # of the help, and of what the student keeps
+    assert not WORD.search(bare(headline_of(row)))
+    assert headline_of(replace(row, headline=None)) == ""
 
 
 def test_that_the_headline_of_a_later_version_is_told_as_it_is(brackets: None) -> None:
-    assert retold("Nobody knows.") == "Nobody knows."
-    assert retold(None) == ""
+    assert headline({"headline": "Nobody knows."}) == "Nobody knows."

@@ -1,6 +1,7 @@
 """Starting and stopping: a process of its own, and a ladder that ends every one."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -102,6 +103,17 @@ def test_that_a_process_that_has_not_begun_is_asked_as_soon_as_it_can_hear(home:
         assert process.wait(timeout=10) == 0
 
     assert folder.current().state is State.STOPPED
+
+
+def test_that_a_run_whose_disk_takes_no_request_is_terminated_all_the_same(home: Home) -> None:
+    folder, clock = a_run(home), FakeClock()
+    with a_process_at_work(folder) as process:
+        shutil.rmtree(folder.path / "control")
+        (folder.path / "control").write_text("a file where requests should lie")
+        ladder = StopLadder(folder, clock)
+        clock.advance(PATIENCE)
+        assert not ladder.climb()
+        assert process.wait(timeout=10) == -signal.SIGTERM
 
 
 def test_that_a_process_that_never_begins_is_terminated_after_its_time(home: Home) -> None:

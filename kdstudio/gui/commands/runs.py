@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kdstudio.gui.commands.command import Deed, Offer
-from kdstudio.gui.language import retold, tr
+from kdstudio.gui.language import headline_of, tr
 from kdstudio.gui.states import row_words
 
 if TYPE_CHECKING:
@@ -92,4 +92,4 @@ class RunsDeeds:
             return lambda: self._window.open_run(RunFolder(Path(folder)))
 
         rows = self._window.lobby.feed.rows[:RECENT]
-        return [Offer(title=row.title, tip=retold(row.headline) or row_words(row)[0], does=opening(row.folder)) for row in rows]
+        return [Offer(title=row.title, tip=headline_of(row) or row_words(row)[0], does=opening(row.folder)) for row in rows]

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QHBoxLayout, QSizePol
 
 from kdstudio.gui.buttons import IconButton, Pressable, PrimaryButton
 from kdstudio.gui.cards import Bar, Card, Elided, Painted, Pill, Text
-from kdstudio.gui.language import looked_up, retold, tr
+from kdstudio.gui.language import headline_of, looked_up, tr
 from kdstudio.gui.states import row_words, stage_words
 from kdstudio.gui.tables.sparkline import Sparkline
 from kdstudio.gui.theme import GAP, RADIUS, SPACE, theme
@@ -115,7 +115,7 @@ class RunLine(Pressable):
         self.setObjectName(f"line.{row.id}")
         self.pill.show_state(word, role)
         self.name.set_text(row.title)
-        self.said.set_text(retold(row.headline) or row.problem or self._times(row))
+        self.said.set_text(headline_of(row) or row.problem or self._times(row))
         self.bar.setVisible(active and row.done is not None)
         self.bar.show_fraction(row.done, role)
         self.curve.show_curve(row.curve)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from kdstudio.gui.cards import NO_BREAK, Card, Elided, Text
-from kdstudio.gui.language import retold
+from kdstudio.gui.language import headline_of
 from kdstudio.gui.private_text import PrivateLine, PrivateText
 from kdstudio.gui.theme import GAP, SPACE
 from kdstudio.runs.folder import About, RunFolder
@@ -214,7 +214,7 @@ class NotesCard(Card):
         one = self._rows[0] if len(self._rows) == 1 else None
         many = self.tr("{0} runs").format(f"{len(self._rows):,}") if self._rows else self.tr("No run is chosen")
         self.heading.set_text(one.title if one else many)
-        said = (retold(one.headline) or one.problem) if one else self.tr("Tags that all of them have") if self._rows else ""
+        said = (headline_of(one) or one.problem) if one else self.tr("Tags that all of them have") if self._rows else ""
         self.verdict.setText(said.replace(" %", f"{NO_BREAK}%"))
         self._filling = True
         if not self.tags.hasFocus() or not self._rows:

@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Slot
 from PySide6.QtGui import QColor, QPainter, QPixmap
 
-from kdstudio.gui.language import looked_up, retold
+from kdstudio.gui.language import headline_of, looked_up
 from kdstudio.gui.presenter import shown
 from kdstudio.gui.states import row_words
 from kdstudio.gui.tables.columns import COLUMNS, PLACES, Column, searched, spoken
@@ -223,7 +223,7 @@ def colour_of(row: Row, column: Column) -> QColor | None:
 def _tip(row: Row, column: Column) -> str:
     if column.id in ("tags", "notes"):
         return column.text(row)
-    return row.problem or retold(row.headline) or row.title
+    return row.problem or headline_of(row) or row.title
 
 
 def _blocks(numbers: list[int]) -> list[tuple[int, int]]:
