@@ -263,4 +263,4 @@ def test_that_no_label_is_a_picture_without_words(furnished: MainWindow) -> None
 def test_that_the_walk_goes_everywhere(furnished: MainWindow) -> None:
     walked = list(places(furnished))
     assert {"home", "new", "run", "runs", "settings", "help.shortcuts", "help.terms", "palette"} <= set(walked)
-    assert {"new, Advanced", "new, YAML", "run, Log"} <= set(walked)
+    assert {"new, Advanced", "new, YAML", "run, Log and machine"} <= set(walked)

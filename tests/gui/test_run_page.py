@@ -128,6 +128,15 @@ def test_that_damaged_test_outputs_are_said(
     assert "missing or damaged" in page.results.waiting.text()
 
 
+def test_that_the_tab_names_the_machine_and_shows_it(
+    qtbot: QtBot, home: Home, open_run_page: Callable[[RunFolder], RunPage]
+) -> None:
+    page = open_run_page(a_told_run(home))
+    (tab,) = [button for button in page.tabs.group.buttons() if "machine" in button.text()]
+    qtbot.mouseClick(tab, LEFT)
+    assert page.machine.isVisible()
+
+
 def test_that_log_and_configuration_show_what_the_files_say(
     qtbot: QtBot, home: Home, open_run_page: Callable[[RunFolder], RunPage]
 ) -> None:
@@ -308,11 +317,14 @@ def test_that_nothing_stands_beyond_the_edge_of_the_smallest_window(
         theme().present(False)
 
 
-def test_that_a_narrow_page_puts_the_options_below_the_tabs(
+def test_that_a_narrow_page_shortens_the_word_for_the_machine_and_then_puts_the_options_below_the_tabs(
     qtbot: QtBot, home: Home, open_run_page: Callable[[RunFolder], RunPage]
 ) -> None:
     page = open_run_page(a_told_run(home))
-    assert page._below.count() == 0
-    page.resize(800, 600)
-    assert page._below.count() == 1
+    log = page.tabs.group.button(LOG)
+    assert (page.choices.below.count(), log.text(), log.toolTip()) == (0, "Log and machine", "")
+    page.resize(1024 - 196, 600)
+    assert (page.choices.below.count(), log.text(), log.toolTip()) == (0, "Log", "Log and machine")
+    page.resize(720, 600)
+    assert (page.choices.below.count(), log.text(), log.toolTip()) == (1, "Log and machine", "")
     qtbot.waitUntil(lambda: page.options.mapTo(page, page.options.rect().bottomRight()).x() < page.width())

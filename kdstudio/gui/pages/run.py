@@ -7,7 +7,6 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from kdstudio.gui.buttons import Segments
 from kdstudio.gui.cards import Bar, Pill, Text
 from kdstudio.gui.pages.configuration import Configuration
 from kdstudio.gui.pages.disagreements import DisagreementsCard
@@ -17,11 +16,11 @@ from kdstudio.gui.pages.machine import Machine
 from kdstudio.gui.pages.page import Page, scrolling
 from kdstudio.gui.pages.replay_bar import ReplayBar
 from kdstudio.gui.pages.results import Results
+from kdstudio.gui.pages.run_choices import CONFIGURATION, CURVES, LOG, TESTED, RunChoices
 from kdstudio.gui.pages.run_controls import RunControls
 from kdstudio.gui.pages.run_words import Notes, RunWords
 from kdstudio.gui.pages.tiles import Tiles
 from kdstudio.gui.plots.board import Board
-from kdstudio.gui.plots.options_bar import OptionsBar
 from kdstudio.gui.run_controller import RunController
 from kdstudio.gui.states import state_words
 from kdstudio.gui.theme import GAP, MARGIN, SPACE, theme
@@ -33,7 +32,6 @@ from kdstudio.runs.summary import summarise
 
 REDRAW_EVERY = 60  # milliseconds for one of five parts: each is drawn less than four times a second
 MEASURE_EVERY = 500  # milliseconds
-CURVES, TESTED, LOG, CONFIGURATION = range(4)
 TITLE = 0.55  # of the page's width, which a title gets before buttons keep their words
 LOW = 720  # pixels of height, below which everything makes room for the plots
 
@@ -78,10 +76,8 @@ class RunPage(Page):
         self.sentences = RunWords(controller)
         self.verdict, self.notice, self.mend = self.sentences.verdict, self.sentences.notice, self.sentences.mend
         self.tiles = Tiles()
-        words = (self.tr("Curves"), self.tr("Test results"), self.tr("Log"), self.tr("Configuration"))
-        self.tabs = Segments(words, "run.tabs")
-        self.tabs.setAccessibleName(self.tr("Parts of the run's page"))
-        self.options = OptionsBar()
+        self.choices = RunChoices()
+        self.tabs, self.options = self.choices.tabs, self.choices.options
         self.board, self.disagreements, self.notes = Board(), DisagreementsCard(), Notes()
         self.accuracy, self.agreement, self.loss = self.board.plots
         self.results, self.configuration = Results(), Configuration()
@@ -129,7 +125,7 @@ class RunPage(Page):
         column.setContentsMargins(0, 0, GAP, 0)  # room for the scroll bar
         for part in (self.replay_bar, self.sentences, self.tiles):
             column.addWidget(part)
-        column.addLayout(self._choices())
+        column.addWidget(self.choices)
         self._logs = QWidget()
         logs = QVBoxLayout(self._logs)
         logs.setContentsMargins(0, 0, 0, 0)
@@ -143,18 +139,6 @@ class RunPage(Page):
         self._area = scrolling(inside, "run.scroll")
         self.body.addWidget(self._area, 1)
 
-    def _choices(self) -> QVBoxLayout:
-        """The plots' options stand beside the tabs, or below them where the page is narrow."""
-        self._beside, self._below = QHBoxLayout(), QHBoxLayout()
-        self._beside.addWidget(self.tabs)
-        self._beside.addStretch(1)
-        self._beside.addWidget(self.options)
-        lines = QVBoxLayout()
-        lines.setSpacing(2 * SPACE)
-        lines.addLayout(self._beside)
-        lines.addLayout(self._below)
-        return lines
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
@@ -162,20 +146,9 @@ class RunPage(Page):
 
     @Slot()
     def _fit(self) -> None:
-        """Find room: in a low window everything above the plots takes less height, in a narrow one the plots' options are
-        tighter, or stand below the tabs."""
+        """Find room: in a low window everything above the plots takes less height, in a narrow one there are fewer words."""
         self._set_low(self.height() < LOW)
-        room = self.width() - 2 * MARGIN
-        beside = room - self.tabs.sizeHint().width() - GAP
-        self.options.fit(beside)
-        narrow = self.options.sizeHint().width() > beside
-        if narrow:
-            self.options.fit(room)
-        if narrow != (self._below.count() > 0):
-            old, new = (self._beside, self._below) if narrow else (self._below, self._beside)
-            old.removeWidget(self.options)
-            new.addWidget(self.options)
-            new.setAlignment(self.options, Qt.AlignmentFlag.AlignLeft if narrow else Qt.AlignmentFlag.AlignRight)
+        self.choices.fit(self.width() - 2 * MARGIN)
 
     def _set_low(self, low: bool) -> None:
         ends, gap = (3 * SPACE, 2 * SPACE) if low else (5 * SPACE, GAP)
@@ -389,4 +362,4 @@ class RunPage(Page):
         return self.tr("estimating")
 
 
-__all__ = ["RunPage"]
+__all__ = ["CONFIGURATION", "CURVES", "LOG", "TESTED", "RunPage"]
