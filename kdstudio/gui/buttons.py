@@ -102,6 +102,7 @@ class PrimaryButton(_Drawn):
         super().__init__(text, parent)
         self.setObjectName(name)
         self._icon = icon_name
+        self._leads = True
         wide = QSizePolicy.Policy.Fixed if icon_name else QSizePolicy.Policy.Expanding
         self.setSizePolicy(wide, QSizePolicy.Policy.Fixed)
         if icon_name:
@@ -118,25 +119,40 @@ class PrimaryButton(_Drawn):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._fill())
         painter.drawRoundedRect(QRectF(self.rect()), 8, 8)
-        painter.setPen(theme().color("on_accent") if self.isEnabled() else theme().color("quiet"))
+        ink: Role = "on_accent" if self._leads else "text"
+        painter.setPen(theme().color(ink) if self.isEnabled() else theme().color("quiet"))
         painter.setFont(theme().font("strong"))
         shown = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() - 6 * SPACE)
         words = self.rect()
         if self._icon:
             words.setLeft(6 * SPACE)
             left = (self.width() - painter.fontMetrics().horizontalAdvance(shown)) // 2 - 3 * SPACE
-            sign = pixmap(self._icon, "on_accent", 16, self.devicePixelRatioF())
+            sign = pixmap(self._icon, ink, 16, self.devicePixelRatioF())
             painter.drawPixmap(left, (self.height() - 16) // 2, sign)
         painter.drawText(words, Qt.AlignmentFlag.AlignCenter, shown)
         if self.hasFocus() and self._by_keyboard:
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(theme().color("on_accent"), 2.0))
+            painter.setPen(QPen(theme().color(ink), 2.0))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(3, 3, -3, -3), 6, 6)
         painter.end()
+
+    @property
+    def leads(self) -> bool:
+        """Whether it is the thing to do next; else it looks as every other button."""
+        return self._leads
+
+    def lead(self, leads: bool) -> None:
+        """Stand out, or step back where something else comes first."""
+        if leads != self._leads:
+            self._leads = leads
+            self.update()
 
     def _fill(self) -> QColor:
         if not self.isEnabled():
             return theme().color("raised")
+        if not self._leads:
+            share = 0.16 if self.isDown() else 0.10 if self.underMouse() else 0.0
+            return theme().color("text", share, "raised")
         if self.isDown():
             return theme().color("student", 0.80, "text")
         return theme().color("student", 0.90, "text") if self.underMouse() else theme().color("student")

@@ -34,7 +34,7 @@ WORDS: dict[str, Words] = {
     "not-a-number": Words(
         title="The loss is no longer a number",
         cause="The term \"{term}\" became infinite or undefined in step {step} of {stage}. The weights are those from before.",
-        remedy="Lower the learning rate, or set a gradient clip of 1. Resuming goes on from the last checkpoint.",
+        remedy="Lower the learning rate, or set a gradient clip of 1: resumed as it is, the run would meet the same step again.",
         field="training.learning_rate",
     ),
     "disk-full": Words(

@@ -62,6 +62,7 @@ class RunControls(QWidget):
         for button in (self.save, self.evaluate, self.pause, self.stop):
             button.setVisible(active)
         self.resume.setVisible(controller.resumable and not replaying)
+        self.resume.lead(bool(run_rules.mend(controller)))  # what a field must change first would only fail again
         self.resume.setText(self.tr("Start") if controller.waiting else self.tr("Continue"))
         self.replay.setVisible(controller.replayable and not replaying)
         self.duplicate.setVisible(controller.folder is not None and not active and not replaying)

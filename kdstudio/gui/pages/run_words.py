@@ -44,7 +44,7 @@ class RunWords(QWidget):
         self.new = IconButton(self.tr("New experiment"), "new", "run.new")
         self.stopping = Banner("teacher", "stop")
         self.stopping.setObjectName("run.stopping")
-        self.mend = IconButton(self.tr("Open configuration"), "new", "mend")
+        self.mend = PrimaryButton(self.tr("Open configuration"), "mend", icon_name="new")
         self.copy = IconButton(self.tr("Copy diagnostics"), "copy", "diagnostics")
         self.longer = IconButton(self.tr("Train longer"), "longer", "longer")
         self.compare = IconButton(self.tr("Compare"), "compare", "compare")
@@ -172,8 +172,8 @@ class RunWords(QWidget):
             self.empty.offers.addWidget(way)
         for button in (self.stop_save, self.keep):
             self.stopping.offers.addWidget(button)
-        for button in (self.mend, self.copy):
-            self.notice.offers.addWidget(button)
+        for offer in (self.mend, self.copy):
+            self.notice.offers.addWidget(offer)
         self._steps = QWidget()
         flow = FlowLayout(self._steps, 2 * SPACE)  # a narrow window has no room for all of them side by side
         for button in self.next_steps:
