@@ -1,5 +1,7 @@
 """Text that can be edited and hides paths from an audience: it paints another text, and holds the one that was given."""
 
+from itertools import islice
+
 from PySide6.QtCore import QPointF, QRectF, Qt, Slot
 from PySide6.QtGui import (
     QColor,
@@ -16,6 +18,8 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QPlainTextEdit, QStyle, QStyleO
 
 from kdstudio.gui.presenter import shown_values
 from kdstudio.gui.theme import SPACE, theme
+
+BLOCK, LINE = "\u2029", "\u2028"  # as Qt keeps the end of a block, and that of a line in one, which Shift+Return makes
 
 
 class PrivateLine(QLineEdit):
@@ -103,7 +107,7 @@ class PrivateText(QPlainTextEdit):
         """Paint each line that has a path in it anew, without where it leads."""
         edge = 0 if self.frameShape() == QFrame.Shape.NoFrame else 2  # the style paints a frame into the viewport
         edited = self.textCursor().blockNumber() if self.hasFocus() else -1
-        lines = shown_values(self.toPlainText()).split("\n")  # of all: a path may be folded over several
+        lines = self._shown_blocks()
         for block, area in self.visible_lines():
             text = lines[block.blockNumber()]
             if text != block.text() and block.blockNumber() != edited:
@@ -111,6 +115,12 @@ class PrivateText(QPlainTextEdit):
                     QRectF(edge, area.top(), self.viewport().width() - 2 * edge, area.height()), self.ground_of(block)
                 )
                 self._write(painter, text, area)
+
+    def _shown_blocks(self) -> list[str]:
+        """What may be read of each block; of all, since a path may be folded over several, and one may have several lines."""
+        raw = self.document().toRawText()
+        lines = iter(shown_values(raw.replace(BLOCK, "\n").replace(LINE, "\n")).split("\n"))
+        return [LINE.join(islice(lines, text.count(LINE) + 1)) for text in raw.split(BLOCK)]
 
     def _write(self, painter: QPainter, text: str, area: QRectF) -> None:
         margin = self.document().documentMargin()

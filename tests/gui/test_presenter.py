@@ -1,13 +1,24 @@
 """What an audience sees of paths: their last part, everywhere; and what the program keeps of them: everything."""
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QFileDialog, QLabel, QLineEdit, QMenu, QMessageBox, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QMessageBox,
+    QPlainTextEdit,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from kdstudio.gui import asking, file_dialogs
@@ -52,6 +63,12 @@ def secret(tmp_path: Path) -> Path:
         ("  path: ~/secret x/cats", "  path: …/cats"),
         ("dataset: {kind: image-folder, path: /a b/c, size: 64}", "dataset: {kind: image-folder, path: …/c, size: 64}"),
         ("path: '/a/b/c'\nsize: 64", "path: '…/c'\nsize: 64"),
+        ("path: /srv/it's, mine/b c/cats", "path: …/cats"),
+        ("path: '/srv/it''s, mine/b c/cats'", "path: '…/cats'"),
+        ("/srv/it's, mine/b c/cats", "…/cats"),
+        ("{path: '/srv/a, b/cats', size: 64}", "{path: '…/cats', size: 64}"),
+        ("path: '/one'", "path: '/one'"),
+        ("path: /srv/cats # as at home", "path: …/cats # as at home"),
         ("train", "train"),
         ("/one", "/one"),
         ("title: a / b", "title: a / b"),
@@ -71,6 +88,8 @@ FOLDED = {
     "flow in quotes": "dataset: {path: '/srv/secret a/b c\n    d/my cats', size: 64}\n",
     "an item": "files:\n- path: ~/secret a/b c\n    d/my cats\n- path: other\nsize: 64\n",
     "on a drive": "path: C:\\secret a\\b c\n  d\\my cats\nsize: 64\n",
+    "in braces of many lines": "dataset: {\n  kind: idx,\n  path: /srv/secret a/b c/d/my cats\n}\nsize: 64\n",
+    "with a comma and an apostrophe": "dataset:\n  path: /srv/secret's, a/b c,\n    d/my cats\n  size: 64\n",
     "the last part": "path: /srv/secret a/b c/d/my\n  cats\nsize: 64\n",
 }
 
@@ -95,6 +114,7 @@ def picture(widget: QWidget, text: str) -> QImage:
     return widget.grab().toImage()
 
 
+SHIFTED = "\u2028"
 ONE, OTHER = "/srv/ada/cats", "/opt/bob/cats"
 
 
@@ -143,6 +163,30 @@ def test_that_text_paints_no_more_of_a_path_than_its_last_part(qtbot: QtBot, aud
         theme().present(False)
         assert picture(view, texts[0]) != picture(view, texts[1])
         theme().present(True)
+
+
+LINES = {
+    "in braces": ["a: {", "  kind: idx,", "  path: {}", "}", "size: 3"],
+    "after Shift+Return": ["one", SHIFTED, "two", "path: {}", "end: 3"],
+    "between Shift+Return": ["one", SHIFTED, "{}", SHIFTED, "two", "end: 3"],
+}
+
+
+@pytest.mark.parametrize("lines", LINES.values(), ids=LINES)
+def test_that_each_line_is_painted_where_it_stands(qtbot: QtBot, audience: None, lines: list[str]) -> None:
+    seen = []
+    for view, path in ((PrivateText(), ONE), (QPlainTextEdit(), "…/cats")):
+        qtbot.addWidget(view)
+        view.resize(500, 400)
+        for before, line in pairwise(["", *lines]):
+            if line != SHIFTED:
+                shift = Qt.KeyboardModifier.ShiftModifier if before == SHIFTED else Qt.KeyboardModifier.NoModifier
+                if before:
+                    QTest.keyClick(view, Qt.Key.Key_Return, shift)
+                view.insertPlainText(line.replace("{}", path))
+        view.grab()  # the style dresses it at the first sight
+        seen.append(view.grab().toImage())
+    assert seen[0] == seen[1]
 
 
 def test_that_what_is_started_saved_and_copied_is_the_whole_path(
