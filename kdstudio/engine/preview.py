@@ -31,6 +31,7 @@ from kdstudio.spec import Classification, DatasetSpec, MethodSpec, ModelSpec, No
 SAMPLES = 14
 THUMBNAIL = 48  # pixels
 IMBALANCE = 10  # times
+NAMED = 5  # classes without an image that are named
 PROCESS = 450 * 2**20
 """Bytes of a training process that holds torch and nothing else."""
 TRY_FOR = 0.04  # seconds of real steps of each training behind a time estimate; the whole preview should come within 0.3
@@ -143,6 +144,9 @@ def _warnings(images: Images, counts: list[int]) -> Iterator[dict[str, Any]]:
         yield {"code": "one-class"}
     elif max(present) > IMBALANCE * min(present):
         yield {"code": "imbalance", "most": max(present), "fewest": min(present)}
+    absent = [name for name, count in zip(images.classes, counts, strict=True) if not count]
+    if absent and len(present) >= 2:
+        yield {"code": "empty-class", "classes": ", ".join(absent[:NAMED]) + (", ..." if len(absent) > NAMED else "")}
     twins = _shared(images.train.images, images.test.images)
     if twins:
         yield {"code": "same-image-in-test", "count": twins}

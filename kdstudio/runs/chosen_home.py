@@ -11,10 +11,12 @@ from kdstudio.spec.errors import KnownFailure
 
 
 def choice_file() -> Path:
-    """Where the choice is remembered."""
+    """Where the choice is remembered: beside the usual home where the platform keeps settings and data in one folder, so that
+    it does not go with a home that is thrown away."""
     from platformdirs import user_config_path
 
-    return user_config_path("kdstudio", appauthor=False) / "home.json"
+    folder = user_config_path("kdstudio", appauthor=False)
+    return folder.with_name("kdstudio-home.json") if folder == platform_home() else folder / "home.json"
 
 
 def platform_home() -> Path:

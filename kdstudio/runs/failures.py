@@ -223,6 +223,12 @@ WORDS: dict[str, Words] = {
         remedy="Choose a folder that holds one folder for each of at least two classes.",
         field="dataset",
     ),
+    "empty-class": Words(
+        title="Nobody can learn one of the classes",
+        cause="No training image shows {classes}.",
+        remedy="Add images of it, or leave it out.",
+        field="dataset",
+    ),
     "imbalance": Words(
         title="The classes are of very different sizes",
         cause="The largest has {most} training images, the smallest {fewest}.",

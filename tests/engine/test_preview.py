@@ -52,6 +52,13 @@ def test_that_classes_of_very_different_sizes_are_warned_of_with_both() -> None:
     assert warned(replace(images, train=fewer)) == [{"code": "imbalance", "most": most, "fewest": 2}]
 
 
+def test_that_classes_without_a_training_image_are_named() -> None:
+    images = load(loads("kind: classification").dataset)
+    kept = torch.nonzero((images.train.labels != 3) & (images.train.labels != 8))[:, 0]
+    without = replace(images.train, images=images.train.images[kept], labels=images.train.labels[kept])
+    assert warned(replace(images, train=without)) == [{"code": "empty-class", "classes": "3, 8"}]
+
+
 def test_that_training_images_among_the_test_images_are_counted() -> None:
     images = load(loads("kind: classification").dataset)
     pixels = images.test.images.clone()

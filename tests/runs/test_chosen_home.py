@@ -1,6 +1,7 @@
 """A chosen home is remembered, comes after --home and KDSTUDIO_HOME, and is never replaced by an empty one in silence."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,16 @@ def test_that_a_chosen_home_comes_after_what_is_named_and_before_the_platforms(
     assert (Home.locate().root, Home.locate().decided_by) == (tmp_path / "named", "KDSTUDIO_HOME")
     told = Home.locate(tmp_path / "told")
     assert (told.root, told.decided_by) == (tmp_path / "told", "--home")
+
+
+def test_that_the_choice_outlives_the_old_home_where_settings_and_data_share_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platformdirs.user_config_path", lambda name, appauthor: tmp_path / "data" / name)
+    old = Home.locate().root
+    choose_home(tmp_path / "chosen")
+    shutil.rmtree(old)
+    assert Home.locate().root == tmp_path / "chosen"
 
 
 def test_that_choosing_the_platforms_home_leaves_nothing_behind(tmp_path: Path) -> None:
