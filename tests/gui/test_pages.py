@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
+from kdstudio.gui.forms import KindForm
 from kdstudio.gui.main_window import MainWindow
 from kdstudio.gui.pages.new_experiment import NewExperimentPage
 from kdstudio.gui.pages.runs import RunsPage
@@ -48,6 +49,14 @@ def test_that_the_form_begins_with_an_experiment_that_is_ready(page: NewExperime
 
 def test_that_every_field_of_the_experiment_is_on_some_card(page: NewExperimentPage) -> None:
     assert set(page.values()) == set(Classification.model_fields)
+
+
+def test_that_every_part_of_the_experiment_is_described_in_a_line(page: NewExperimentPage) -> None:
+    for card in page.cards[:5]:
+        form = card.forms[card.name.lower()]
+        line = form.blurb if isinstance(form, KindForm) else card.blurb
+        assert line is not None and not line.isHidden() and len(line.text().split()) > 3, card.name
+    assert line is not None and line.text() == "How the student (and the baseline) is trained."
 
 
 def test_that_start_hands_on_exactly_what_the_form_says(qtbot: QtBot, page: NewExperimentPage) -> None:

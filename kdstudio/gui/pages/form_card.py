@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPushButton, QWidge
 from kdstudio.gui.buttons import Badge, SignButton
 from kdstudio.gui.cards import Card, Text
 from kdstudio.gui.editors import leave_undo
-from kdstudio.gui.fields import fields_of
+from kdstudio.gui.fields import Field, fields_of
 from kdstudio.gui.forms import FieldRow, KindForm, SpecForm
 from kdstudio.gui.language import looked_up
 from kdstudio.gui.pickers import KindPicker
@@ -58,6 +58,7 @@ class FormCard(Card):
         self.body.setSpacing(2 * SPACE + 2)
         self._line = line = QHBoxLayout()
         self._picker: KindPicker | None = None
+        self.blurb: Text | None = None
         self._was_wide = False
         self._head(line)
         self._error = Text("", "caption", "failure", wrap=True)
@@ -67,7 +68,7 @@ class FormCard(Card):
         self.body.addWidget(self._error)
         main = next((field for field in fields_of(model) if field.name in names[:1] and field.models), None)
         if main is not None:
-            self._add_main(main.name, main.models, line)
+            self._add_main(main, line)
         line.addWidget(self.menu_button)
         rest = tuple(name for name in names if main is None or name != main.name)
         if rest:
@@ -233,11 +234,14 @@ class FormCard(Card):
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(below.mapToGlobal(QPoint(0, below.height() + 2)))
 
-    def _add_main(self, name: str, models: Any, line: QHBoxLayout) -> None:
-        if "kind" not in models[0].model_fields:
-            self._add(name, SpecForm(models[0], name, parent=self))
+    def _add_main(self, field: Field, line: QHBoxLayout) -> None:
+        name = field.name
+        if "kind" not in field.models[0].model_fields:
+            self.blurb = Text(field.help, "body", "quiet", wrap=True)  # where there is a choice, the chosen kind says it
+            self.body.addWidget(self.blurb)
+            self._add(name, SpecForm(field.models[0], name, parent=self))
             return
-        form = KindForm(models, name, self)
+        form = KindForm(field.models, name, self)
         form.picker.setAccessibleName(self.tr("Kind of {0}").format(name))
         self._picker = form.picker
         form.picker.setMaximumWidth(round(PICKER * theme().factor))
