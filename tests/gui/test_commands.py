@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from kdstudio.gui.commands.listed import COMMANDS
 from kdstudio.gui.editors import Editor
 from kdstudio.gui.main_window import MainWindow
+from kdstudio.gui.pages.home_cards import RunLine
 from kdstudio.gui.pages import discarding
 from kdstudio.gui.pages.runs import OVERLAY, QUEUE
 from kdstudio.gui.plots.legend import LegendEntry
@@ -83,6 +84,9 @@ def furnished(qtbot: QtBot, window: MainWindow, home: Home) -> MainWindow:
     page.cards[0].keep("kept")
     page.save_to(home.root / "kept.yaml")
     qtbot.waitUntil(lambda: window.runs_page.model.rowCount() == 1)
+    window.show_page("home")  # it lists runs only while it is looked at
+    qtbot.waitUntil(lambda: any(line.isVisible() for line in window.lobby.home_page.findChildren(RunLine)))
+    window.show_page("runs")
     window.runs_page.show_below(OVERLAY)
     window.lobby.queue.add(a_run(home), "waiting")
     assert window.shell.help
