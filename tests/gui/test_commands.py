@@ -17,8 +17,8 @@ from pytestqt.qtbot import QtBot
 from kdstudio.gui.commands.listed import COMMANDS
 from kdstudio.gui.editors import Editor
 from kdstudio.gui.main_window import MainWindow
-from kdstudio.gui.pages.home_cards import RunLine
 from kdstudio.gui.pages import discarding
+from kdstudio.gui.pages.home_cards import RunLine
 from kdstudio.gui.pages.runs import OVERLAY, QUEUE
 from kdstudio.gui.plots.legend import LegendEntry
 from kdstudio.runs.home import Home
