@@ -13,9 +13,9 @@ from pytestqt.qtbot import QtBot
 from kdstudio.gui.plots import curves
 from kdstudio.gui.plots.curve_plot import CurvePlot
 from kdstudio.gui.plots.curves import Curve, Level, Picture
-from kdstudio.gui.plots.drawn import FEW, POINTS
+from kdstudio.gui.plots.drawn import DASHED_POINTS, FEW, POINTS
 from kdstudio.gui.plots.legend import AREA_SHARE
-from kdstudio.gui.plots.options import averaged
+from kdstudio.gui.plots.options import Options, averaged
 from kdstudio.gui.plots.spoken import figure
 from kdstudio.gui.theme import Choice, theme
 from kdstudio.runs.events import AnyEvent
@@ -134,6 +134,28 @@ def test_that_each_loss_term_is_a_noisy_curve_with_the_labels_last() -> None:
     picture = curves.loss(until_stage("student", 0))
     assert [curve.label for curve in picture.curves] == ["soft targets", "labels"]
     assert all(curve.noisy for curve in picture.curves)
+
+
+def test_that_a_loss_term_is_told_from_the_others_without_its_colour(plot: CurvePlot) -> None:
+    plot.show_picture(curves.loss(until_stage("student", 0)))
+    lines = {label: entry.line for label, entry in plot.legend.entries.items()}
+    assert lines == {"soft targets": Qt.PenStyle.SolidLine, "labels": Qt.PenStyle.DashLine}
+    alone = curves.loss(until_stage("baseline", 0))
+    assert [(curve.label, curve.line) for curve in alone.curves] == [("labels", "dashed")]
+
+
+def test_that_the_average_of_a_noisy_curve_is_broken_and_its_noise_is_not(plot: CurvePlot) -> None:
+    noise = np.random.default_rng(0).normal(size=4000).tolist()
+    curve = Curve(key="a", label="a", role="student", series=series(noise), noisy=True, line="dashed")
+    for smoothing, broken in ((0.9, ("average",)), (0.0, ("raw",))):
+        plot.set_options(Options(smoothing=smoothing))
+        plot.show_picture(Picture(curves=(curve,)))
+        for name in ("raw", "average"):
+            item = getattr(plot.items["a"], name)
+            if len(item.getData()[0]):
+                assert (item.opts["pen"].style() is Qt.PenStyle.CustomDashLine) is (name in broken)
+    plot.set_options(Options(smoothing=0.9))
+    assert len(plot.items["a"].average.getData()[0]) <= DASHED_POINTS + 2  # a wide broken line is slow
 
 
 def test_that_the_loss_plot_names_whose_loss_it_is() -> None:

@@ -206,6 +206,7 @@ def loss(state: RunState) -> Picture:
             key=f"{stage.name}.{term}",
             label=looked_up(term),
             role=_role_of_term(term, number),
+            line=_line_of_term(term, number),
             series=stage.terms[term],
             pace=pace_of(stage),
             noisy=True,
@@ -219,6 +220,12 @@ def loss(state: RunState) -> Picture:
 def _role_of_term(term: str, number: int) -> "Role":
     roles: tuple[Role, ...] = ("student", "agreement", "teacher", "failure")
     return "baseline" if term == "labels" else roles[number % len(roles)]
+
+
+def _line_of_term(term: str, number: int) -> Line:
+    """Labels are dashed wherever they stand, as is who learns from nothing else."""
+    lines: tuple[Line, ...] = ("solid", "dotted")
+    return "dashed" if term == "labels" else lines[number % len(lines)]
 
 
 def _training_at_work(state: RunState) -> Stage | None:

@@ -15,6 +15,7 @@ from kdstudio.gui.theme import Role, theme
 from kdstudio.runs.series import thinned
 
 POINTS = 2000  # more than a plot has pixels
+DASHED_POINTS = 1000  # still more; a wide broken line takes twice the time of a solid one
 EARLY = 0.08  # the first part of a curve, in which everybody learns the obvious, may leave the picture
 FEW = 300  # up to so many points a curve may be antialiased and wide
 DOT = 3.5  # widths of a line, of a curve that is one point so far: a line needs two
@@ -53,7 +54,7 @@ class Drawn:
             smooth = options.smoothing > 0
             self.ys = averaged(values, options.smoothing) if smooth else values
             average = _transformed(self.xs, self.ys, options.logarithmic) if smooth else (EMPTY, EMPTY)
-            self.average.setData(*visible(average[0], average[1]))
+            self.average.setData(*visible(average[0], average[1], POINTS if curve.line == "solid" else DASHED_POINTS))
 
     def at(self, x: float) -> float | None:
         """The value at the point nearest to `x`."""
@@ -68,18 +69,19 @@ class Drawn:
         return float(min(np.interp(x, self.xs, self.ys), np.min(self.ys[self.xs >= x], initial=np.inf)))
 
     def dress(self, curve: Curve, width: float, options: Options, *, hair: float = 1.0) -> None:
-        """Take on pens by the house rule: raw noise is thin, dim and not antialiased, what lies on top is wide."""
+        """Take on pens by the house rule: raw noise is thin, dim, solid and not antialiased, what lies on top is wide."""
         few, alone = len(curve.series) <= FEW, len(curve.series) == 1
         dim = curve.noisy and options.smoothing > 0
         share = 0.38 if dim else 0.45 if curve.weak else 1.0
         thin = curve.noisy or curve.weak or not few
         colour = theme().color(curve.role, share)
-        pen = pen_of(colour, hair if thin else width, curve.line if few else "solid")
+        broken = not dim if curve.noisy else few  # what the eye follows: of a noisy curve the average, where it has one
+        pen = pen_of(colour, hair if thin else width, curve.line if broken else "solid")
         _put_pen(self.raw, _dot(colour, width) if alone else pen, few)
         self.raw.setZValue(1 if curve.noisy else 2 if curve.weak else 4)
         if self.average is not None:
             strong = theme().color(curve.role)
-            _put_pen(self.average, _dot(strong, width) if alone else pen_of(strong, width), few)
+            _put_pen(self.average, _dot(strong, width) if alone else pen_of(strong, width, curve.line), few)
             self.average.setZValue(5)
 
     def show(self, shown: bool) -> None:
@@ -235,9 +237,9 @@ def _transformed(xs: Floats, values: Floats, logarithmic: bool) -> tuple[Floats,
     return xs[positive], np.log10(values[positive])
 
 
-def visible(xs: Floats, values: Floats) -> tuple[Floats, Floats]:
+def visible(xs: Floats, values: Floats, most: int = POINTS) -> tuple[Floats, Floats]:
     """The points as a line that can be seen: not too many, and a single one as a dot."""
-    return (xs[0] + np.array([0.0, HAIR]), np.repeat(values, 2)) if len(values) == 1 else thinned(xs, values, POINTS)
+    return (xs[0] + np.array([0.0, HAIR]), np.repeat(values, 2)) if len(values) == 1 else thinned(xs, values, most)
 
 
 def lowest(values: Floats) -> float:
@@ -271,4 +273,4 @@ def _put_pen(item: Any, pen: QPen, antialias: bool) -> None:
         item.update()
 
 
-__all__ = ["FEW", "POINTS", "Between", "Drawn", "Stack", "lowest", "pen_of"]
+__all__ = ["DASHED_POINTS", "FEW", "POINTS", "Between", "Drawn", "Stack", "lowest", "pen_of"]

@@ -41,6 +41,11 @@ class LegendEntry(QAbstractButton):
         return self._style is Qt.PenStyle.NoPen
 
     @property
+    def line(self) -> Qt.PenStyle:
+        """How the curve that it stands for is drawn."""
+        return self._style
+
+    @property
     def words(self) -> str:
         """What stands beside the line."""
         return f"{self.label}  {self._value}".strip()
