@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from kdstudio.gui.forms import KindForm
@@ -57,6 +58,21 @@ def test_that_every_part_of_the_experiment_is_described_in_a_line(page: NewExper
         line = form.blurb if isinstance(form, KindForm) else card.blurb
         assert line is not None and not line.isHidden() and len(line.text().split()) > 3, card.name
     assert line is not None and line.text() == "How the student (and the baseline) is trained."
+
+
+@pytest.mark.parametrize("size", [(1164, 834), (828, 614)])
+def test_that_the_title_is_in_sight_and_named_before_a_start(
+    qtbot: QtBot, page: NewExperimentPage, size: tuple[int, int]
+) -> None:
+    page.resize(*size)
+    page.show()
+    line = page.findChild(QLineEdit, "field.title")
+    assert line is not None and not line.visibleRegion().isEmpty()
+    line.selectAll()
+    qtbot.keyClicks(line, "A name to find it by")
+    with qtbot.waitSignal(page.start_requested) as said:
+        qtbot.mouseClick(page.start_button, Qt.MouseButton.LeftButton)
+    assert said.args[0].title == "A name to find it by"
 
 
 def test_that_start_hands_on_exactly_what_the_form_says(qtbot: QtBot, page: NewExperimentPage) -> None:

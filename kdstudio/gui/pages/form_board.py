@@ -1,4 +1,4 @@
-"""All cards of the form, one beneath the other: the experiment as plain data in and out, and its fields by path."""
+"""The whole form, its title above and all cards beneath: the experiment as plain data in and out, and its fields by path."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from kdstudio.gui.cards import Card
 from kdstudio.gui.fields import fields_of, kind_of
 from kdstudio.gui.forms import FieldRow
 from kdstudio.gui.pages.form_card import FormCard
@@ -22,7 +23,7 @@ CARDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Training", ("training",)),
     ("Experiment", ()),
 )
-
+TITLE = "title"  # the field that stands above all cards: by it people find their runs again
 
 LEFT = 3  # cards in the first of two columns
 TWO_COLUMNS = 1160  # pixels from which there are two
@@ -57,9 +58,18 @@ class FormBoard(QWidget):
         self._model = model
         self._filling = False
         self._columns = [_column(), _column()]
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, GAP, 0)  # room for the scroll bar
+        self.title = FieldRow(next(field for field in fields_of(model) if field.name == TITLE), TITLE)
+        self.title.changed.connect(self._edited)
+        above = Card()
+        above.setObjectName("card.title")
+        above.body.addWidget(self.title)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, GAP, 0)  # room for the scroll bar
+        whole.setSpacing(GAP)
+        whole.addWidget(above)
+        row = QHBoxLayout()
         row.setSpacing(GAP)
+        whole.addLayout(row, 1)
         for column in self._columns:
             row.addWidget(column, 1, Qt.AlignmentFlag.AlignTop)
         self.cards = [FormCard(title, names, model, blank, home) for title, names in self._layout_of_cards()]
@@ -70,7 +80,7 @@ class FormBoard(QWidget):
 
     def values(self) -> dict[str, Any]:
         """The experiment as the form holds it: plain data, right or wrong."""
-        said: dict[str, Any] = {"kind": kind_of(self._model)}
+        said: dict[str, Any] = {"kind": kind_of(self._model), TITLE: self.title.editor.value()}
         for card in self.cards:
             said |= card.value()
         return said
@@ -78,12 +88,14 @@ class FormBoard(QWidget):
     def fill(self, values: Mapping[str, Any]) -> None:
         """Show `values`; that is no edit."""
         self._filling = True
+        self.title.editor.set_value(values.get(TITLE, self.title.field.default))
         for card in self.cards:
             card.set_value(values)
         self._filling = False
 
     def show_problems(self, problems: Mapping[str, str]) -> None:
         """Show each problem beside its field."""
+        self.title.show_problems(problems)
         for card in self.cards:
             card.show_problems(problems)
 
@@ -95,6 +107,7 @@ class FormBoard(QWidget):
 
     def rows(self) -> Iterator[FieldRow]:
         """Every field with an editor of its own."""
+        yield self.title
         for card in self.cards:
             yield from card.leaves()
 
@@ -121,7 +134,7 @@ class FormBoard(QWidget):
         self._columns[1].setVisible(count == 2)
 
     def _layout_of_cards(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        placed = {name for _, names in CARDS for name in names}
+        placed = {TITLE, *(name for _, names in CARDS for name in names)}
         rest = tuple(field.name for field in fields_of(self._model) if field.name not in placed and field.name != "kind")
         for title, names in CARDS:
             yield title, names or rest
