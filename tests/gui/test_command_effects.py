@@ -309,8 +309,8 @@ def test_that_plots_are_looked_at_and_taken_away(
 
 RUNS = {
     "runs.open", "runs.resume", "runs.duplicate", "runs.queue", "runs.overlay", "runs.rename", "runs.tags", "runs.notes",
-    "runs.folder", "runs.export", "runs.delete", "runs.filter", "runs.columns", "runs.recent", "queue.switch", "queue.up",
-    "queue.down", "queue.out",
+    "runs.folder", "runs.export", "runs.delete", "runs.filter", "runs.columns", "runs.sort", "runs.recent", "queue.switch",
+    "queue.up", "queue.down", "queue.out",
 }  # fmt: skip
 
 
@@ -350,6 +350,10 @@ def test_that_chosen_runs_and_the_queue_are_reached(
     window.show_page("home")
     hand("runs.filter")
     assert window.focusWidget() is page.filter
+    for place in (0, 2):  # the one that is over is the first of its column, and then the last
+        hand("runs.sort", "State")
+        assert [page.model.row(number).state for number in range(3)].index("completed") == place
+        assert page.isVisible()
     hidden = page.table.isColumnHidden(1)
     hand("runs.columns", "State")
     assert page.table.isColumnHidden(1) is not hidden

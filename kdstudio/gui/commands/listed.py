@@ -56,6 +56,7 @@ COMMANDS = (
     Command(id="runs.export", title="E&xport the table as CSV...", menu="&Library", shortcut="Ctrl+Shift+E", group=3),
     Command(id="runs.delete", title="&Move to the trash...", menu="&Library", shortcut="Delete", place=TABLE, group=4),
     Command(id="runs.filter", title="F&ilter the runs", menu="&Library", shortcut="Ctrl+F", group=5),
+    Command(id="runs.sort", title="&Sort by", menu="&Library", group=5, offers=True),
     Command(id="runs.columns", title="&Columns", menu="&Library", group=5, offers=True),
     Command(id="runs.recent", title="O&pen a recent run", menu="&Library", group=5, offers=True),
     Command(id="queue.switch", title="&Run the queue", menu="&Library", group=6, submenu="&Queue", checkable=True),

@@ -35,6 +35,7 @@ class RunsDeeds:
         deeds |= {f"below.{name}": self._below(number) for number, name in enumerate(BELOW)}
         return deeds | {
             "runs.filter": Deed(does=lambda: self._page().find()),
+            "runs.sort": Deed(offers=self._sorting),
             "runs.columns": Deed(offers=self._columns),
             "runs.recent": Deed(offers=self._recent, why_not=lambda: "" if lobby.feed.rows else tr("There is no run yet")),
             "queue.switch": Deed(does=self._switch, on=lambda: lobby.queue_is_on),
@@ -73,6 +74,21 @@ class RunsDeeds:
     def _switch(self) -> None:
         card = self._show_below(BELOW.index("queue")).queue_card
         card.switch.click()
+
+    def _sorting(self) -> list[Offer]:
+        table = self._window.runs_page.table
+        now, descending = table.sorted_by
+        tip = tr("Sorted downwards; choose it to turn it round") if descending else tr("Sorted upwards; choose it to turn it round")
+
+        def sorting(name: str) -> Callable[[], None]:
+            return lambda: self._page().table.sort_by(name)
+
+        columns = [("title", tr("Title"), True), *table.listed_columns()]
+        return [
+            Offer(title=title, does=sorting(name), on=name == now, tip=tip if name == now else "")
+            for name, title, shown in columns
+            if shown
+        ]
 
     def _columns(self) -> list[Offer]:
         table = self._window.runs_page.table

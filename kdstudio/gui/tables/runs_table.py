@@ -79,18 +79,27 @@ class RunsTable(QTableView):
         """The columns that may be hidden: id, title, and whether it is shown."""
         return [(each.id, looked_up(each.title), not self.isColumnHidden(PLACES[each.id])) for each in COLUMNS[1:]]
 
+    @property
+    def sorted_by(self) -> tuple[str, bool]:
+        """The column that the runs are sorted by, and whether the largest is first."""
+        header = self.horizontalHeader()
+        return COLUMNS[header.sortIndicatorSection()].id, header.sortIndicatorOrder() == Qt.SortOrder.DescendingOrder
+
+    def sort_by(self, name: str) -> None:
+        """Sort by a column as a click on its head does: by the one in force, the other way round."""
+        down = self.sorted_by == (name, False)
+        self.sortByColumn(PLACES[name], Qt.SortOrder.DescendingOrder if down else Qt.SortOrder.AscendingOrder)
+
     @Slot()
     def keep(self) -> None:
         """Write down how the columns are arranged."""
         self._keep_soon.stop()
-        header = self.horizontalHeader()
         self.arrangement.widths |= {
             column.id: round(self.columnWidth(place) / self._type)
             for place, column in enumerate(COLUMNS)
             if column.width and not self.isColumnHidden(place)
         }
-        self.arrangement.sort = COLUMNS[header.sortIndicatorSection()].id
-        self.arrangement.descending = header.sortIndicatorOrder() == Qt.SortOrder.DescendingOrder
+        self.arrangement.sort, self.arrangement.descending = self.sorted_by
         self.arrangement.keep(self._home)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
