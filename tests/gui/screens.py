@@ -100,7 +100,7 @@ def settled(window: MainWindow) -> QImage:
     waited(lambda: not page._stale or not page.isVisible())  # what has its turn next may be out of view
     before = QImage()
     for _ in range(20):
-        QTest.qWait(140)
+        QTest.qWait(100)
         now = window.grab().toImage()
         if now == before:
             break
