@@ -113,6 +113,7 @@ class Lobby(QObject):
             page.duplicate_requested.connect(self._duplicate)
             page.said.connect(self._window.show_message)
             page.folder_wanted.connect(self._window.show_folder)
+            page.page_wanted.connect(self._window.show_page)
             self._window.pages.addWidget(page)
         return self._runs_page
 

@@ -34,7 +34,7 @@ STANDS_FOR = {
     "nav.home": "view.home", "nav.new": "view.new", "nav.run": "view.run", "nav.runs": "view.runs",
     "nav.settings": "view.settings", "nav.running": "view.run", "nav.help": "help.terms", "nav.hint.show": "help.curves",
     "help.tabs.0": "help.terms", "help.tabs.1": "help.shortcuts", "help.close": "help.shortcuts",
-    "run.new": "view.new", "run.samples": "view.home", "home.all": "view.runs",
+    "run.new": "view.new", "run.samples": "view.home", "runs.new": "view.new", "runs.samples": "view.home", "home.all": "view.runs",
     "home.file": "file.open", "home.folder": "file.images", "look.*": "file.sample",
     "start.*": "run.sample", "line.*": "runs.recent",
     "undo": "edit.undo", "redo": "edit.redo", "save": "file.save", "open.menu/file": "file.open",

@@ -240,8 +240,24 @@ def runs(qtbot: QtBot, home: Home) -> Callable[[], RunsPage]:
 
 def test_that_a_home_without_runs_says_what_to_do(runs: Callable[[], RunsPage]) -> None:
     page = runs()
-    assert page.empty.isVisible()
+    assert page.empty.isVisible() and page.ways.isVisible()
     assert not page.table.isVisible()
+
+
+@pytest.mark.parametrize(("way", "place"), [("samples", "home"), ("new", "new")])
+def test_that_a_table_without_runs_leads_to_one(
+    qtbot: QtBot, window: MainWindow, home: Home, way: str, place: str
+) -> None:
+    window.show_page("runs")
+    page = window.runs_page
+    qtbot.waitUntil(lambda: page.ways.isVisible())
+    qtbot.mouseClick(getattr(page.ways, way), Qt.MouseButton.LeftButton)
+    assert window.pages.currentWidget().objectName() == f"page.{place}"
+    a_told_run(home)
+    window.show_page("runs")
+    qtbot.waitUntil(lambda: page.table.isVisible())
+    qtbot.keyClicks(page.filter, "nobody has these words")
+    assert page.empty.isVisible() and not page.ways.isVisible()
 
 
 def test_that_runs_are_listed_with_their_numbers(runs: Callable[[], RunsPage], home: Home) -> None:

@@ -20,7 +20,7 @@ from kdstudio.runs.folder import Request, RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.state import RunState, State
 from kdstudio.spec import loads
-from tests.fakes import EXPERIMENT, a_story, a_tested_run, a_told_run, resumed
+from tests.fakes import EXPERIMENT, a_run, a_story, a_tested_run, a_told_run, resumed
 from tests.gui.player import Player
 
 LEFT = Qt.MouseButton.LeftButton
@@ -157,7 +157,7 @@ def test_that_log_and_configuration_show_what_the_files_say(
 @pytest.mark.parametrize(("way", "place"), [("samples", "home"), ("new", "new")])
 def test_that_without_a_run_the_page_leads_to_one(qtbot: QtBot, window: MainWindow, way: str, place: str) -> None:
     window.show_page("run")
-    qtbot.mouseClick(getattr(window.run_page.sentences, way), LEFT)
+    qtbot.mouseClick(getattr(window.run_page.sentences.ways, way), LEFT)
     assert window.pages.currentWidget() is (window.lobby.home_page if place == "home" else window.new_page)
 
 
@@ -165,6 +165,21 @@ def test_that_the_way_to_a_run_is_gone_once_there_is_one(
     home: Home, open_run_page: Callable[[RunFolder], RunPage]
 ) -> None:
     assert not open_run_page(a_told_run(home)).sentences.empty.isVisible()
+
+
+def test_that_without_a_run_nothing_is_waited_for(qtbot: QtBot, window: MainWindow, home: Home) -> None:
+    window.show_page("run")
+    page = window.run_page
+    page._refresh()
+    tiles = (page.tiles.accuracy, page.tiles.agreement, page.tiles.gain, page.tiles.cost)
+    assert {plot.waiting.text() for plot in page.board.plots} == {"The curve of a run stands here"}
+    assert [tile.note for tile in tiles] == [
+        "how often it is right", "how often both say the same", "what its help is worth", "parameters of the student",
+    ]  # fmt: skip
+    window.open_run(a_run(home))
+    page._refresh()
+    assert page.accuracy.waiting.text().startswith("Waits for")
+    assert page.tiles.accuracy.note == "waits for the student"
 
 
 def test_that_a_run_that_goes_on_is_not_blanked_before_its_events_are_read(

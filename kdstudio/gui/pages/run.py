@@ -21,13 +21,15 @@ from kdstudio.gui.pages.run_controls import RunControls
 from kdstudio.gui.pages.run_words import Notes, RunWords
 from kdstudio.gui.pages.tiles import Tiles
 from kdstudio.gui.plots.board import Board
+from kdstudio.gui.plots.curve_plot import CurvePlot
+from kdstudio.gui.plots.curves import Picture
 from kdstudio.gui.run_controller import RunController
 from kdstudio.gui.states import state_words
 from kdstudio.gui.theme import GAP, MARGIN, SPACE, theme
 from kdstudio.gui.words import phase, place, rate_words, subject
 from kdstudio.runs.folder import Request
 from kdstudio.runs.outlook import Outlook, clock, outlook
-from kdstudio.runs.state import State
+from kdstudio.runs.state import RunState, State
 from kdstudio.runs.summary import summarise
 
 REDRAW_EVERY = 60  # milliseconds for one of five parts: each is drawn less than four times a second
@@ -280,18 +282,27 @@ class RunPage(Page):
         self._refresh_progress()
         done = controller.shown_as is State.COMPLETED and run.outcome == "completed"
         self._summary = (self._summary or summarise(run, controller.title)) if done else None
-        self.tiles.show_run(run, self._summary)
+        if controller.folder is None:
+            self.tiles.show_nothing()
+        else:
+            self.tiles.show_run(run, self._summary)
         self.sentences.show_run(self._summary)
         self.notes.show_run(controller)
 
     def _draw_accuracy(self) -> None:
-        self.board.show_accuracy(self._controller.shown)
+        self._draw(self.accuracy, self.board.show_accuracy)
 
     def _draw_agreement(self) -> None:
-        self.board.show_agreement(self._controller.shown)
+        self._draw(self.agreement, self.board.show_agreement)
 
     def _draw_loss(self) -> None:
-        self.board.show_loss(self._controller.shown)
+        self._draw(self.loss, self.board.show_loss)
+
+    def _draw(self, plot: CurvePlot, draw: Callable[[RunState], None]) -> None:
+        if self._controller.folder is None:
+            plot.show_picture(Picture(waiting=self.tr("The curve of a run stands here")))
+        else:
+            draw(self._controller.shown)
 
     def _refresh_tab(self) -> None:
         """What lies in files is read for the part in view alone."""

@@ -13,6 +13,7 @@ from kdstudio.gui.field_words import as_in_the_form, field_words
 from kdstudio.gui.flow import FlowLayout
 from kdstudio.gui.language import explain, headline
 from kdstudio.gui.pages.diagnostics import diagnostics
+from kdstudio.gui.pages.ways import Ways
 from kdstudio.gui.run_controller import RunController
 from kdstudio.gui.theme import GAP, SPACE, Role
 from kdstudio.runs.failures import Words
@@ -40,8 +41,7 @@ class RunWords(QWidget):
         self.notice.setObjectName("run.notice")
         self.empty = Banner("student", "info", scale="heading")
         self.empty.setObjectName("run.empty")
-        self.samples = PrimaryButton(self.tr("Choose a sample"), "run.samples", icon_name="play")
-        self.new = IconButton(self.tr("New experiment"), "new", "run.new")
+        self.ways = Ways("run")
         self.stopping = Banner("teacher", "stop")
         self.stopping.setObjectName("run.stopping")
         self.mend = PrimaryButton(self.tr("Open configuration"), "mend", icon_name="new")
@@ -59,8 +59,7 @@ class RunWords(QWidget):
         controller.opened.connect(self.forget_stop)  # it was asked of the run that was in view
         self.stop_save.clicked.connect(self._stop)
         self.keep.clicked.connect(self.forget_stop)
-        self.samples.clicked.connect(lambda: self.page_wanted.emit("home"))
-        self.new.clicked.connect(lambda: self.page_wanted.emit("new"))
+        self.ways.page_wanted.connect(self.page_wanted)
 
     @property
     def failure_field(self) -> str:
@@ -168,8 +167,7 @@ class RunWords(QWidget):
         column.setSpacing(GAP)
         for banner in (self.empty, self.stopping, self.verdict, self.notice):
             column.addWidget(banner)
-        for way in (self.samples, self.new):
-            self.empty.offers.addWidget(way)
+        self.empty.offers.addWidget(self.ways)
         for button in (self.stop_save, self.keep):
             self.stopping.offers.addWidget(button)
         for offer in (self.mend, self.copy):

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMenu,
     QStackedLayout,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -26,6 +27,7 @@ from kdstudio.gui.pages.notes_card import write_about
 from kdstudio.gui.pages.page import Page
 from kdstudio.gui.pages.runs_actions import RUN_COMMANDS, allow, why_not_resumed
 from kdstudio.gui.pages.runs_panels import NOTES, NOTHING, OVERLAY, QUEUE, RunsPanels
+from kdstudio.gui.pages.ways import Ways
 from kdstudio.gui.queue import RunQueue
 from kdstudio.gui.tables.csv_file import write_csv
 from kdstudio.gui.tables.library_feed import LibraryFeed
@@ -60,6 +62,7 @@ class RunsPage(Page):
         open_requested, resume_requested, duplicate_requested: carry the RunFolder.
         said: something went wrong; carries title and detail.
         folder_wanted: a folder is to be shown; carries its path.
+        page_wanted: another page is the way on; carries its name.
     """
 
     open_requested = Signal(object)
@@ -67,6 +70,7 @@ class RunsPage(Page):
     duplicate_requested = Signal(object)
     said = Signal(str, str)
     folder_wanted = Signal(object)
+    page_wanted = Signal(str)
 
     def __init__(
         self,
@@ -243,8 +247,17 @@ class RunsPage(Page):
         self.body.addLayout(bar)
         self.empty = Text(self.tr("Reading..."), "body", "quiet", wrap=True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.ways = Ways("runs")
+        self.ways.hide()
+        nothing = QWidget()
+        column = QVBoxLayout(nothing)
+        column.setSpacing(GAP)
+        column.addStretch(1)
+        column.addWidget(self.empty)
+        column.addWidget(self.ways, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(1)
         self._stack = QStackedLayout()
-        self._stack.addWidget(self.empty)
+        self._stack.addWidget(nothing)
         self._stack.addWidget(self.table)
         self._card.body.addLayout(self._stack)
         self._card.setMinimumHeight(130)
@@ -261,6 +274,7 @@ class RunsPage(Page):
         self.below.group.idClicked.connect(self._show_below)
         self.open.clicked.connect(self.open_chosen)
         self.resume.clicked.connect(self.resume_chosen)
+        self.ways.page_wanted.connect(self.page_wanted)
         self.notes.kept.connect(self.refresh)
         self.notes.failed.connect(self._not_written)
         for button, action in ((self.open, "runs.open"), (self.resume, "runs.resume")):
@@ -317,8 +331,9 @@ class RunsPage(Page):
     def _say(self) -> None:
         total, shown = self.model.total, self.model.rowCount()
         self._stack.setCurrentIndex(1 if shown else 0)
-        nothing = self.tr("No run has these words in it.") if total else self.tr("No run yet. Make an experiment, and start it.")
-        self.empty.setText(nothing)
+        nothing = self.tr("No run yet. The first sample takes half a minute.")
+        self.empty.setText(self.tr("No run has these words in it.") if total else nothing)
+        self.ways.setVisible(not total)
         said = self.tr("{0} runs in {1}") if total != 1 else self.tr("{0} run in {1}")
         words = said.format(f"{total:,}", self._home.root)
         if self.filter.text().strip():

@@ -37,6 +37,13 @@ class Tiles(QWidget):
         for tile in (self.accuracy, self.agreement, self.gain, self.cost):
             tile.set_low(low)
 
+    def show_nothing(self) -> None:
+        """Say what each number will mean: there is no run that could be waited for."""
+        self.accuracy.show_value("", self.tr("how often it is right"), briefly=[self.tr("how often right")])
+        self.agreement.show_value("", self.tr("how often both say the same"), briefly=[self.tr("same answers")])
+        self.gain.show_value("", self.tr("what its help is worth"), briefly=[self.tr("worth of its help")])
+        self._show_size(RunState())
+
     def show_run(self, run: RunState, summary: dict[str, Any] | None) -> None:
         """Show where `run` stands; `summary` once it is complete."""
         self._show_size(run)
