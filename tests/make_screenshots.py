@@ -28,7 +28,7 @@ from kdstudio.runs.home import Home  # noqa: E402
 WHERE = ROOT / "resources" / "screenshots"
 EXPERIMENTS = ROOT / "resources" / "experiments"
 SAMPLES = ("digits-first-look", "digits-tiny-student", "digits-few-labels")  # the last is the one that is shown
-SIZE = (1360, 860)
+SIZE = (1360, 1000)  # the strip of disagreements is seen whole
 PATIENCE = 60.0  # seconds
 
 
