@@ -56,6 +56,24 @@ def test_that_an_old_reading_does_not_bring_an_old_note_back_by_way_of_another_r
     assert (card.tags.text(), card.notes.toPlainText()) == ("mine", "new")
 
 
+def test_that_what_somebody_else_takes_back_is_not_there_and_does_not_come_back(
+    qtbot: QtBot, card: NotesCard, home: Home
+) -> None:
+    folder = a_run(home)
+    old = read_row(folder)
+    card.show_rows([old])
+    qtbot.keyClicks(card.tags, "mine")
+    card.keep()
+    folder.set_about(About())
+    card.tags.clearFocus()
+    card.show_rows([read_row(folder)])
+    assert card.tags.text() == ""
+    card.tags.setFocus()
+    qtbot.keyClicks(card.tags, "theirs")
+    card.keep()
+    assert folder.about().tags == ("theirs",)
+
+
 def test_that_what_somebody_else_writes_is_shown(qtbot: QtBot, card: NotesCard, home: Home) -> None:
     folder = a_run(home)
     card.show_rows([read_row(folder)])

@@ -15,7 +15,7 @@ from kdstudio.runs.folder import About, RunFolder
 from kdstudio.runs.library import Row
 
 KEEP_AFTER = 500  # milliseconds
-AT_ONCE = 100  # runs that are written about in the window's thread: more would hold it up
+AT_ONCE = 100  # runs that are written and read about in the window's thread: more would hold it up
 
 Change = Callable[[About], About]
 
@@ -74,10 +74,12 @@ class Memory:
             earlier.add((before.tags, before.notes))
             self._known[folder] = (earlier - {(after.tags, after.notes)}, after)
 
-    def newest(self, row: Row) -> Row:
-        """`row` as it is by now."""
+    def newest(self, row: Row, *, look: bool) -> Row:
+        """`row` as it is by now; with a `look` into its folder also where somebody else took back what was written."""
         earlier, now = self._known.get(row.folder, (set(), About()))
         if (row.tags, row.notes) in earlier:
+            if look:
+                now = RunFolder(Path(row.folder)).about()
             return replace(row, tags=now.tags, notes=now.notes)
         self._known.pop(row.folder, None)  # the reading knows it, or what somebody else has written since
         return row
@@ -130,7 +132,7 @@ class NotesCard(Card):
         if same and (self._tags_touched or self._notes_touched or self._writings):
             return
         self.keep()
-        self._rows = [self._memory.newest(row) for row in rows]
+        self._rows = [self._memory.newest(row, look=len(rows) <= AT_ONCE) for row in rows]
         self._fill()
 
     def shutdown(self) -> None:
