@@ -170,16 +170,16 @@ def _loss(stage: Stage | None) -> Series:
 
 def pictures(stories: dict[str, Story], looked: dict[str, Look]) -> tuple[Picture, Picture, Picture]:
     """Accuracy with the teachers' levels, agreement, loss."""
-    shown = [(identity, look) for identity, look in looked.items() if identity in stories]
+    shown = [(folder, look) for folder, look in looked.items() if folder in stories]
     waiting = tr("Waits for the first evaluation of these runs") if looked else tr("Choose runs in the table")
     levels = tuple(
         Level(label=look.teacher, role=look.role, value=100 * teacher)
-        for identity, look in shown
-        if (teacher := stories[identity].teacher) is not None
+        for folder, look in shown
+        if (teacher := stories[folder].teacher) is not None
     )
-    accuracy = tuple(_as_curve(identity, look, stories[identity].accuracy, 100.0) for identity, look in shown)
-    agreement = tuple(_as_curve(identity, look, stories[identity].agreement, 100.0) for identity, look in shown)
-    loss = tuple(_as_curve(identity, look, stories[identity].loss, 1.0) for identity, look in shown)
+    accuracy = tuple(_as_curve(folder, look, stories[folder].accuracy, 100.0) for folder, look in shown)
+    agreement = tuple(_as_curve(folder, look, stories[folder].agreement, 100.0) for folder, look in shown)
+    loss = tuple(_as_curve(folder, look, stories[folder].loss, 1.0) for folder, look in shown)
     return (
         Picture(curves=accuracy, levels=levels, waiting=waiting),
         Picture(curves=agreement, waiting=waiting),
@@ -187,5 +187,5 @@ def pictures(stories: dict[str, Story], looked: dict[str, Look]) -> tuple[Pictur
     )
 
 
-def _as_curve(identity: str, look: Look, series: Series, scale: float) -> Curve:
-    return Curve(key=identity, label=look.label, role=look.role, series=series, scale=scale, line=look.line)
+def _as_curve(folder: str, look: Look, series: Series, scale: float) -> Curve:
+    return Curve(key=folder, label=look.label, role=look.role, series=series, scale=scale, line=look.line)
