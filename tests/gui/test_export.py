@@ -2,7 +2,10 @@
 
 import contextlib
 import csv
+import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
@@ -21,6 +24,8 @@ from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 from tests.fakes import a_story, a_told_run
 from tests.gui.plot_hand import choose
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.fixture
@@ -79,6 +84,30 @@ def thickness(image: QImage) -> int:
         run = run + 1 if image.pixelColor(image.width() // 2, y).name() == colour else 0
         longest = max(longest, run)
     return longest
+
+
+WITHOUT_ASSERTS = """
+import sys
+from pathlib import Path
+from PySide6.QtWidgets import QApplication
+app = QApplication([])
+from kdstudio.gui.plots.curve_plot import CurvePlot
+from kdstudio.gui.plots.export import write_png
+plot = CurvePlot("Loss", "plot")
+plot.resize(300, 200)
+write_png(plot, Path(sys.argv[1]))
+"""
+
+
+def test_that_a_png_file_is_whole_where_python_leaves_asserts_out(tmp_path: Path) -> None:
+    file = tmp_path / "plot.png"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-O", "-c", WITHOUT_ASSERTS, str(file)],
+        env=environment, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert not QImage(str(file)).isNull()
 
 
 def test_that_an_svg_file_is_the_card_with_words_for_those_who_cannot_see_it(
