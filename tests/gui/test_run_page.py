@@ -161,6 +161,19 @@ def test_that_without_a_run_the_page_leads_to_one(qtbot: QtBot, window: MainWind
     assert window.pages.currentWidget() is (window.lobby.home_page if place == "home" else window.new_page)
 
 
+def test_that_the_ways_to_a_run_leave_room_for_the_words_beside_them(qtbot: QtBot, window: MainWindow) -> None:
+    window.show_page("run")
+    ways = window.run_page.sentences.ways
+    try:
+        for large in (False, True):
+            theme().present(large)
+            window.resize(1024, 640)
+            qtbot.waitUntil(lambda large=large: (ways.new.y() > ways.samples.y()) is large)  # type: ignore[misc]
+            assert ways.width() < 0.52 * window.run_page.sentences.width()
+    finally:
+        theme().present(False)
+
+
 def test_that_the_way_to_a_run_is_gone_once_there_is_one(
     home: Home, open_run_page: Callable[[RunFolder], RunPage]
 ) -> None:

@@ -180,6 +180,7 @@ class RunWords(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self.ways.fit(self.width())
         self._place_steps()
 
     def set_low(self, low: bool) -> None:
