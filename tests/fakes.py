@@ -196,11 +196,11 @@ def runs_named(home: Home, *titles: str) -> list[RunFolder]:
     return made
 
 
-def a_tested_run(home: Home, classes: int = 3) -> RunFolder:
+def a_tested_run(home: Home, classes: int = 3, *, story: Sequence[AnyEvent] | None = None) -> RunFolder:
     """A completed run with test artefacts in which class 1 is taken for class 0 twice, the second time more surely."""
     import numpy as np
 
-    folder = a_told_run(home)
+    folder = a_told_run(home, story)
     labels = np.array([0, 1, 1, 2], dtype=np.int64)
     logits = np.full((4, classes), -1.0, dtype=np.float32)
     logits[[0, 3], [0, 2]] = 3.0

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -35,9 +36,13 @@ from kdstudio.runs.settings import Settings, read_settings, write_settings  # no
 from kdstudio.spec import loads  # noqa: E402
 from tests.fakes import EXPERIMENT, a_story, a_tested_run, a_told_run, until  # noqa: E402
 from tests.gui.desks import FakeDesk, data, memory, networks  # noqa: E402
+from tests.gui.digits import sample_pictures, sampled, write_artefacts  # noqa: E402
 from tests.gui.player import Player  # noqa: E402
 
 SIZE = (1360, 860)
+FEW = [40, 38, 41, 39, 42, 40, 37, 41, 38, 40]  # training images of each class
+UNLIKE = [402, 12, 388, 395, 41, 377, 391, 19, 384, 390]
+TIME = {"seconds": 50.0, "steps": 270, "device": "cpu", "threads": 1}
 LONG = 20.0  # seconds that anything may take to come into view
 
 
@@ -67,7 +72,9 @@ def opened(home: Home, launcher: Player) -> MainWindow:
 
 def furnished(home: Home, launcher: Player) -> MainWindow:
     """A window with a finished run and nothing on its way."""
-    run = a_tested_run(home)
+    story = sampled(a_story())
+    run = a_tested_run(home, story=story)
+    write_artefacts(run, story)
     window = opened(home, launcher)
     brought(window, run)
     window.new_page.show_experiment(loads(EXPERIMENT))
@@ -81,17 +88,26 @@ def brought(window: MainWindow, run: RunFolder) -> None:
     waited(lambda: window.controller._worker is None)
 
 
-def answered(desk: FakeDesk) -> None:
-    """Answer what the preview has asked last."""
+def answered(desk: FakeDesk, *, short: bool = False) -> None:
+    """Answer what the preview has asked last; `short`: that memory is, and that classes are of very different sizes."""
     waited(lambda: desk.last > 0)
     QTest.qWait(250)
     while desk.last in desk.cancelled:  # it waits for the end of what nobody wants any more
         desk.say(cancelled=True)
         QTest.qWait(250)
-    for part, value in (("networks", networks()), ("data", data([40, 38, 41, 39])), ("memory", memory("fits")),
-                        ("time", {"seconds": 50.0, "steps": 270, "device": "cpu", "threads": 1})):  # fmt: skip
+    warning = {"code": "imbalance", "most": max(UNLIKE), "fewest": min(UNLIKE)}
+    known = facts(UNLIKE, warning) if short else facts(FEW)
+    fits = memory("tight", 6.9, 8.0) if short else memory("fits")
+    for part, value in (("networks", networks()), ("data", known), ("memory", fits), ("time", TIME)):
         desk.say(part=part, values=value)
     desk.say()
+
+
+def facts(counts: list[int], *warnings: dict[str, Any]) -> dict[str, Any]:
+    """The desk's part "data" of real digits."""
+    classes = [str(number) for number in range(len(counts))]
+    shown = {"classes": classes, "input": [1, 8, 8], "samples": sample_pictures()}
+    return {**data(counts, list(warnings)), **shown}
 
 
 def settled(window: MainWindow) -> QImage:
@@ -128,6 +144,13 @@ def views(window: MainWindow, desk: FakeDesk) -> Iterator[str]:
     yield "new-yaml"
     window.new_page.yaml.discard.click()
     window.new_page.detail.group.button(0).click()
+    asked = desk.last
+    window.new_page.change({"training.batch_size": 512})
+    waited(lambda: desk.last > asked)
+    answered(desk, short=True)
+    waited(lambda: window.new_page.summary.short.shown)
+    yield "new-tight"
+    window.new_page.history.undo()
     window.show_page("run")
     window.actions_by_id["help.curves"].trigger()
     yield "help-terms"

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 GOLDEN = ROOT / "tests" / "golden" / "screens"
 SMALL = (340, 215)  # a quarter of the window, each way: letters become grey, what stands where stays
 PAGES = (
-    "home", "new", "new-advanced", "new-yaml", "run", "runs", "settings", "help-terms", "help-shortcuts", "palette",
+    "home", "new", "new-advanced", "new-yaml", "new-tight", "run", "runs", "settings", "help-terms", "help-shortcuts", "palette",
     "run-log", "run-configuration", "run-tested", "run-replay", "run-failed", "run-live", "runs-overlay", "runs-queue",
     "empty-home", "empty-run", "empty-runs",
 )  # fmt: skip
