@@ -109,7 +109,7 @@ def test_that_a_killed_run_has_the_summary_of_an_undisturbed_one(undisturbed: Ru
 
 PHASES: dict[str, Callable[[AtWork], object]] = {
     "starting": lambda run: None,
-    "queued": lambda run: until(lambda: run.folder.status().state is State.QUEUED and run.folder.alive()),
+    "queued": lambda run: until(lambda: run.folder.status().attempt > 0),  # before, it has not begun
     "preparing": lambda run: run.until(lambda event: isinstance(event, Note) and event.code == "device-ready"),
     "teacher-check": lambda run: _begun(run, "teacher-check"),
     "teacher-outputs": lambda run: _begun(run, "teacher-outputs"),
