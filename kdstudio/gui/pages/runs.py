@@ -249,7 +249,7 @@ class RunsPage(Page):
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.ways = Ways("runs")
         self.ways.hide()
-        nothing = QWidget()
+        nothing = QWidget(self._card)
         column = QVBoxLayout(nothing)
         column.setSpacing(GAP)
         column.addStretch(1)
