@@ -187,12 +187,6 @@ class HelpPanel(Painted):
         self._make_rows()
         return self._rows
 
-    @property
-    def inner_rows(self) -> list[KeyRow]:
-        """The keys inside parts of the pages."""
-        self._make_rows()
-        return self._inner
-
     def _make_rows(self) -> None:
         """Made when they are first wanted: there are more than a hundred of them."""
         if not self._rows:

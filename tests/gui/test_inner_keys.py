@@ -340,11 +340,11 @@ def test_that_the_list_under_f1_has_them_in_a_group_of_their_own_and_finds_them(
 ) -> None:
     window.shell.toggle_shortcuts()
     panel = window.shell.help
-    assert [row.entry for row in panel.inner_rows] == list(INNER_KEYS)
+    assert [row.entry for row in panel._inner] == list(INNER_KEYS)
     headings = {heading.text(): widgets for heading, widgets in panel._headings}
-    assert headings["INSIDE THE PART THAT HAS THE FOCUS"] == panel.inner_rows
+    assert headings["INSIDE THE PART THAT HAS THE FOCUS"] == panel._inner
     qtbot.keyClicks(panel.line, "confusion")
-    assert [row.entry.keys for row in panel.inner_rows if not row.isHidden()] == ["Left, Right, Up, Down"]
+    assert [row.entry.keys for row in panel._inner if not row.isHidden()] == ["Left, Right, Up, Down"]
     assert not panel.none.isVisible()
 
 

@@ -1,6 +1,7 @@
 """A part of the home on its way to the trash: all runs that are not at work, or what later runs would reuse."""
 
 import logging
+from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -53,11 +54,11 @@ class Clearing(Going):
     def _stay(self) -> list[str]:
         return [tr("{0} at work stay.").format(self.kept)] if self.kept else []
 
-    def _look(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _look(self) -> None: ...
 
-    def _go(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _go(self) -> None: ...
 
 
 class AllRuns(Clearing):
