@@ -253,6 +253,8 @@ def check(
     print(f"{found['title']}: in order, on {found['device']}")
     print(f"images ({shape}): {', '.join(f'{name} {count}' for name, count in images.items())}")
     print(f"the student sees {found['transfer']} of the training images, {found['labelled']} of them with their label")
+    if found["left_out"]:
+        print(f"left out, since they cannot be read: {', '.join(found['left_out'])}")
     counts = found["classes"].values()
     print(f"{len(counts)} classes, {min(counts)} to {max(counts)} training images each")
     for role, costs in found["networks"].items():

@@ -251,6 +251,19 @@ def a_process_at_work(folder: RunFolder, *habits: str) -> Iterator["subprocess.P
         process.communicate()
 
 
+def a_folder_of_pictures(folder: Path, *, each: int = 10, torn: int = 0) -> Path:
+    """`each` grey pictures of cats and of dogs below `folder`; the first `torn` dogs cannot be read."""
+    from PIL import Image  # not at the top: processes that tests start import this file too
+
+    for number, name in enumerate(("cats", "dogs")):
+        (folder / name).mkdir(parents=True)
+        for which in range(each):
+            Image.new("L", (8, 8), 100 * number + which).save(folder / name / f"{which}.png")
+    for which in range(torn):
+        (folder / "dogs" / f"{which}.png").write_bytes(b"no picture")
+    return folder
+
+
 @contextlib.contextmanager
 def a_small_disk(place: Path, kilobytes: int) -> Iterator[Path]:
     """A disk of its own at `place`, so small that it can be filled; a test is skipped where none can be mounted."""

@@ -20,7 +20,7 @@ from kdstudio.runs.home import Home
 from kdstudio.runs.state import State
 from kdstudio.spec import Digits, load
 from tests.engine.lab import EXPERIMENT, carried_out
-from tests.fakes import ROOT, a_process_at_work, a_run, a_told_run
+from tests.fakes import ROOT, a_folder_of_pictures, a_process_at_work, a_run, a_told_run
 
 # Imports torch's compiler, which names its cache in the environment: here, so that no test is blamed for it.
 torch.use_deterministic_algorithms(False)
@@ -285,6 +285,15 @@ def test_that_check_names_data_and_weights_that_are_missing(
     said = kdstudio("check", file, "--set", f"teacher.weights={tmp_path / 'nothing.safetensors'}")
     assert said.code == 1
     assert "teacher.weights" in said.err
+
+
+def test_that_check_names_damaged_pictures_and_takes_the_others(
+    kdstudio: Callable[..., Said], file: Path, tmp_path: Path
+) -> None:
+    folder = a_folder_of_pictures(tmp_path / "pictures", torn=2)
+    said = kdstudio("check", file, "--set", f"dataset={{kind: image-folder, path: {folder}, size: 8}}")
+    assert said.code == 0
+    assert f"left out, since they cannot be read: {Path('dogs') / '0.png'}, {Path('dogs') / '1.png'}" in said.out
 
 
 def test_that_a_missing_file_is_told_in_words(kdstudio: Callable[..., Said], tmp_path: Path) -> None:

@@ -22,7 +22,6 @@ PART_NAMES = {
     "test": TEST,
 }
 FIELD = "dataset.path"
-NAMED = 5  # damaged files that are named; more are counted
 
 
 @read.register
@@ -35,34 +34,37 @@ def _(spec: ImageFolder) -> Source:
         held = f"pictures of one class ({classes[0]})" if classes else "no pictures in folders"
         raise KnownFailure("too-few-classes", path=str(spec.path), held=held, field=FIELD)
     number = {name: index for index, name in enumerate(classes)}
-    parts = np.array([part for part, _, _ in files], np.int8)
+    pictures, damaged = _pictures([path for _, _, path in files], spec)
+    whole = [each for each in files if each[2] not in damaged]
+    parts = np.array([part for part, _, _ in whole], np.int8)
     return Source(
-        images=np.stack(_pictures([path for _, _, path in files], spec)),
-        labels=np.array([number[name] for _, name, _ in files], np.int64),
+        images=np.stack(pictures),
+        labels=np.array([number[name] for _, name, _ in whole], np.int64),
         classes=classes,
         parts=parts if (parts != TRAIN).any() else None,
+        left_out=tuple(str(path.relative_to(spec.path)) for path in damaged),
     )
 
 
-def _pictures(paths: list[Path], spec: ImageFolder) -> "list[np.ndarray[tuple[int, ...], np.dtype[np.uint8]]]":
-    """All of them; those that are damaged are told of together, so that nobody has to find them one by one."""
-    found, damaged = [], []
+def _pictures(
+    paths: list[Path], spec: ImageFolder
+) -> "tuple[list[np.ndarray[tuple[int, ...], np.dtype[np.uint8]]], dict[Path, KnownFailure]]":
+    """All that can be read, and why the others cannot.
+
+    Raises:
+        KnownFailure: none can be read, or a file went away meanwhile.
+    """
+    found, damaged = [], {}
     for path in paths:
         try:
             found.append(picture(path, spec.size, colour=spec.colour))
         except KnownFailure as failure:
             if failure.code != "file-corrupt":
                 raise
-            damaged.append(failure)
-    if not damaged:
-        return found
-    first = damaged[0]
-    others = [str(Path(str(each.parameters["path"])).relative_to(spec.path)) for each in damaged[1:]]
-    if not others:
-        raise first
-    more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
-    why = f"{first.parameters['why']}; nor can {', '.join(others[:NAMED])}{more}"
-    raise KnownFailure("file-corrupt", path=first.parameters["path"], why=why, field=FIELD)
+            damaged[path] = failure
+    if not found:
+        raise next(iter(damaged.values()))
+    return found, damaged
 
 
 def _files(root: Path) -> Iterator[tuple[int, str, Path]]:

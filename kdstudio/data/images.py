@@ -1,5 +1,6 @@
 """A dataset shared out: which images train, choose and test, and which labels the student may see."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from kdstudio.spec.errors import KnownFailure
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+NAMED = 5  # so many of many are named in a sentence
 SAMPLE = 1000
 """The most training images on which live curves are measured."""
 
@@ -49,6 +51,7 @@ class Images:
         sample: positions in `train` (a fixed choice from `transfer`) on which live curves are measured, int64.
         mean, deviation: of each channel in 0..255, float32 [c, 1, 1]; 0 and 255 when not normalised.
         fingerprint: of images, labels, split and normalisation: all that a teacher depends on.
+        left_out: files of the data that cannot be read, relative to its folder.
     """
 
     train: Part
@@ -61,6 +64,7 @@ class Images:
     mean: Tensor
     deviation: Tensor
     fingerprint: str
+    left_out: tuple[str, ...] = ()
 
     @property
     def input(self) -> tuple[int, int, int]:
@@ -88,7 +92,13 @@ def load(spec: DatasetSpec) -> Images:
         fingerprint=fingerprint.of_values(
             fingerprint.of_arrays(source.images, source.labels, parts), source.classes, spec.normalise
         ),
+        left_out=source.left_out,
     )  # fmt: skip
+
+
+def some_of(names: Sequence[str]) -> str:
+    """The names as a sentence has them: the first few, and whether there are more."""
+    return ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")
 
 
 def _shares(source: Source, spec: DatasetSpec) -> "NDArray[np.int8]":

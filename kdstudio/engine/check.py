@@ -36,6 +36,7 @@ def check(experiment: Classification, home: Home) -> dict[str, Any]:
         "images": {name: len(getattr(images, name)) for name in ("train", "validation", "test")},
         "transfer": len(images.transfer),
         "labelled": len(images.labelled),
+        "left_out": list(images.left_out),
         "input": list(images.input),
         "classes": dict(zip(images.classes, counts, strict=True)),
         "networks": networks,

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from kdstudio.data import Images, load
 from kdstudio.data.batches import Order
 from kdstudio.data.image_folder import PART_NAMES
+from kdstudio.data.images import some_of
 from kdstudio.engine.budget import EVALUATIONS, Budget, evaluation_stride
 from kdstudio.engine.device import Place, place_of, resolve
 from kdstudio.engine.loop import Stepper, Task
@@ -31,7 +32,6 @@ from kdstudio.spec import Classification, DatasetSpec, MethodSpec, ModelSpec, No
 SAMPLES = 14
 THUMBNAIL = 48  # pixels
 IMBALANCE = 10  # times
-NAMED = 5  # classes without an image that are named
 PROCESS = 450 * 2**20
 """Bytes of a training process that holds torch and nothing else."""
 TRY_FOR = 0.04  # seconds of real steps of each training behind a time estimate; the whole preview should come within 0.3
@@ -76,12 +76,27 @@ def preview(experiment: Classification, home: Home, check: Check = lambda: None)
 
 def loaded(spec: DatasetSpec) -> Images:
     """The images of `spec`: those of the last question are kept, and read again when their files have changed."""
-    return _loaded(spec, tuple(_marks(getattr(spec, "path", None))))
+    marks = tuple(_marks(getattr(spec, "path", None)))
+    images, damaged = _loaded(spec, marks)
+    if damaged != _ages_of_damaged(spec, images):  # somebody has mended some in their place
+        _loaded.cache_clear()
+        images, _ = _loaded(spec, marks)
+    return images
 
 
 @lru_cache(maxsize=1)  # images may be gigabytes, which the run itself will need
-def _loaded(spec: DatasetSpec, marks: tuple[tuple[str, int], ...]) -> Images:
-    return load(spec)
+def _loaded(spec: DatasetSpec, marks: tuple[tuple[str, int], ...]) -> tuple[Images, list[int]]:
+    images = load(spec)
+    return images, _ages_of_damaged(spec, images)
+
+
+def _ages_of_damaged(spec: DatasetSpec, images: Images) -> list[int]:
+    """When the files that were left out were last written; their folder does not tell."""
+    ages = []
+    for name in images.left_out:
+        with contextlib.suppress(OSError):
+            ages.append((Path(getattr(spec, "path", "")) / name).stat().st_mtime_ns)
+    return ages
 
 
 def _marks(path: Path | None) -> Iterator[tuple[str, int]]:
@@ -139,6 +154,8 @@ def _picture(image: Tensor) -> dict[str, Any]:
 
 
 def _warnings(images: Images, counts: list[int]) -> Iterator[dict[str, Any]]:
+    if images.left_out:
+        yield {"code": "damaged-left-out", "count": len(images.left_out), "names": some_of(images.left_out)}
     present = [count for count in counts if count]
     if len(present) < 2:
         yield {"code": "one-class"}
@@ -146,7 +163,7 @@ def _warnings(images: Images, counts: list[int]) -> Iterator[dict[str, Any]]:
         yield {"code": "imbalance", "most": max(present), "fewest": min(present)}
     absent = [name for name, count in zip(images.classes, counts, strict=True) if not count]
     if absent and len(present) >= 2:
-        yield {"code": "empty-class", "classes": ", ".join(absent[:NAMED]) + (", ..." if len(absent) > NAMED else "")}
+        yield {"code": "empty-class", "classes": some_of(absent)}
     twins = _shared(images.train.images, images.test.images)
     if twins:
         yield {"code": "same-image-in-test", "count": twins}

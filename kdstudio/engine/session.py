@@ -10,6 +10,7 @@ import torch
 
 import kdstudio
 from kdstudio.data import fingerprint, load
+from kdstudio.data.images import some_of
 from kdstudio.engine import classification
 from kdstudio.engine.checkpoint import Checkpoints, Position
 from kdstudio.engine.context import Context
@@ -68,6 +69,9 @@ def session(
         control.check()
         images = load(experiment.dataset)
         control.check()
+        if images.left_out:
+            about = {"count": len(images.left_out), "names": some_of(images.left_out)}
+            yield Note(level="warning", code="damaged-left-out", parameters=about)
         found = _environment(experiment, place, images.fingerprint, home)
         yield from _compare(folder, found)
         write_json(folder.path / "environment.json", found)

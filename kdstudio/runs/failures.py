@@ -223,6 +223,12 @@ WORDS: dict[str, Words] = {
         remedy="Choose a folder that holds one folder for each of at least two classes.",
         field="dataset",
     ),
+    "damaged-left-out": Words(
+        title="Some pictures are damaged",
+        cause="Left out because they cannot be read: {names} ({count} in all).",
+        remedy="Replace them by good copies, or remove them.",
+        field="dataset",
+    ),
     "empty-class": Words(
         title="Nobody can learn one of the classes",
         cause="No training image shows {classes}.",

@@ -20,7 +20,7 @@ from kdstudio.runs.home import Home
 from kdstudio.runs.outlook import plan
 from kdstudio.runs.state import RunState
 from tests.engine.lab import a_run, carried_out, codes, cut, events_of, halt_at, tiny
-from tests.fakes import a_story, stamped
+from tests.fakes import a_folder_of_pictures, a_story, stamped
 from tests.idx_files import write_digits, write_idx
 
 SHORT = (
@@ -154,6 +154,18 @@ def test_that_changed_data_is_refused_and_the_old_data_goes_on(home: Home, tmp_p
     labels.write_bytes(old[:-1] + bytes([(old[-1] + 1) % 10]))
     assert refused(folder, home) == "changed-data"
     labels.write_bytes(old)
+    assert drive(folder, home) == "completed"
+
+
+def test_that_damaged_pictures_are_noted_and_one_that_is_mended_is_another_dataset(home: Home, tmp_path: Path) -> None:
+    data = a_folder_of_pictures(tmp_path / "data", torn=1)
+    folder = interrupted(home, f"dataset={{kind: image-folder, path: {data}, size: 8, colour: false}}")
+    noted = next(note for note in folder.fold()[0].notes if note.code == "damaged-left-out")
+    assert (noted.level, noted.parameters) == ("warning", {"count": 1, "names": str(Path("dogs") / "0.png")})
+    torn = (data / "dogs" / "0.png").read_bytes()
+    (data / "dogs" / "0.png").write_bytes((data / "dogs" / "1.png").read_bytes())
+    assert refused(folder, home) == "changed-data"
+    (data / "dogs" / "0.png").write_bytes(torn)
     assert drive(folder, home) == "completed"
 
 
