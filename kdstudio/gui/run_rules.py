@@ -89,11 +89,17 @@ def mend(run: "RunController") -> str:
     return duplicate(run) or ("" if run.failure.field else tr("This failure names no field to change"))
 
 
+def tested(run: "RunController") -> str:
+    """Test images are used once, at its end."""
+    done = run.shown_as is State.COMPLETED
+    return _nothing(run) or ("" if done else tr("Test images are used once, at the end of the run"))
+
+
 def anything(run: "RunController") -> str:
     """For what can be done with any run."""
     return _nothing(run)
 
 
 __all__ = [
-    "anything", "duplicate", "evaluate", "longer", "mend", "pause", "replay", "resume", "save", "start_replay", "stop",
+    "anything", "duplicate", "evaluate", "longer", "mend", "pause", "replay", "resume", "save", "start_replay", "stop", "tested",
 ]  # fmt: skip

@@ -3,10 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from kdstudio.gui import file_manager, main_window
@@ -14,6 +15,7 @@ from kdstudio.gui.commands.listed import COMMANDS
 from kdstudio.gui.main_window import MainWindow
 from kdstudio.gui.pages import discarding, home_choice, runs
 from kdstudio.gui.pages import home as home_page
+from kdstudio.gui.pages.results import Reading
 from kdstudio.gui.pages.runs import NOTES, OVERLAY, QUEUE
 from kdstudio.gui.plots import plot_menu
 from kdstudio.gui.presets import presets
@@ -23,7 +25,7 @@ from kdstudio.runs.folder import Request, RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.state import State
 from kdstudio.spec import loads
-from tests.fakes import EXPERIMENT, a_run, a_story, a_told_run
+from tests.fakes import EXPERIMENT, a_run, a_story, a_tested_run, a_told_run
 from tests.gui.hand import Hand
 from tests.gui.player import Player
 
@@ -307,6 +309,77 @@ def test_that_plots_are_looked_at_and_taken_away(
     assert hand.done == PLOTS
 
 
+RESULTS = {"results.student", "results.baseline", "results.teacher", "results.sort"}
+
+
+def a_run_with_a_baseline(home: Home) -> RunFolder:
+    """A tested run whose baseline takes every image for class 0."""
+    folder = a_tested_run(home)
+    with np.load(folder.artefacts / "test_outputs.npz") as kept:
+        arrays = dict(kept)
+    baseline = np.tile(np.array([2.0, 0.0, 0.0], dtype=np.float32), (4, 1))
+    np.savez(folder.artefacts / "test_outputs.npz", **arrays, baseline=baseline)
+    return folder
+
+
+def seen(widget: QWidget) -> bool:
+    """Whether any of it is in view, and not scrolled away."""
+    return not widget.visibleRegion().isEmpty()
+
+
+def test_that_test_results_are_looked_at(qtbot: QtBot, hand: Hand, home: Home) -> None:
+    window = hand.window
+    assert hand.grey("results.sort") == hand.grey("results.teacher") == "No run is in view"
+    in_view(qtbot, window, a_told_run(home, a_story()[:20]))
+    assert hand.grey("results.sort") == hand.grey("results.teacher") == "Test images are used once, at the end of the run"
+    in_view(qtbot, window, a_run_with_a_baseline(home))
+    window.show_page("home")
+    hand("results.teacher")  # its answers have yet to be read
+    results = window.run_page.results
+    qtbot.waitUntil(lambda: results.outcome is not None)
+    assert (results.isVisible(), results.who.chosen) == (True, 2)
+    for number, who in ((1, "baseline"), (0, "student")):
+        window.show_page("home")
+        hand(f"results.{who}")
+        assert (results.isVisible(), results.who.chosen) == (True, number)
+        assert window.actions_by_id[f"results.{who}"].isChecked()
+        assert results.model.index(0, 3).data() == ("25.0 %" if who == "baseline" else "33.3 %"), "precision of class 0"
+    table = results.table
+    for order in (["1", "1", "2"], ["2", "1", "1"]):
+        window.show_page("home")
+        hand("results.sort", "Images")
+        assert [table.model().index(row, 1).data() for row in range(3)] == order
+        assert results.isVisible()
+    window.resize(1024, 640)
+    qtbot.waitUntil(lambda: seen(results.who) and not seen(table.viewport()))
+    hand("results.sort", "F1")
+    qtbot.waitUntil(lambda: seen(table.viewport()) and not seen(results.who))
+    hand("results.student")
+    qtbot.waitUntil(lambda: seen(results.who))
+    hand("results.sort", "Images")
+    hand("results.sort", "Images")
+    (offer,) = [offer for offer in window.switchboard._deeds["results.sort"].offers() if offer.on]
+    assert (offer.title, offer.tip) == ("Images", "Sorted downwards; choose it to turn it round")
+    assert hand.done == RESULTS
+
+
+def test_that_answers_that_a_run_has_not_cannot_be_chosen(qtbot: QtBot, hand: Hand, home: Home) -> None:
+    window = hand.window
+    in_view(qtbot, window, a_told_run(home, text=f"{EXPERIMENT}baseline: false\n"))
+    assert hand.grey("results.baseline") == "This run had no baseline", "the experiment says so"
+    in_view(qtbot, window, a_tested_run(home))
+    assert hand.grey("results.baseline") == ""
+    hand("results.baseline")
+    results = window.run_page.results
+    qtbot.waitUntil(lambda: results.outcome is not None)
+    assert results.who.chosen == 0
+    assert hand.grey("results.baseline") == "This run had no baseline", "its answers have been read by now"
+    in_view(qtbot, window, a_told_run(home))
+    hand("results.sort", "Class")
+    qtbot.waitUntil(lambda: not results.findChildren(Reading))
+    assert "missing or damaged" in hand.grey("results.teacher")
+
+
 RUNS = {
     "runs.open", "runs.resume", "runs.duplicate", "runs.queue", "runs.overlay", "runs.rename", "runs.tags", "runs.notes",
     "runs.folder", "runs.export", "runs.delete", "runs.filter", "runs.columns", "runs.sort", "runs.recent", "queue.switch",
@@ -390,4 +463,4 @@ def test_that_chosen_runs_and_the_queue_are_reached(
 
 
 def test_that_every_command_is_among_those_whose_effect_is_tested() -> None:
-    assert {command.id for command in COMMANDS} == VIEWS | FILES | EDITS | STARTS | ENDED | PLOTS | RUNS
+    assert {command.id for command in COMMANDS} == VIEWS | FILES | EDITS | STARTS | ENDED | PLOTS | RESULTS | RUNS

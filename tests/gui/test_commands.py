@@ -48,6 +48,7 @@ STANDS_FOR = {
     "mend": "run.mend", "diagnostics": "run.copy-diagnostics", "configuration.copy": "run.copy-configuration",
     "replay.start": "replay.start", "replay.play": "replay.play", "replay.pause": "replay.play", "replay.end": "replay.end",
     "replay.speed.*": "replay.speed",
+    "results.who.0": "results.student", "results.who.1": "results.baseline", "results.who.2": "results.teacher",
     "run.tabs.0": "part.curves", "run.tabs.1": "part.tested", "run.tabs.2": "part.log", "run.tabs.3": "part.configuration",
     "plots.axis.0": "plots.steps", "plots.axis.1": "plots.epochs", "plots.axis.2": "plots.time",
     "plots.logarithmic": "plots.log", "*.choices/*.reset": "plots.all", "*.choices/*.in": "plots.in",
@@ -68,7 +69,6 @@ NO_COMMANDS = {
     "shows a menu; its entries are walked": (
         "open", "runs.more", "runs.columns", "*.menu", "badge.*", "presets.button.*",
     ),
-    "whose answers one card shows": ("results.who.*",),
 }  # fmt: skip
 
 

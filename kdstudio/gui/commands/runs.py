@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kdstudio.gui.commands.command import Deed, Offer
+from kdstudio.gui.commands.sorting import sorting
 from kdstudio.gui.language import headline_of, tr
 from kdstudio.gui.states import row_words
 
@@ -77,18 +78,8 @@ class RunsDeeds:
 
     def _sorting(self) -> list[Offer]:
         table = self._window.runs_page.table
-        now, descending = table.sorted_by
-        tip = tr("Sorted downwards; choose it to turn it round") if descending else tr("Sorted upwards; choose it to turn it round")
-
-        def sorting(name: str) -> Callable[[], None]:
-            return lambda: self._page().table.sort_by(name)
-
-        columns = [("title", tr("Title"), True), *table.listed_columns()]
-        return [
-            Offer(title=title, does=sorting(name), on=name == now, tip=tip if name == now else "")
-            for name, title, shown in columns
-            if shown
-        ]
+        columns = [("title", tr("Title")), *((name, title) for name, title, shown in table.listed_columns() if shown)]
+        return sorting(columns, table.sorted_by, lambda name: self._page().table.sort_by(name))
 
     def _columns(self) -> list[Offer]:
         table = self._window.runs_page.table

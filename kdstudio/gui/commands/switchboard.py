@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from kdstudio.gui.commands.command import Deed, Offer
     from kdstudio.gui.main_window import MainWindow
 
-RUN = ("run.", "replay.", "part.", "plots.")  # commands that follow the run in view
+RUN = ("run.", "replay.", "part.", "plots.", "results.")  # commands that follow the run in view
 SEARCHED = ("file.recent", "file.sample", "run.sample", "runs.recent")  # whose offers the palette finds at once
 FORM = ("edit.undo", "edit.redo", "edit.copy")  # commands with keys that follow the form
 
@@ -146,11 +146,13 @@ def _deeds(window: "MainWindow") -> "dict[str, Deed]":
     """What stands behind every command. Imported here: the first paint needs none of it."""
     from kdstudio.gui.commands.form import FormDeeds
     from kdstudio.gui.commands.plots import PlotDeeds
+    from kdstudio.gui.commands.results import ResultsDeeds
     from kdstudio.gui.commands.run import RunDeeds
     from kdstudio.gui.commands.runs import RunsDeeds
     from kdstudio.gui.commands.window import WindowDeeds
 
     deeds: dict[str, Deed] = dict(window.shell.deeds())
-    for part in (WindowDeeds(window), FormDeeds(window), RunDeeds(window), PlotDeeds(window), RunsDeeds(window)):
-        deeds |= part.deeds()
+    parts = (WindowDeeds, FormDeeds, RunDeeds, PlotDeeds, ResultsDeeds, RunsDeeds)
+    for part in parts:
+        deeds |= part(window).deeds()
     return deeds

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from kdstudio.gui.buttons import Segments
 from kdstudio.gui.cards import Card, Text
+from kdstudio.gui.language import looked_up
 from kdstudio.gui.pages.confusion import WHO, Outcome, class_rows, most_mistaken, outcome_of
 from kdstudio.gui.pages.disagreements import image_of
 from kdstudio.gui.pages.gallery import MOST, Gallery
@@ -43,6 +44,7 @@ class Results(QWidget):
         self.setObjectName("run.results")
         self.outcome: Outcome | None = None
         self._shown: tuple[RunFolder, bool] | None = None
+        self._wanted = 0  # whose answers, as soon as they have been read
         self._readings: list[Reading] = []  # of other runs too, until they have ended
         self.who = Segments((self.tr("Student"), self.tr("Baseline"), self.tr("Teacher")), "results.who")
         self.matrix, self.gallery = Matrix(), Gallery()
@@ -59,18 +61,37 @@ class Results(QWidget):
         self.who.group.idClicked.connect(self._show_who)
         self.matrix.chosen.connect(self._show_cell)
 
+    @property
+    def folder(self) -> RunFolder | None:
+        """The run whose results they are."""
+        return self._shown[0] if self._shown is not None else None
+
     def show_run(self, folder: RunFolder | None, *, tested: bool) -> None:
         """Read the artefacts of `folder`, when the run has been `tested`."""
         wanted = (folder, tested) if folder is not None else None
         if wanted == self._shown:
             return
-        self._shown, self.outcome = wanted, None
+        self._shown, self.outcome, self._wanted = wanted, None, 0
         self._show(None)
         if folder is not None and tested:
             self.waiting.setText(self.tr("Reads the answers to the test images"))
             self._readings.append(Reading(folder, self))
             self._readings[-1].finished.connect(self._read)
             self._readings[-1].start()
+
+    def show_answers_of(self, number: int) -> None:
+        """Show the answers of one of WHO: now, or as soon as they have been read."""
+        self._wanted = number
+        if self.outcome is not None:
+            self.who.group.button(number).click()
+
+    def missing(self, number: int) -> str:
+        """Why there are no answers of one of WHO to show, "" where there are, or where they have not been read yet."""
+        if self.outcome is None:
+            tested, reads = self._shown is not None and self._shown[1], bool(self._readings)
+            return self._why_not() if tested and not reads else ""
+        who = WHO[number]
+        return "" if who in self.outcome.answers else self.tr("This run had no {0}").format(looked_up(who))
 
     def shutdown(self) -> None:
         """Wait for the threads: a QThread must never be destroyed at work."""
@@ -149,12 +170,13 @@ class Results(QWidget):
             card.setVisible(outcome is not None)
         if outcome is None:
             return
-        for number, who in enumerate(WHO):
-            button = self.who.group.button(number)
-            button.setEnabled(who in outcome.answers)
-            button.setToolTip("" if who in outcome.answers else self.tr("This run had no {0}").format(who))
-        self.who.choose(0)
-        self._show_who(0)
+        for number in range(len(WHO)):
+            button, missing = self.who.group.button(number), self.missing(number)
+            button.setEnabled(not missing)
+            button.setToolTip(missing)
+        shown = 0 if self.missing(self._wanted) else self._wanted
+        self.who.choose(shown)
+        self._show_who(shown)
 
     def _why_not(self) -> str:
         tested = self._shown is not None and self._shown[1]

@@ -109,6 +109,10 @@ class RunPage(Page):
         self._timer.stop()
         self._watch(False)
 
+    def scroll_to(self, part: QWidget) -> None:
+        """Bring a part of the page into view, in a window that is too low for all of them."""
+        self._area.ensureWidgetVisible(part)
+
     def shutdown(self) -> None:
         """Let the page's threads end, and wait for them."""
         self.results.shutdown()

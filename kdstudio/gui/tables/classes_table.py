@@ -4,6 +4,7 @@ from PySide6.QtCore import QSortFilterProxyModel, Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QSizePolicy, QTableView, QWidget
 
+from kdstudio.gui.language import looked_up
 from kdstudio.gui.tables.classes_model import HEADS, NUMBERS, SORT, ClassesModel
 from kdstudio.gui.tables.selection import tint_selection
 from kdstudio.gui.theme import SPACE, theme
@@ -12,7 +13,7 @@ RECALL = 2  # the column it is sorted by at first
 
 
 class ClassesTable(QTableView):
-    """The classes of `model`, sorted by a click on a column."""
+    """The classes of `model`, sorted by a click on a column, or by a command."""
 
     def __init__(self, model: ClassesModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,6 +43,21 @@ class ClassesTable(QTableView):
         model.modelReset.connect(self.fit)
         theme().changed.connect(self._dress)
         self._dress()
+
+    def listed_columns(self) -> list[tuple[int, str]]:
+        """The columns: place and title."""
+        return [(place, looked_up(title)) for place, title in enumerate(HEADS)]
+
+    @property
+    def sorted_by(self) -> tuple[int, bool]:
+        """The column that the classes are sorted by, and whether the largest is first."""
+        header = self.horizontalHeader()
+        return header.sortIndicatorSection(), header.sortIndicatorOrder() == Qt.SortOrder.DescendingOrder
+
+    def sort_by(self, column: int) -> None:
+        """Sort by a column as a click on its head does: by the one in force, the other way round."""
+        down = self.sorted_by == (column, False)
+        self.sortByColumn(column, Qt.SortOrder.DescendingOrder if down else Qt.SortOrder.AscendingOrder)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
