@@ -9,6 +9,7 @@ from kdstudio.gui.drafts import remember_file
 from kdstudio.gui.language import tr
 from kdstudio.runs.files import write_whole
 from kdstudio.runs.home import Home
+from kdstudio.runs.resources import resource
 from kdstudio.spec import SpecError, dump, loads
 from kdstudio.spec.yaml_file import UNREADABLE, Problem, to_yaml
 
@@ -36,6 +37,11 @@ class Document:
     def base(self) -> Path:
         """What relative paths are relative to."""
         return self.file.parent if self.file is not None else Path.cwd()
+
+    @property
+    def target(self) -> Path | None:
+        """Where it is saved to unasked; None for a sample, which comes with the program and stays as it is."""
+        return None if self.file is None or self.file.resolve().parent == resource("experiments") else self.file
 
     def clean(self, values: Values) -> bool:
         """Whether nothing would be lost with `values`."""

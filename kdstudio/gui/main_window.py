@@ -300,7 +300,7 @@ class MainWindow(QMainWindow):
         self.show_page("new")
         if not self.new_page.ready():
             return
-        file = None if anew else self.new_page.document.file
+        file = None if anew else self.new_page.document.target
         chosen = str(file) if file else pick_file_to_save(self, "experiment.yaml")
         if not chosen:
             return

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QComboBox, QWid
 from pytestqt.qtbot import QtBot
 
 from kdstudio.gui import app as app_module
-from kdstudio.gui import main_window
+from kdstudio.gui import document, main_window
 from kdstudio.gui.app import Housekeeper
 from kdstudio.gui.main_window import Closing, MainWindow
 from kdstudio.gui.theme import theme
@@ -213,6 +213,23 @@ def test_that_the_form_can_be_saved_and_opened_again(
     window.new_page.show_experiment(loads("kind: classification"))
     window.actions_by_id["file.open"].trigger()
     assert window.new_page.experiment() == loads(EXPERIMENT)
+
+
+def test_that_saving_a_changed_sample_asks_for_a_file_and_leaves_the_sample_as_it_is(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sample = tmp_path / "experiments" / "sample.yaml"
+    sample.parent.mkdir()
+    sample.write_text(EXPERIMENT)
+    monkeypatch.setattr(document, "resource", lambda *parts: tmp_path.joinpath(*parts))
+    mine = tmp_path / "mine.yaml"
+    monkeypatch.setattr(main_window, "pick_file_to_save", lambda *_: str(mine))
+    assert window.open_file(sample)
+    window.new_page.change({"title": "Mine"})
+    window.actions_by_id["file.save"].trigger()
+    assert sample.read_text() == EXPERIMENT
+    assert load(mine).title == "Mine"
+    assert window.new_page.document.target == mine
 
 
 def test_that_a_file_that_cannot_be_saved_is_said_in_the_window(
