@@ -26,6 +26,7 @@ HEADLINES = {
     "harm": "The teacher's help did harm: {mean} points of accuracy ({low} to {high}, {seeds} seeds).",
     "noise": "No gain beyond noise: {mean} points of accuracy ({low} to {high}, {seeds} seeds).",
     "kept": "The student keeps {kept} of the teacher's {teacher} with {share} its parameters.",
+    "surpassed": "The student's {student} is above the teacher's {teacher}, with {share} its parameters.",
 }
 PART, TIMES, LESS = "{0} of", "{0} times", "less than {0} of"  # how large something is against what is named next
 
@@ -192,10 +193,11 @@ def _kept(summary: dict[str, Any], translate: Callable[[str], str]) -> str:
     kept, models = summary["kept"], summary["models"]
     if kept["accuracy"] is None or kept["parameters"] is None:
         return ""
-    return translate(HEADLINES["kept"]).format(
-        kept=percent(kept["accuracy"]), teacher=percent(models["teacher"]["accuracy"]),
-        share=share(kept["parameters"], translate),
-    )  # fmt: skip
+    student, teacher = (percent(models[who]["accuracy"]) for who in ("student", "teacher"))
+    words = HEADLINES["surpassed" if kept["accuracy"] > 1 and student != teacher else "kept"]
+    return translate(words).format(
+        kept=percent(kept["accuracy"]), student=student, teacher=teacher, share=share(kept["parameters"], translate)
+    )
 
 
 def percent(fraction: float) -> str:

@@ -210,6 +210,19 @@ def test_that_a_student_larger_than_its_teacher_has_so_many_times_its_parameters
     assert summarise(fold(large), "x")["headline"].endswith(" with 41.8 times its parameters.")
 
 
+def test_that_a_student_better_than_its_teacher_is_not_said_to_keep_more_than_all_of_it() -> None:
+    weak = [
+        msgspec.structs.replace(event, metrics={**event.metrics, "accuracy": 0.083})
+        if isinstance(event, Evaluated) and event.who == "teacher"
+        else event
+        for event in a_story()
+    ]
+
+    said = summarise(fold(weak), "x")["headline"]
+
+    assert_matches(r"\. The student's \d\d\.\d % is above the teacher's 8\.3 %, with 2\.7 % of its parameters\.$", said)
+
+
 def test_that_a_completed_run_without_measurements_says_so() -> None:
     state = fold([RunStarted(attempt=1), RunEnded(attempt=1, outcome="completed")])
 
