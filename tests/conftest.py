@@ -44,7 +44,7 @@ settings.register_profile("kdstudio", deadline=None, derandomize=bool(os.environ
 settings.load_profile("kdstudio")
 
 _QUICK = Path(f"/proc/self/task/{os.getpid()}/children").exists()
-PATIENCE = 2.0  # seconds that a thread or process may take to end by itself after its test
+PATIENCE = 30.0  # seconds that a thread or process may take to end by itself after its test
 
 # Lines that Qt prints on a healthy program: all from platform plugins that lack what a desktop has.
 QT_LOG_IGNORED = (
@@ -182,7 +182,7 @@ def _has_children() -> bool:
     """Asked twice a test, so Linux is asked in the quick way, not through a list of all processes."""
     try:
         return any(path.read_bytes() for path in Path("/proc/self/task").glob("*/children"))
-    except FileNotFoundError:  # a thread has just ended
+    except (FileNotFoundError, ProcessLookupError):  # a thread has just ended
         return True
 
 

@@ -283,7 +283,7 @@ def a_small_disk(place: Path, kilobytes: int) -> Iterator[Path]:
         subprocess.run(["umount", str(place)], check=True)
 
 
-def until(condition: Any, patience: float = 10.0) -> bool:
+def until(condition: Any, patience: float = 60.0) -> bool:
     """Whether `condition()` comes true within `patience` seconds."""
     end = time.monotonic() + patience
     while not condition():

@@ -13,7 +13,7 @@ import pytest
 
 def test_environment(): os.environ["KDSTUDIO_LEFT"] = "1"
 def test_folder(tmp_path): os.chdir(tmp_path)
-def test_thread(): threading.Thread(target=time.sleep, args=(4,), daemon=True, name="sleeper").start()
+def test_thread(): threading.Thread(target=time.sleep, args=(60,), daemon=True, name="sleeper").start()
 def test_process(request):
     request.session.child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
 def test_log(): logging.getLogger("somebody").warning("unheard of")
@@ -94,11 +94,11 @@ def test_no_home():
 def session(tmp_path: Path):
     """Runs the tests in `text` under our conftest.py: each test's name -> what pytest said of it."""
     guards = Path(__file__).with_name("conftest.py").read_text()
-    assert "PATIENCE = 2.0" in guards
-    (tmp_path / "conftest.py").write_text(guards.replace("PATIENCE = 2.0", "PATIENCE = 0.2"))
+    assert "PATIENCE = 30.0" in guards
     root = Path(__file__).resolve().parent.parent
 
-    def run(text: str) -> tuple[dict[str, set[str]], str]:
+    def run(text: str, patience: float) -> tuple[dict[str, set[str]], str]:
+        (tmp_path / "conftest.py").write_text(guards.replace("PATIENCE = 30.0", f"PATIENCE = {patience}"))
         (tmp_path / "test_them.py").write_text(text)
         command = [sys.executable, "-m", "pytest", "-rA", "-p", "no:cacheprovider"]
         command += ["-c", str(root / "pyproject.toml"), "--rootdir", str(tmp_path)]
@@ -113,7 +113,7 @@ def session(tmp_path: Path):
 
 
 def test_that_each_guard_fails_the_test_that_leaves_something_behind(session) -> None:
-    said, output = session(GUILTY)
+    said, output = session(GUILTY, 0.2)
 
     assert len(said) == GUILTY.count("def test_"), output
     unblamed = [name for name, words in said.items() if not words & {"ERROR", "FAILED"}]
@@ -123,7 +123,7 @@ def test_that_each_guard_fails_the_test_that_leaves_something_behind(session) ->
 
 
 def test_that_tidy_tests_pass_under_all_guards(session) -> None:
-    said, output = session(INNOCENT)
+    said, output = session(INNOCENT, 30.0)
 
     assert len(said) == INNOCENT.count("def test_"), output
     assert all(words == {"PASSED"} for words in said.values()), output

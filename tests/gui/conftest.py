@@ -1,7 +1,7 @@
 """What the window's tests share: the theme in force, a window over a home, and a training process that only plays."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -19,6 +19,27 @@ if TYPE_CHECKING:
     from kdstudio.gui.pages.new_experiment import NewExperimentPage
     from kdstudio.gui.pages.run import RunPage
     from kdstudio.gui.pages.runs import RunsPage
+
+PATIENCE = 60_000  # milliseconds: a wait for what comes costs nothing, and a busy computer takes its time
+
+
+class PatientBot(QtBot):
+    """A bot whose waits are all this long, whatever the test thinks of this computer."""
+
+    def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = PATIENCE) -> None:
+        super().waitUntil(callback, timeout=max(timeout, PATIENCE))
+
+    def waitSignal(self, signal: Any, *, timeout: int = PATIENCE, **how: Any) -> Any:
+        return super().waitSignal(signal, timeout=max(timeout, PATIENCE), **how)
+
+    def waitSignals(self, signals: Any, *, timeout: int = PATIENCE, **how: Any) -> Any:
+        return super().waitSignals(signals, timeout=max(timeout, PATIENCE), **how)
+
+
+@pytest.fixture
+def qtbot(qapp: object, request: pytest.FixtureRequest) -> QtBot:
+    """pytest-qt's, with patience."""
+    return PatientBot(request)
 
 
 @pytest.fixture(autouse=True)

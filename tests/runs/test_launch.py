@@ -37,7 +37,7 @@ def test_that_the_process_has_its_own_session_no_input_and_the_log_for_a_voice(
 
     process = launch(folder, home)
 
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=60) == 0
     log = folder.log_file.read_text()
     assert f"{process.pid} ''" in log and "oh" in log
     assert process.pid != os.getsid(0)
@@ -48,7 +48,7 @@ def test_that_a_run_that_listens_stops_at_the_request(home: Home) -> None:
     with a_process_at_work(folder, "obeys") as process:
         ladder = StopLadder(folder, clock)
         assert until(ladder.climb)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=60) == 0
 
     assert folder.current().state is State.STOPPED
 
@@ -63,7 +63,7 @@ def test_that_a_run_that_does_not_listen_is_terminated_after_its_time(home: Home
 
         clock.advance(0.1)
         assert not ladder.climb()
-        assert process.wait(timeout=10) == -signal.SIGTERM
+        assert process.wait(timeout=60) == -signal.SIGTERM
         assert until(ladder.climb)
 
     assert folder.current().state is State.LOST
@@ -82,7 +82,7 @@ def test_that_a_run_that_ignores_even_that_is_killed(home: Home) -> None:
 
         clock.advance(0.1)
         assert not ladder.climb()
-        assert process.wait(timeout=10) == -signal.SIGKILL
+        assert process.wait(timeout=60) == -signal.SIGKILL
         assert until(ladder.climb)
 
 
@@ -100,7 +100,7 @@ def test_that_a_process_that_has_not_begun_is_asked_as_soon_as_it_can_hear(home:
         ladder = StopLadder(folder, FakeClock())
         assert not ladder.climb()
         assert until(ladder.climb)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=60) == 0
 
     assert folder.current().state is State.STOPPED
 
@@ -113,7 +113,7 @@ def test_that_a_run_whose_disk_takes_no_request_is_terminated_all_the_same(home:
         ladder = StopLadder(folder, clock)
         clock.advance(PATIENCE)
         assert not ladder.climb()
-        assert process.wait(timeout=10) == -signal.SIGTERM
+        assert process.wait(timeout=60) == -signal.SIGTERM
 
 
 def test_that_a_process_that_never_begins_is_terminated_after_its_time(home: Home) -> None:
@@ -124,7 +124,7 @@ def test_that_a_process_that_never_begins_is_terminated_after_its_time(home: Hom
         assert not ladder.climb()
         clock.advance(PATIENCE)
         assert not ladder.climb()
-        assert process.wait(timeout=10) == -signal.SIGTERM
+        assert process.wait(timeout=60) == -signal.SIGTERM
         assert ladder.climb()
 
 
