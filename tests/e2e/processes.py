@@ -51,12 +51,13 @@ class AtWork:
         """The next event of this attempt that is `wanted`, as soon as it is on disk."""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
+            over = self.process.poll() is not None  # asked first, so that its last words are read all the same
             self._waiting += self._reader.read()
             while self._waiting:
                 event = self._waiting.pop(0)
                 if event.attempt > self._before and wanted(event):
                     return event
-            assert self.process.poll() is None, f"it ended early:\n{self.folder.log_file.read_text()}"
+            assert not over, f"it ended early:\n{self.folder.log_file.read_text()}"
             time.sleep(0.001)
         raise AssertionError(f"not seen within {PATIENCE} s:\n{self.folder.log_file.read_text()}")
 
