@@ -1,5 +1,6 @@
 """The window's side of the desk, with a real desk behind it."""
 
+import signal
 import time
 from collections.abc import Callable, Iterator
 
@@ -60,6 +61,7 @@ def test_that_a_desk_that_died_fails_its_questions_and_is_started_again(desk: De
     number = desk.ask("devices")
     answered(desk, number)
     assert desk._process is not None
+    desk._process.send_signal(signal.SIGSTOP)  # so that it cannot be quicker
     lost = desk.ask("preview", experiment=EXPERIMENT)
     desk._process.kill()
     came = answered(desk, lost)
