@@ -37,7 +37,7 @@ def test_that_the_machine_is_kept_awake_until_it_is_let_go(qtbot: QtBot) -> None
     qtbot.waitUntil(mode.entered.is_set)
     assert not mode.left.is_set()
     awake.leave()
-    assert awake.wait(5)
+    assert awake.wait(60)
     assert mode.left.is_set()
 
 
@@ -47,7 +47,7 @@ def test_that_a_desktop_that_cannot_be_kept_awake_is_said_and_no_more(qtbot: QtB
     with qtbot.waitSignal(awake.refused):
         awake.start()
     awake.leave()
-    assert awake.wait(5)
+    assert awake.wait(60)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a session bus")
@@ -67,14 +67,14 @@ def test_that_a_desktop_that_never_answers_does_not_hold_the_window(
         awake.leave()
         began = time.monotonic()
         assert not awake.wait()
-        assert time.monotonic() - began < 1.0
+        assert time.monotonic() - began < 20.0  # D-Bus itself waits for 25
         peer.close()
-    assert awake.wait(10)
+    assert awake.wait(60)
     assert refused == []  # nobody asks any more
 
 
 STALLS = """
-import socket, sys
+import socket, sys, threading
 from pathlib import Path
 from PySide6.QtCore import QTimer
 from kdstudio.gui import app, awake
@@ -85,10 +85,12 @@ from kdstudio.spec import loads
 from tests.gui.player import Player
 
 here, there = socket.socketpair()
+asked = threading.Event()
 
 class Stalling:
     def __enter__(self):
         print("asked", flush=True)
+        asked.set()
         here.recv(1)
     def __exit__(self, *_):
         pass
@@ -105,7 +107,7 @@ class Keeper(app.Housekeeper):
         self.look.start()
     def close_when_asked(self):
         endings = self._window.shell.endings
-        if endings is not None and endings.awake is not None and self._window.controller.state.events:
+        if endings is not None and asked.is_set() and self._window.controller.state.events:
             self.look.stop()
             self._window.leaves = True
             self._window.close()
@@ -113,7 +115,7 @@ class Keeper(app.Housekeeper):
 app.Housekeeper = Keeper
 home = Home.locate(Path(sys.argv[1]))
 write_settings(home, Settings(keep_awake=True))
-player = Player(0.05)
+player = Player(0.05, "hold=teacher")  # at work until it is killed
 launch.command = player.command
 print(app.run_window(home), flush=True)
 for folder in home.folders():
