@@ -60,14 +60,17 @@ class Lobby(QObject):
 
     @Slot()
     def _name_again(self) -> None:
-        """The run in view may have another name by now."""
-        run = self._controller
-        if run is None or run.folder is None or self._feed is None:
-            return
-        here = str(self._window.home.runs / run.folder.path.name)
-        row = next((row for row in self._feed.rows if row.folder == here), None)
-        if row is not None:
-            run.take_name(run.folder, row.title)
+        """The run in view may have another name by now, and so may those in the queue."""
+        titles = {row.folder: row.title for row in self.feed.rows}
+
+        def name_of(folder: RunFolder) -> str:
+            return titles.get(str(self._window.home.runs / folder.path.name), "")
+
+        run, queue = self._controller, self._queue
+        if run is not None and run.folder is not None and name_of(run.folder):
+            run.take_name(run.folder, name_of(run.folder))
+        if queue is not None:
+            queue.take_names(name_of)
 
     @property
     def queue(self) -> "RunQueue":
@@ -131,6 +134,7 @@ class Lobby(QObject):
         """Make a run of `experiment` that waits for its turn, and show the queue."""
         from kdstudio.gui.pages.runs import QUEUE
         from kdstudio.runs.launch import new_run
+        from kdstudio.spec import title_of
 
         try:
             folder = new_run(experiment, self._window.home)
@@ -138,7 +142,7 @@ class Lobby(QObject):
             self._window.show_message(self.tr("The run could not be made"), error.strerror or str(error))
             return
         self._window.new_page.settle()
-        self.queue.add(folder, experiment.title, experiment.compute.device)
+        self.queue.add(folder, title_of(experiment), experiment.compute.device)
         self._window.show_page("runs")
         self.runs_page.show_below(QUEUE)
 

@@ -5,7 +5,7 @@ the queue ends, and nothing is lost but the order.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -133,6 +133,19 @@ class RunQueue(QObject):
         ordered = [known[key] for key in keys if key in known]
         if ordered != self.waiting:
             self.waiting = ordered
+            self.changed.emit()
+
+    def take_names(self, name_of: Callable[[RunFolder], str]) -> None:
+        """Call the runs as `name_of` does, where it knows one: people rename runs while they wait, and at work."""
+
+        def named(run: Waiting) -> Waiting:
+            return replace(run, title=name_of(run.folder) or run.title)
+
+        before = self.waiting, self.at_work
+        self.waiting = [named(run) for run in self.waiting]
+        for each in self._started:
+            each.run = named(each.run)
+        if (self.waiting, self.at_work) != before:
             self.changed.emit()
 
     def holds(self, run: Waiting) -> str:

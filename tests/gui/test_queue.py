@@ -2,14 +2,16 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from kdstudio.gui.main_window import MainWindow
-from kdstudio.gui.pages.queue_card import QueueCard
+from kdstudio.gui.pages.queue_card import KEY, QueueCard
 from kdstudio.gui.queue import RunQueue
+from kdstudio.gui.tables.columns import PLACES
 from kdstudio.runs import lost
 from kdstudio.runs.files import write_json
 from kdstudio.runs.folder import RunFolder
@@ -174,6 +176,49 @@ def test_that_another_one_to_wait_for_is_told(qtbot: QtBot, starter: Starter, ho
     queue.look()
     assert card.state.text() == "Waits for The second to end"
     queue.shutdown()
+
+
+def test_that_a_run_is_called_as_people_call_it_by_now(
+    qtbot: QtBot, queue: RunQueue, starter: Starter, home: Home
+) -> None:
+    """In the list, in the sentences, and in what is said when the queue stops; one that nobody has renamed keeps its name."""
+    first, second, third = filled(queue, home, "cpu", "cpu", "cpu")
+    card = QueueCard(queue)
+    qtbot.addWidget(card)
+    queue.switch(True)
+    card.list.setCurrentRow(1)
+    names = {first: "At work by another name", second: "Waits by another name"}
+    queue.take_names(lambda folder: names.get(folder, ""))
+    assert [card.list.item(row).text() for row in range(2)] == ["1.  Waits by another name", "2.  run 2"]
+    assert card.list.item(0).toolTip() == f"Waits by another name\n{second.path.name}"
+    assert card.list.currentItem().data(KEY) == third.path.name, "what was chosen still is"
+    assert card.state.text() == "At work: At work by another name"
+    assert queue.holds(queue.waiting[0]) == "At work by another name"
+    changes: list[str] = []
+    queue.changed.connect(lambda: changes.append("changed"))
+    queue.take_names(lambda folder: names.get(folder, ""))
+    assert changes == [], "the same names are no news"
+    starter.end("failed", "disk-full")
+    with qtbot.waitSignal(queue.said) as said:
+        queue.look()
+    assert said.args[0] == "The queue stopped after At work by another name"
+
+
+def test_that_a_rename_in_the_table_reaches_the_queue(
+    qtbot: QtBot, open_window: Callable[[], MainWindow], home: Home
+) -> None:
+    window = open_window()
+    for _ in range(2):
+        window.lobby.enqueue(loads(EXPERIMENT))
+    page, queue = window.runs_page, window.lobby.queue
+    qtbot.waitUntil(lambda: page.model.rowCount() == 2)
+    here = queue.waiting[1].folder
+    row = page.model.place_of(str(here.path))
+    assert page.model.setData(page.model.index(row, PLACES["title"]), "Another name")
+    qtbot.waitUntil(lambda: page.queue_card.list.item(1).text() == "2.  Another name")
+    assert [run.title for run in queue.waiting] == ["Digits of a test", "Another name"]
+    here.set_about(replace(here.about(), name="A third one"))  # by the command line
+    qtbot.waitUntil(lambda: page.queue_card.list.item(1).text() == "2.  A third one", timeout=10_000)
 
 
 def test_that_a_run_in_view_is_gone_on_with_in_view(
