@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Qt,
     Slot,
 )
-from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtGui import QAction, QFocusEvent, QFontMetrics, QKeyEvent, QKeySequence, QPainter
 from PySide6.QtWidgets import QFrame, QLineEdit, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 from shiboken6 import isValid
 
@@ -172,10 +172,34 @@ class PaletteModel(QAbstractListModel):
 
 
 class EntryDelegate(QStyledItemDelegate):
-    """A command as a line: its menu, its name, and at the right its keys, or why it cannot be carried out now."""
+    """A command as a line: its menu, its name, and at the right its keys, or why it cannot be carried out now.
+
+    A reason that has no room beside the name stands whole below it: nobody can point at it with the keyboard.
+
+    Attributes:
+        room: how wide a line is.
+    """
+
+    room = WIDTH
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        return QSize(100, option.fontMetrics.height() + 4 * SPACE)
+        line, reason = self.line(option.fontMetrics), str(index.data(REASON) or "")
+        beside = not reason or self._fits(str(index.data()), reason)
+        return QSize(100, line if beside else line + SPACE + self._wrapped(reason))
+
+    @staticmethod
+    def line(metrics: QFontMetrics) -> int:
+        """How high a line is with nothing below it."""
+        return metrics.height() + 4 * SPACE
+
+    def _fits(self, name: str, reason: str) -> bool:
+        names, words = (QFontMetrics(theme().font(role)) for role in ("strong", "caption"))
+        return names.horizontalAdvance(name) + 2 * GAP + words.horizontalAdvance(reason) <= self.room - 2 * GAP
+
+    def _wrapped(self, reason: str) -> int:
+        metrics = QFontMetrics(theme().font("caption"))
+        area = QRect(0, 0, self.room - 2 * GAP, metrics.height() * 100)
+        return metrics.boundingRect(area, Qt.TextFlag.TextWordWrap, reason).height()
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         area: QRect = option.rect
@@ -187,14 +211,18 @@ class EntryDelegate(QStyledItemDelegate):
             painter.setBrush(theme().color("student", 0.15))
             painter.drawRoundedRect(area.adjusted(0, 1, 0, -1), 6, 6)
         inner = area.adjusted(GAP, 0, -GAP, 0)
+        high = self.line(option.fontMetrics)
+        apart = area.height() > high
         reason, name = str(index.data(REASON) or ""), str(index.data())
         said = reason or str(index.data(HINT) or "")
         painter.setFont(theme().font("caption"))
         painter.setPen(theme().color("text" if chosen else "quiet"))  # quiet is too quiet on the tint
-        metrics = painter.fontMetrics()
-        cut = metrics.elidedText(said, Qt.TextElideMode.ElideRight, inner.width() * 55 // 100)
-        painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, cut)
-        inner.setRight(inner.right() - metrics.horizontalAdvance(cut) - GAP)
+        if apart:
+            painter.drawText(inner.adjusted(0, high - SPACE, 0, 0), Qt.TextFlag.TextWordWrap, said)
+            inner.setHeight(high)
+        else:
+            painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, said)
+            inner.setRight(inner.right() - painter.fontMetrics().horizontalAdvance(said) - GAP)
         painter.setFont(theme().font("strong" if chosen else "body"))
         painter.setPen(theme().color("quiet" if reason and not chosen else "text"))
         name = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, inner.width())
@@ -239,6 +267,7 @@ class Palette(Card):
         self.line.setAccessibleName(self.tr("Search the commands"))
         self.none = Text(self.tr("Nothing fits"), "body", "quiet")
         self.none.hide()
+        self._lines = EntryDelegate(self)
         self.list = self._list()
         for part in (self.line, self.none, self.list):
             self.body.addWidget(part)
@@ -308,19 +337,20 @@ class Palette(Card):
         view.setObjectName("palette.list")
         view.setAccessibleName(self.tr("Commands that fit"))
         view.setModel(self.model)
-        view.setItemDelegate(EntryDelegate(view))
+        view.setItemDelegate(self._lines)
         view.setFrameShape(QFrame.Shape.NoFrame)
         view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        view.setUniformItemSizes(True)
         view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         return view
 
     def _place(self) -> None:
         window = self.window()
         width = min(round(WIDTH * (1.3 if theme().presenter else 1.0)), window.width() - 8 * SPACE)
-        row = self.list.fontMetrics().height() + 4 * SPACE
+        self._lines.room = width - 2 * GAP - self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        self.list.doItemsLayout()
+        rows = [self.list.sizeHintForIndex(self.model.index(row)).height() for row in range(len(self.model.found))]
         room = window.height() - 30 * SPACE - self.line.sizeHint().height()
-        self.list.setFixedHeight(max(row, min(min(ROWS, len(self.model.found)) * row, room)))
+        self.list.setFixedHeight(max(self._lines.line(self.list.fontMetrics()), min(sum(rows[:ROWS]), room)))
         self.layout().activate()  # type: ignore[union-attr]
         self.setGeometry((window.width() - width) // 2, 18 * SPACE, width, self.sizeHint().height())
 

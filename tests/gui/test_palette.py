@@ -3,15 +3,17 @@
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QEvent, QRect, Qt
+from PySide6.QtGui import QAction, QImage, QPainter
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QApplication, QLineEdit, QMenu
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
+from kdstudio.gui import run_rules
 from kdstudio.gui.commands.command import plain
 from kdstudio.gui.commands.listed import COMMANDS
 from kdstudio.gui.main_window import MainWindow
+from kdstudio.gui.pages import home_choice
 from kdstudio.gui.palette import REASON, Choice, Palette, PaletteModel, entries_of, likeness
 
 
@@ -115,6 +117,55 @@ def test_that_a_grey_command_says_why_and_is_not_carried_out(qtbot: QtBot, palet
     assert index.data(REASON) == "The run in view is not at work"
     qtbot.keyClick(palette.line, Qt.Key.Key_Return)
     assert palette.isVisible()
+
+
+class Recorder(QPainter):
+    """Paints, and knows what it has written, and whether there was room for it."""
+
+    def __init__(self, on: QImage) -> None:
+        super().__init__(on)
+        self.written: list[str] = []
+        self.cut: list[str] = []
+
+    def drawText(self, area: QRect, flags: int, text: str) -> None:  # type: ignore[override]
+        self.written += [text] if text else []
+        if text and not area.contains(self.boundingRect(area, flags, text)):
+            self.cut.append(text)
+        super().drawText(area, flags, text)
+
+
+@pytest.mark.parametrize("presenter", [False, True])
+def test_that_a_reason_is_written_whole_beside_the_name_or_below_it(
+    open_window: Callable[[], MainWindow], presenter: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever works by keys cannot point at it; a screen reader is told it too."""
+    long = "This window was started with --home, which decides. Start it without, to choose here."
+    longest = f"{long} What is said here is longer than any line, in any type, in any window that people have."
+    monkeypatch.setattr(home_choice, "why_fixed", lambda home: long)
+    monkeypatch.setattr(run_rules, "stop", lambda run: longest)
+    window = open_window()
+    window.preferences.change(presenter=presenter)
+    window.resize(1024, 640)
+    window.actions_by_id["view.palette"].trigger()
+    palette = window.shell.palette
+    list_, seen = palette.list, set()
+    for row, entry in enumerate(palette.model.found):
+        index = palette.model.index(row)
+        list_.setCurrentIndex(index)
+        option = QStyleOptionViewItem()
+        list_.initViewItemOption(option)
+        option.rect = list_.visualRect(index)
+        image = QImage(option.rect.bottomRight().x() + 1, option.rect.bottom() + 1, QImage.Format.Format_ARGB32)
+        painter = Recorder(image)
+        list_.itemDelegate().paint(painter, option, index)
+        painter.end()
+        assert (painter.cut, list_.viewport().rect().contains(option.rect)) == ([], True)
+        if entry.reason:
+            assert painter.written == [entry.reason, entry.name]
+            assert index.data(Qt.ItemDataRole.AccessibleDescriptionRole) == entry.reason
+            seen.add(entry.reason)
+    assert {long, longest} < seen
+    assert window.rect().contains(palette.geometry())
 
 
 def test_that_a_sample_is_found_by_its_name_alone(qtbot: QtBot, window: MainWindow, palette: Palette) -> None:
