@@ -9,7 +9,7 @@ from kdstudio.engine.device import prepare
 from kdstudio.engine.given_weights import give_weights
 from kdstudio.models import built, cost
 from kdstudio.runs.home import Home
-from kdstudio.spec import Classification
+from kdstudio.spec import Classification, title_of
 from kdstudio.spec.models import TRAIN
 
 
@@ -31,7 +31,7 @@ def check(experiment: Classification, home: Home) -> dict[str, Any]:
             module = built(spec, images.input, len(images.classes), seed=0)
             give_weights(module, spec, images, home, role=role)
     return {
-        "title": experiment.title,
+        "title": title_of(experiment),
         "device": place.name,
         "images": {name: len(getattr(images, name)) for name in ("train", "validation", "test")},
         "transfer": len(images.transfer),

@@ -26,7 +26,7 @@ from kdstudio.runs.folder import Request, RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.state import RunState, State
 from kdstudio.runs.summary import summarise
-from kdstudio.spec import Experiment
+from kdstudio.spec import Experiment, title_of
 from kdstudio.spec.errors import KnownFailure
 
 log = logging.getLogger("kdstudio")
@@ -69,7 +69,7 @@ class _Attempt:
         folder = self._folder
         folder.artefacts.mkdir(exist_ok=True)
         self._experiment = _experiment(folder)
-        self._title = self._experiment.title if self._experiment else folder.path.name
+        self._title = title_of(self._experiment) if self._experiment else folder.path.name
         with _logging_to(folder.log_file), _beating(folder.heartbeat_file), self._signals():
             self._set(State.QUEUED)
             log.info("attempt %d begins, process %d", self._number, os.getpid())

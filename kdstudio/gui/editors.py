@@ -96,6 +96,10 @@ class TextEditor(Editor):
         self._line.setPlaceholderText(self.tr("none") if empty is None else "")
         self._line.textChanged.connect(self._report)
 
+    def suggest(self, text: str) -> None:
+        """Say what holds while the line is empty."""
+        self._line.setPlaceholderText(text)
+
     def value(self) -> str | None:
         shown, given = self._given
         text = self._line.text()

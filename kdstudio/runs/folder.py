@@ -81,7 +81,7 @@ class RunFolder:
         if named:
             return named
         try:
-            return self.experiment().title
+            return self.experiment().title or self.path.name
         except SpecError:
             return self.path.name
 
@@ -129,17 +129,17 @@ class RunFolder:
         return FileLock(self.path / "run.lock", timeout=0)
 
     def create(self, experiment: "Experiment") -> None:
-        """Make the folder, queued, with `experiment` in it.
+        """Make the folder, queued, with `experiment` in it, under a title in any case: the folder is the truth.
 
         Raises:
             OSError: it cannot be written.
         """
-        from kdstudio.spec import dump
+        from kdstudio.spec import dump, titled
 
         self.path.mkdir(parents=True)
         for folder in (self.checkpoints, self.artefacts, self.path / "control"):
             folder.mkdir()
-        write_whole(self.experiment_file, dump(experiment))
+        write_whole(self.experiment_file, dump(titled(experiment)))
         write_json(self.status_file, _plain(Status()))
 
     def experiment(self) -> "Experiment":

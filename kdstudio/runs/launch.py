@@ -71,12 +71,14 @@ def starting(folder: RunFolder) -> psutil.Process | None:
 
 
 def new_run(experiment: "Experiment", home: Home) -> RunFolder:
-    """Make a run folder for `experiment`, queued.
+    """Make a run folder for `experiment`, queued. One without a title is called by what it is.
 
     Raises:
         OSError: it cannot be written.
     """
-    folder = home.new_run(experiment.title)
+    from kdstudio.spec import title_of
+
+    folder = home.new_run(title_of(experiment))
     folder.create(experiment)
     return folder
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from kdstudio.spec.kinds import DATASETS, METHODS, MODELS
     from kdstudio.spec.methods import MethodSpec, NoMethod, SoftTargets
     from kdstudio.spec.models import Cnn, Mlp, ModelSpec
+    from kdstudio.spec.titles import made_up, title_of, titled, untitled
     from kdstudio.spec.training import Compute, Every, TeacherTraining, Training
     from kdstudio.spec.yaml_file import Problem, SpecError, dump, load, loads, models_in, problems_of, save
 
@@ -21,7 +22,7 @@ __all__ = [
     "Classification", "Cnn", "Compute", "DATASETS", "DatasetSpec", "Digits", "EXPERIMENTS", "Every", "Experiment",
     "ExperimentSpec", "Idx", "ImageFolder", "KindSpec", "METHODS", "MODELS", "MethodSpec", "Mlp", "ModelSpec", "NoMethod",
     "Problem", "SoftTargets", "Spec", "SpecError", "TeacherTraining", "Training", "Views", "dump", "load", "loads",
-    "models_in", "problems_of", "save",
+    "made_up", "models_in", "problems_of", "save", "title_of", "titled", "untitled",
 ]  # fmt: skip
 
 _HOMES = {
@@ -31,6 +32,7 @@ _HOMES = {
     "kinds": ("DATASETS", "METHODS", "MODELS"),
     "methods": ("MethodSpec", "NoMethod", "SoftTargets"),
     "models": ("Cnn", "Mlp", "ModelSpec"),
+    "titles": ("made_up", "title_of", "titled", "untitled"),
     "training": ("Compute", "Every", "TeacherTraining", "Training"),
     "yaml_file": ("Problem", "SpecError", "dump", "load", "loads", "models_in", "problems_of", "save"),
 }

@@ -47,6 +47,16 @@ class KindSpec(Spec):
     blurb: ClassVar[str] = ""
     kind: str  # each member narrows it to its own literal
 
+    @property
+    def brief(self) -> str:
+        """The kind and its size in a word, as a title names it: "mlp-64-32"."""
+        return self.kind
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What else tells two experiments apart, for a title with room: what is not as it usually is."""
+        return ()
+
 
 def _plain_types(annotation: Any) -> set[type]:
     """The classes in `annotation`, through unions, tuples and literals."""

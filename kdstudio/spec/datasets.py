@@ -1,10 +1,14 @@
 """Which images an experiment looks at, and how they are shared out between training, validation and test."""
 
+import re
+from pathlib import Path
 from typing import ClassVar, Literal, Self
 
 from pydantic import field_validator, model_validator
 
 from kdstudio.spec.base import FilePath, KindSpec, Spec, option
+
+NAME = 24  # letters of a folder's name in a title
 
 
 class Views(Spec):
@@ -101,6 +105,12 @@ class DatasetSpec(KindSpec):
         description="Shift and scale each channel to mean 0 and deviation 1, as measured on the training images.",
     )
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        labelled = f"{100 * self.labelled:.3g} % labelled"
+        hidden = f"without {', '.join(map(str, self.hidden_classes))}"
+        return (labelled,) * (self.labelled < 1.0) + (hidden,) * bool(self.hidden_classes)
+
     @field_validator("hidden_classes")
     @classmethod
     def _are_distinct(cls, classes: tuple[int, ...]) -> tuple[int, ...]:
@@ -135,6 +145,10 @@ class Idx(DatasetSpec):
         title="Folder", description="The folder that holds the IDX files; relative to the YAML file."
     )
 
+    @property
+    def brief(self) -> str:
+        return _name_of(self.path) or self.kind
+
 
 class ImageFolder(DatasetSpec):
     """One folder of pictures for each class, or train, val and test folders of those."""
@@ -149,6 +163,17 @@ class ImageFolder(DatasetSpec):
         64, ge=4, le=512, title="Size", unit="pixels", description="Every image is resized to a square of this side."
     )
     colour: bool = option(True, title="Colour", description="Keep three colour channels; off makes everything grey.")
+
+    @property
+    def brief(self) -> str:
+        return _name_of(self.path) or self.kind
+
+
+def _name_of(folder: Path) -> str:
+    """The folder's own name and nothing above it, whichever system the path is of; long ones are cut."""
+    parts = [part for part in re.split(r"[\\/]", str(folder)) if part.strip(". ")]
+    name = " ".join(parts[-1].split()) if parts else ""
+    return name if len(name) <= NAME else f"{name[: NAME - 3].rstrip()}..."
 
 
 __all__ = ["DatasetSpec", "Digits", "Idx", "ImageFolder", "Views"]

@@ -22,7 +22,10 @@ class ExperimentSpec(KindSpec):
         description="The version of this file's format, so that later programs can read it.",
     )
     title: str = option(
-        "Untitled experiment", min_length=1, max_length=200, title="Title", description="What the experiment is called."
+        "",
+        max_length=200,
+        title="Title",
+        description="What the experiment is called. Empty: a name is made from what it is.",
     )
     seeds: tuple[int, ...] = option(
         (0,),

@@ -19,6 +19,10 @@ class NoMethod(MethodSpec):
     needs_teacher: ClassVar[bool] = False
     kind: Literal["none"]
 
+    @property
+    def brief(self) -> str:
+        return "labels only"
+
 
 class SoftTargets(MethodSpec):
     """Match the teacher's whole output distribution, softened by a temperature (Hinton, Vinyals, Dean 2015)."""
@@ -42,6 +46,16 @@ class SoftTargets(MethodSpec):
         unit="weight",
         description="Weight of the soft targets, multiplied by the squared temperature; the labels get 1 - alpha.",
     )
+
+    @property
+    def brief(self) -> str:
+        return "soft targets"
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        fields = type(self).model_fields
+        warm, weighted = (getattr(self, name) != fields[name].default for name in ("temperature", "alpha"))
+        return (f"T {self.temperature:.4g}",) * warm + (f"alpha {self.alpha:.4g}",) * weighted
 
 
 __all__ = ["MethodSpec", "NoMethod", "SoftTargets"]

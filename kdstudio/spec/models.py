@@ -10,6 +10,7 @@ from kdstudio.spec.base import KindSpec, against_the_file, option
 
 TRAIN = "train"
 RUN_PREFIX = "run:"
+LAYERS = 3  # of a network that a title names
 
 
 class ModelSpec(KindSpec):
@@ -69,6 +70,12 @@ class Mlp(ModelSpec):
         description="The share of hidden units that is switched off at random in each training step.",
     )
 
+    @property
+    def brief(self) -> str:
+        layers = [str(units) for units in self.hidden]
+        shown = layers if len(layers) <= LAYERS else [*layers[: LAYERS - 1], "...", layers[-1]]
+        return "-".join([self.kind, *shown]).replace("-...-", "...") if layers else f"{self.kind}-linear"
+
     @field_validator("hidden")
     @classmethod
     def _have_units(cls, hidden: tuple[int, ...]) -> tuple[int, ...]:
@@ -100,6 +107,10 @@ class Cnn(ModelSpec):
         advanced=True,
         description="The share of the last features that is switched off at random in each training step.",
     )
+
+    @property
+    def brief(self) -> str:
+        return f"{self.kind}-{self.width}"
 
 
 __all__ = ["RUN_PREFIX", "TRAIN", "Cnn", "Mlp", "ModelSpec"]

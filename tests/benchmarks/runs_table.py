@@ -46,7 +46,7 @@ def make_home(home: Home, runs: int) -> None:
         folder = home.runs / f"{stamp}_{slug(title)}_{number:08d}"
         folder.mkdir()
         state = chance.choice(STATES)
-        (folder / "experiment.yaml").write_text(experiment.replace("Untitled experiment", title))
+        (folder / "experiment.yaml").write_text(experiment.replace("title: ''", f"title: {title}"))
         (folder / "status.json").write_text(json.dumps({"state": state, "attempt": 1, "host": "here", "pid": 1}))
         (folder / "summary.json").write_text(json.dumps(a_summary(title, chance, done=state == "completed")))
         if number % 10 == 0:

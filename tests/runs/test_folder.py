@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from kdstudio.runs.events import RunStarted
 from kdstudio.runs.folder import About, Request, RunFolder, Status
 from kdstudio.runs.home import Home
+from kdstudio.runs.launch import new_run
 from kdstudio.runs.state import ForbiddenTransition, State
 from kdstudio.spec import SpecError, loads
 from kdstudio.spec.errors import KnownFailure
@@ -29,6 +30,13 @@ def test_that_a_new_folder_is_queued_and_holds_the_whole_experiment(home: Home) 
     assert {path.name for path in folder.path.iterdir()} == {
         "experiment.yaml", "status.json", "checkpoints", "artefacts", "control",
     }  # fmt: skip
+
+
+def test_that_a_run_without_a_title_is_called_by_what_it_is_in_its_file_and_its_folder(home: Home) -> None:
+    folder = new_run(loads("kind: classification"), home)
+    assert "title: 'digits: cnn-32 to mlp-32, soft targets'" in folder.experiment_file.read_text()
+    assert folder.called == folder.experiment().title == "digits: cnn-32 to mlp-32, soft targets"
+    assert "_digits-cnn-32-to-mlp-32-soft-targets_" in folder.path.name
 
 
 def test_that_a_folder_is_never_made_twice(home: Home) -> None:

@@ -35,7 +35,7 @@ OVERRIDES: dict[tuple[type, str], st.SearchStrategy[Any]] = {
     (DatasetSpec, "test"): st.floats(0.01, 0.49),
     (DatasetSpec, "hidden_classes"): st.lists(st.integers(0, 20), unique=True, max_size=4).map(tuple),
     (ExperimentSpec, "seeds"): st.lists(st.integers(0, 2**31 - 1), unique=True, min_size=1, max_size=5).map(tuple),
-    (ExperimentSpec, "title"): TEXT.filter(bool),
+    (ExperimentSpec, "title"): TEXT,
     (ModelSpec, "weights"): WEIGHTS,
     (Mlp, "hidden"): st.lists(st.integers(1, 65_536), max_size=4).map(tuple),
     (Compute, "threads"): st.just("auto") | st.integers(1, 1024),

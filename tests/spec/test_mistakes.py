@@ -56,7 +56,6 @@ TABLE = {
     "cpu, cuda, cuda:1, ... or mps.",
     "compute: {threads: 0}": "e.yaml:9 compute: threads: give auto, or a number from 1 to 1024",
     "title: 3": "e.yaml:9 title: needs text (put it in quotes), not 3",
-    "title: ''": "e.yaml:9 title: string should have at least 1 character, not ''",
     "baseline: maybe": "e.yaml:9 baseline: needs true or false, not 'maybe'",
     "seeds: 3": "e.yaml:9 seeds: needs a list, as in [1, 2], not 3",
     "seeds: []": "e.yaml:9 seeds: needs at least 1",

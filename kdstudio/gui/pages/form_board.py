@@ -8,6 +8,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from kdstudio.gui.cards import Card
+from kdstudio.gui.editors import TextEditor
 from kdstudio.gui.fields import fields_of, kind_of
 from kdstudio.gui.forms import FieldRow
 from kdstudio.gui.pages.form_card import FormCard
@@ -98,6 +99,11 @@ class FormBoard(QWidget):
         self.title.show_problems(problems)
         for card in self.cards:
             card.show_problems(problems)
+
+    def suggest_title(self, title: str) -> None:
+        """Say in the field of the title what the experiment will be called while that is empty."""
+        if isinstance(self.title.editor, TextEditor):
+            self.title.editor.suggest(title)
 
     def set_advanced(self, shown: bool) -> None:
         """Show the advanced fields too, or hide them."""

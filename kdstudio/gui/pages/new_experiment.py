@@ -23,7 +23,7 @@ from kdstudio.gui.pages.sheet import Sheet
 from kdstudio.gui.theme import GAP, MARGIN, theme
 from kdstudio.gui.uses import Use, use_of
 from kdstudio.runs.home import Home
-from kdstudio.spec import EXPERIMENTS, dump, problems_of
+from kdstudio.spec import EXPERIMENTS, dump, made_up, problems_of, untitled
 
 SETTLE = 60  # milliseconds without an edit after which the experiment is checked
 KEEP = 800  # milliseconds without an edit after which the draft is kept
@@ -89,9 +89,9 @@ class NewExperimentPage(DropPage):
     # Filling it
 
     def show_experiment(self, experiment: Any) -> None:
-        """Fill the form with an experiment that is in no file."""
+        """Fill the form with an experiment that is in no file. A title that was made up for it follows what is changed."""
         self.document.file = None
-        self.show_values(experiment.model_dump(mode="json"))
+        self.show_values(untitled(experiment).model_dump(mode="json"))
 
     def show_values(self, values: Mapping[str, Any]) -> None:
         """Fill the form with plain data."""
@@ -183,6 +183,7 @@ class NewExperimentPage(DropPage):
         values = self.values()
         self.problems = self.sheet.mistakes(values) or self.feed.known(values)
         self.board.show_problems(self.problems)
+        self.board.suggest_title(made_up(values, self.document.base))
         self.history.note(values)
         self.summary.show_values(values, self.problems, self.board.titles(), listed=not self.sheet.wrong_text)
         self.summary.show_next(self.sheet.next_step(self.problems))
