@@ -326,6 +326,8 @@ class RunController(QObject):
             self._worker = None
             worker.deleteLater()
             self._timer.stop()
+            if self.status.state in (State.FAILED, State.LOST):
+                self.state.lose(self.status.state)
             self.changed.emit()
 
     def _take(self, news: News | Folded) -> bool:

@@ -82,7 +82,7 @@ class RunState:
 
     Attributes:
         attempt: the number of the last attempt, from 1; 0 before the first.
-        outcome: of the last attempt: completed, stopped, paused, failed; None while it goes on.
+        outcome: of the last attempt: completed, stopped, paused, failed, lost; None while it goes on.
         code, parameters: why it failed.
         models: `who` -> ModelReady.
         stages: in the order in which they began.
@@ -144,6 +144,11 @@ class RunState:
                 stage = self._stage_of(event)
                 if stage is not None:
                     _take(stage, event)
+
+    def lose(self, outcome: str) -> None:
+        """No more events come, and the last attempt did not say so: its process is gone. An attempt that follows goes on."""
+        if self.outcome is None:
+            self.outcome = outcome
 
     def _stage_of(self, event: AnyEvent) -> Stage | None:
         """A stage for all seeds (the evaluation) still says whose event it is."""

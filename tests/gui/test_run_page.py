@@ -15,7 +15,7 @@ from kdstudio.gui.main_window import MainWindow
 from kdstudio.gui.pages.run import CONFIGURATION, LOG, TESTED, RunPage
 from kdstudio.gui.replay import times_of
 from kdstudio.gui.theme import SPACE, theme
-from kdstudio.runs.events import RunEnded, RunStarted
+from kdstudio.runs.events import RunEnded, RunStarted, StepLogged
 from kdstudio.runs.folder import Request, RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.state import RunState, State
@@ -223,6 +223,18 @@ def test_that_the_first_sentence_of_a_verdict_is_its_title(
     verdict = page.verdict
     assert verdict.title == "The teacher's help is worth +5.0 points of accuracy (+4.9 to +5.2, 3 seeds)."
     assert verdict.detail.startswith("The student keeps 93.8")
+
+
+def test_that_nothing_on_the_page_of_a_killed_run_says_that_it_still_waits(
+    qtbot: QtBot, home: Home, open_run_page: Callable[[RunFolder], RunPage]
+) -> None:
+    story = a_story()
+    begun = next(place for place, event in enumerate(story) if isinstance(event, StepLogged))
+    page = open_run_page(a_told_run(home, story[: begun + 1]))
+    qtbot.waitUntil(lambda: page.tiles.agreement.note == "the run ended before the student")
+    qtbot.waitUntil(lambda: page.agreement.waiting.text() == "The run ended without any evaluation of the student")
+    assert page.pill.text == "Lost"
+    assert "epoch" not in page.subtitle.whole
 
 
 def test_that_the_bar_does_not_tremble_with_the_words_beside_it(

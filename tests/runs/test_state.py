@@ -284,3 +284,15 @@ def test_that_a_stage_begins_at_the_time_at_work_over_all_attempts() -> None:
     ])  # fmt: skip
 
     assert [stage.began for stage in state.stages.values()] == [2.0, 33.0]
+
+
+def test_that_a_lost_attempt_has_ended_until_another_one_begins_and_what_it_said_of_its_end_stands() -> None:
+    cut = fold(STORY[:-1])
+    cut.lose("lost")
+    assert cut.outcome == "lost"
+    cut.apply(RunStarted(attempt=2, resumes_from=None))
+    assert cut.outcome is None
+
+    told = fold(STORY)
+    told.lose("lost")
+    assert told.outcome == "completed"
