@@ -68,15 +68,24 @@ class Leaving:
     users: tuple[RunFolder, ...]
 
 
-def leaving(runs: Sequence[RunFolder], home: Home) -> list[Leaving]:
-    """What goes with each of `runs`. Reads the experiment of every run once: not for the window's thread."""
+def leaving(runs: Sequence[RunFolder], home: Home, go_on: Callable[[], bool] = _always) -> list[Leaving]:
+    """What goes with each of `runs`. Reads the experiment of every run once: not for the window's thread.
+
+    Args:
+        go_on: asked at each folder; says False to end at once, with nothing.
+    """
     going = {run.path for run in runs}
     users: dict[str, list[RunFolder]] = {}
     for other in home.folders():
+        if not go_on():
+            return []
         if other.path not in going:
             for name in set(_runs_named_by(other)):
                 users.setdefault(name, []).append(other)
-    return [Leaving(run=run, bytes=bytes_in(run.path), users=tuple(users.get(run.id, ()))) for run in runs]
+    found = [
+        Leaving(run=run, bytes=bytes_in(run.path, go_on), users=tuple(users.get(run.id, ()))) for run in runs if go_on()
+    ]
+    return found if go_on() else []
 
 
 def _runs_named_by(run: RunFolder) -> Iterator[str]:
@@ -125,12 +134,21 @@ def discard_shared(path: Path) -> bool:
     return True
 
 
-def needing_teachers(home: Home) -> list[RunFolder]:
+def needing_teachers(home: Home, go_on: Callable[[], bool] = _always) -> list[RunFolder]:
     """The runs that are not over and learn from a teacher that is trained here: without it they train it again.
 
     Reads every run once: not for the window's thread.
+
+    Args:
+        go_on: asked at each run; says False to end at once, with those found so far.
     """
-    return [run for run in home.folders() if run.status().state is not State.COMPLETED and _trains_a_teacher(run)]
+    found: list[RunFolder] = []
+    for run in home.folders():
+        if not go_on():
+            break
+        if run.status().state is not State.COMPLETED and _trains_a_teacher(run):
+            found.append(run)
+    return found
 
 
 def _trains_a_teacher(run: RunFolder) -> bool:

@@ -1,15 +1,18 @@
 """The home's parts in the settings: counted, and cleared to the trash when that is asked for."""
 
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from kdstudio.gui.main_window import MainWindow
 from kdstudio.gui.pages import clearing, discarding
+from kdstudio.gui.pages.discarding import ChosenRuns, Discarding, Going
 from kdstudio.gui.pages.storage_card import StorageCard
 from kdstudio.gui.words import size
 from kdstudio.runs import storage
@@ -84,6 +87,40 @@ def test_that_closing_does_not_wait_until_a_large_home_is_counted(
     card.refresh()
     card.shutdown()
     assert time.monotonic() - began < 2
+
+
+def going_of(home: Home, what: str) -> Going:
+    runs = list(home.folders())
+    return ChosenRuns(runs, [run.path.name for run in runs], home) if what == "chosen" else clearing.clearing(home, what)
+
+
+@pytest.mark.parametrize("what", ["chosen", "runs", "teachers"])
+def test_that_closing_does_not_wait_until_it_has_been_found_out_what_goes(
+    qtbot: QtBot, home: Home, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    a_teacher(home)
+    for _ in range(3):
+        a_told_run(home)
+    looking, pause, asked = threading.Event(), threading.Event(), []
+    whole: list[Path] = []
+
+    def walk(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+        looking.set()
+        for _ in range(1000):
+            pause.wait(0.01)
+            yield str(folder), [], []
+        whole.append(folder)
+
+    monkeypatch.setattr(storage.os, "walk", walk)
+    monkeypatch.setattr(discarding, "ask_to_discard", lambda *said: asked.append(said) or True)
+    page = QWidget()
+    qtbot.addWidget(page)
+    finding = Discarding(going_of(home, what), page)
+    qtbot.waitUntil(looking.is_set)
+    finding.shutdown()
+    QApplication.processEvents()
+    assert (whole, asked) == ([], [])
+    assert all(run.path.exists() for run in home.folders())
 
 
 def test_that_clearing_runs_says_first_what_goes_how_much_and_who_uses_it(

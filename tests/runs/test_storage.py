@@ -69,6 +69,21 @@ def test_that_a_run_knows_who_starts_from_its_student(home: Home) -> None:
     assert [user.path for user in leaving([run], home)[0].users] == [pupil.path]
 
 
+def test_that_finding_out_what_goes_and_who_needs_it_is_left_off_when_asked(home: Home) -> None:
+    runs = [a_run(home) for _ in range(5)]
+    for allowed in (0, 1, 5, 9):
+        asked: list[int] = []
+
+        def go_on(allowed: int = allowed, asked: list[int] = asked) -> bool:
+            asked.append(1)
+            return len(asked) <= allowed
+
+        assert leaving(runs, home, go_on) == []
+        assert len(asked) <= allowed + len(runs) + 1, "each of the others is given up at once"
+    answers = iter([True, True, False])
+    assert len(needing_teachers(home, lambda: next(answers))) == 2
+
+
 def test_that_runs_that_go_together_are_not_each_others_users(home: Home) -> None:
     run = a_run(home)
     pupil = a_run(home, f"teacher={{kind: mlp, weights: 'run:{run.id}'}}")

@@ -2,7 +2,7 @@
 
 import logging
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from kdstudio.gui.language import explain, tr
@@ -34,9 +34,9 @@ class Clearing(Going):
         self.gone = self.kept = 0
         self.problem: KnownFailure | None = None
 
-    def look(self) -> None:
+    def look(self, go_on: Callable[[], bool]) -> None:
         try:
-            self._look()
+            self._look(go_on)
         except OSError as error:  # the folder itself cannot be read
             self.problem = _unreadable(self.home, error)
 
@@ -55,7 +55,7 @@ class Clearing(Going):
         return [tr("{0} at work stay.").format(self.kept)] if self.kept else []
 
     @abstractmethod
-    def _look(self) -> None: ...
+    def _look(self, go_on: Callable[[], bool]) -> None: ...
 
     @abstractmethod
     def _go(self) -> None: ...
@@ -77,11 +77,11 @@ class AllRuns(Clearing):
     def detail(self) -> str:
         return "\n\n".join([self._chosen.detail(), *self._stay()])
 
-    def _look(self) -> None:
+    def _look(self, go_on: Callable[[], bool]) -> None:
         runs = list(self.home.folders())[::-1]
-        idle = [run for run in runs if not at_work(run)]
+        idle = [run for run in runs if go_on() and not at_work(run)]
         self.kept = len(runs) - len(idle)
-        found = sorted(leaving(idle, self.home), key=lambda each: -each.bytes)  # what takes most room is named
+        found = sorted(leaving(idle, self.home, go_on), key=lambda each: -each.bytes)  # what takes most room is named
         titles = [read_row(each.run).title for each in found[:NAMED]] + [each.run.path.name for each in found[NAMED:]]
         self._chosen = ChosenRuns([each.run for each in found], titles, self.home)
         self._chosen.found = found
@@ -137,11 +137,11 @@ class Shared(Clearing):
             said.append(tr("No run that is not over learns from a teacher trained here."))
         return "\n\n".join([*said, *self._stay()])
 
-    def _look(self) -> None:
+    def _look(self, go_on: Callable[[], bool]) -> None:
         self._paths = shared(self._folder)
         self.kept = sum(path.is_dir() for path in self._folder.iterdir()) - len(self._paths)
-        self._bytes = sum(map(bytes_in, self._paths))
-        self._users = needing_teachers(self.home)
+        self._bytes = sum(bytes_in(path, go_on) for path in self._paths)
+        self._users = needing_teachers(self.home, go_on)
 
     def _go(self) -> None:
         for path in self._paths:

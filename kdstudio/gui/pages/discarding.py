@@ -1,7 +1,7 @@
 """What is on its way to the trash: what goes and who needs it is found out in the background, then people are asked."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
@@ -38,8 +38,12 @@ def ask_to_discard(parent: QWidget, question: str, detail: str) -> bool:
 class Going(Protocol):
     """What shall go to the trash."""
 
-    def look(self) -> None:
-        """Find out what it is, in a thread: nothing of the window is touched."""
+    def look(self, go_on: Callable[[], bool]) -> None:
+        """Find out what it is, in a thread: nothing of the window is touched.
+
+        Args:
+            go_on: asked again and again; says False to leave off at once: nobody is going to be asked.
+        """
 
     def go(self) -> None:
         """Let it go, in a thread."""
@@ -70,8 +74,8 @@ class ChosenRuns:
         self.found: list[Leaving] = []
         self.refused: list[str] = []
 
-    def look(self) -> None:
-        self.found = leaving(self.runs, self.home)
+    def look(self, go_on: Callable[[], bool]) -> None:
+        self.found = leaving(self.runs, self.home, go_on)
 
     def go(self) -> None:
         for run in self.runs:
@@ -113,11 +117,18 @@ class _Worker(QThread):
     def __init__(self, going: Going, *, discard: bool, parent: QObject) -> None:
         super().__init__(parent)
         self.setObjectName("discard")
-        self._does = going.go if discard else going.look
+        self._going, self._discards, self._leaving = going, discard, False
+
+    def leave(self) -> None:
+        """Leave off finding out; what is on its way to the trash comes there."""
+        self._leaving = True
 
     def run(self) -> None:
         """The thread: never called directly."""
-        self._does()
+        if self._discards:
+            self._going.go()
+        else:
+            self._going.look(lambda: not self._leaving)
 
 
 class Discarding(QObject):
@@ -140,8 +151,9 @@ class Discarding(QObject):
         self._worker.start()
 
     def shutdown(self) -> None:
-        """Wait for what is under way; nothing more is asked, and nothing new begins."""
+        """Wait for what is on its way to the trash, but for no finding out; nothing more is asked, and nothing new begins."""
         self._down = True
+        self._worker.leave()
         self._worker.wait()
 
     @Slot()
