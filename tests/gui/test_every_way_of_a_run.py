@@ -1,5 +1,6 @@
 """One sitting at the window, by real clicks on real training processes: what people ask of a run, up to the close of the window."""
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from kdstudio.gui.tables.columns import PLACES
 from kdstudio.runs.events import Evaluated, EventReader, RunEnded, RunStarted, Saved, StageEnded, StageStarted
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
+from kdstudio.runs.launch import process_of
 from kdstudio.runs.state import State
 from kdstudio.spec import loads
 from tests.gui.form_fields import field, retype
@@ -64,6 +66,17 @@ class Sitting:
         place = [row.title for row in page.model.shown()].index(title)
         area = page.table.visualRect(page.table.model().index(place, PLACES["title"]))
         self.qtbot.mouseClick(page.table.viewport(), Qt.MouseButton.LeftButton, pos=area.center())
+
+    @contextlib.contextmanager
+    def meanwhile(self) -> Iterator[None]:
+        """The training stands still, so that it is still where it was when the clicks are done, on whatever computer."""
+        process = process_of(self.folder)
+        assert process is not None
+        process.suspend()
+        try:
+            yield
+        finally:
+            process.resume()
 
     @property
     def folder(self) -> RunFolder:
@@ -123,13 +136,17 @@ def starts_saves_evaluates_and_stops(sitting: Sitting) -> RunFolder:
     sitting.go_to("new")
     sitting.window.new_page.show_experiment(loads(QUICK))
     sitting.click(sitting.window.new_page.start_button)
-    sitting.click(controls.save)
+    sitting.until(lambda: begun(sitting.folder))
+    with sitting.meanwhile():
+        sitting.click(controls.save)
     sitting.until(lambda: told(sitting.folder, Saved))
-    sitting.click(controls.evaluate)
+    with sitting.meanwhile():
+        sitting.click(controls.evaluate)
     sitting.until(lambda: [event for event in told(sitting.folder, Evaluated) if event.step > 0])
-    sitting.click(controls.stop)
-    assert sitting.controller.asked is None, "it asks first"
-    sitting.click(sitting.run.sentences.stop_save)
+    with sitting.meanwhile():
+        sitting.click(controls.stop)
+        assert sitting.controller.asked is None, "it asks first"
+        sitting.click(sitting.run.sentences.stop_save)
     sitting.ended(State.STOPPED)
     stages = {event.stage for event in (*told(sitting.folder, Saved), *told(sitting.folder, Evaluated))}
     assert stages == {"teacher"} and begun(sitting.folder) == ["teacher"]
