@@ -3,6 +3,7 @@
 Run as a program it is the process: `kdstudio --home HOME`, with a listener on its standard input beside it.
 """
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -58,7 +59,12 @@ class AWindow:
 
     def children(self, word: str) -> list[psutil.Process]:
         """Its processes whose command has `word` in it."""
-        return [child for child in self._seen.children() if word in child.cmdline()]
+        found = []
+        for child in self._seen.children():
+            with contextlib.suppress(psutil.Error):  # it has just ended
+                if word in child.cmdline():
+                    found.append(child)
+        return found
 
     def kill(self) -> None:
         """End it with no chance to do anything."""

@@ -68,8 +68,8 @@ def in_phase(folder: RunFolder, phase: str) -> bool:
 
 def killed(window: AWindow) -> list[psutil.Process]:
     """Kill the window, whose lock is free at once; the desks that it started for itself, which are to be gone soon."""
+    until(lambda: len(window.children("desk")) == 1)  # it is started when the form has been at rest
     desks = window.children("desk")
-    assert len(desks) == 1
     window.kill()
     claim = SingleInstance(window.home)
     assert claim.claim(), "the lock was not free at once"
@@ -92,7 +92,7 @@ def nothing_is_half_written(home: Home) -> None:
 
 
 def are_gone(desks: list[psutil.Process]) -> None:
-    _, left = psutil.wait_procs(desks, timeout=20)
+    _, left = psutil.wait_procs(desks, timeout=60)
     assert not left, "a desk was left without a window"
 
 
