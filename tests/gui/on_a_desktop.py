@@ -98,7 +98,7 @@ def waited(condition: Any) -> bool:
         QTest.qWait(20)
         return bool(condition())
 
-    return until(holds, 10.0)
+    return until(holds)
 
 
 def main() -> None:

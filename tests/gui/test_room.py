@@ -63,7 +63,7 @@ def cut_off(place: QWidget, short: int = SHORT) -> list[str]:
 
 def still_cut_off(place: QWidget, short: int = SHORT) -> list[str]:
     """What is cut off once everything has had its turn to find its place."""
-    until(lambda: bool(QTest.qWait(20)) or not cut_off(place, short), 2.0)
+    until(lambda: bool(QTest.qWait(20)) or not cut_off(place, short), 20.0)
     return cut_off(place, short)
 
 
