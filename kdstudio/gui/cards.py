@@ -300,7 +300,7 @@ class Banner(Painted):
         self, role: Role = "teacher", icon: str = "warning", parent: QWidget | None = None, *, scale: TextRole = "strong"
     ) -> None:
         super().__init__(parent)
-        self._role, self._icon = role, icon
+        self._role, self._icon, self._scale = role, icon, scale
         self._apart = QMargins()
         row = QHBoxLayout(self)
         row.setContentsMargins(11 * SPACE, GAP, 4 * SPACE, GAP)
@@ -331,9 +331,11 @@ class Banner(Painted):
         """Its other lines."""
         return self._detail.text()
 
-    def set_low(self, low: bool) -> None:
-        """Take less height, with the same words; only for one that does not stand apart."""
-        ends = 2 * SPACE if low else GAP
+    def set_low(self, low: bool, *, tight: bool = False) -> None:
+        """Take less height, with the same words, in smaller type where it is `tight`; only for one that does not stand apart."""
+        self._title.set_scale("strong" if tight else self._scale)
+        self._detail.set_scale("caption" if tight else "body")
+        ends = SPACE + SPACE // 2 if tight else 2 * SPACE if low else GAP
         self.layout().setContentsMargins(11 * SPACE, ends, 4 * SPACE, ends)  # type: ignore[union-attr]
 
     def stand_apart(self, sides: int, above: int) -> None:

@@ -140,6 +140,8 @@ class RunPage(Page):
         logs.addWidget(self.log, 1)
         for tab in (self.board, self.results, self._logs, self.configuration):
             column.addWidget(tab, 1)
+            if tab is self.board:
+                column.addLayout(self.choices.apart)
         column.addWidget(self.disagreements)
         column.addWidget(self.notes)
         self._area = scrolling(inside, "run.scroll")
@@ -153,16 +155,19 @@ class RunPage(Page):
     @Slot()
     def _fit(self) -> None:
         """Find room: in a low window everything above the plots takes less height, in a narrow one there are fewer words."""
-        self._set_low(self.height() < LOW)
-        self.choices.fit(self.width() - 2 * MARGIN)
+        low = self.height() < LOW
+        tight = low and theme().presenter  # large type in a small window: the plot is what an audience came for
+        self._set_low(low, tight=tight)
+        self.choices.fit(self.width() - 2 * MARGIN, tight=tight)
 
-    def _set_low(self, low: bool) -> None:
+    def _set_low(self, low: bool, *, tight: bool) -> None:
         ends, gap = (3 * SPACE, 2 * SPACE) if low else (5 * SPACE, GAP)
         self.body.setContentsMargins(MARGIN, ends, MARGIN - GAP, ends)
         for column in (self.body, self._column):
             column.setSpacing(gap)
         self.tiles.set_low(low)
-        self.sentences.set_low(low)
+        self.sentences.set_low(low, tight=tight)
+        self.board.set_tight(tight)
 
     def _room_for_controls(self) -> int:
         """What the title and the state leave for the buttons; a title that is longer than most has to give way too."""

@@ -11,7 +11,8 @@ CURVES, TESTED, LOG, CONFIGURATION = range(4)
 
 
 class RunChoices(QWidget):
-    """The plots' options stand beside the tabs, or below them where the page is narrow."""
+    """The plots' options stand beside the tabs, or below them where the page is narrow; `apart` is a line for them elsewhere
+    on the page, for when that has too little height as well."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -20,7 +21,7 @@ class RunChoices(QWidget):
         self.tabs = Segments(words, "run.tabs")
         self.tabs.setAccessibleName(self.tr("Parts of the run's page"))
         self.options = OptionsBar()
-        self._beside, self.below = QHBoxLayout(), QHBoxLayout()
+        self._beside, self.below, self.apart = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
         self._beside.addWidget(self.tabs)
         self._beside.addStretch(1)
         self._beside.addWidget(self.options)
@@ -30,15 +31,17 @@ class RunChoices(QWidget):
         lines.addLayout(self._beside)
         lines.addLayout(self.below)
 
-    def fit(self, room: int) -> None:
-        """Find room in `room` pixels: the options are tighter, the tabs have fewer words, or the options stand below."""
+    def fit(self, room: int, *, tight: bool) -> None:
+        """Find room in `room` pixels: the options are tighter, the tabs have fewer words, or the options stand below, or
+        apart where it is `tight`."""
         narrow = not self._fits_beside(room, briefly=False) and not self._fits_beside(room, briefly=True)
         if narrow:
             self._name_log(briefly=False)
             self.options.fit(room)
-        if narrow != (self.below.count() > 0):
-            old, new = (self._beside, self.below) if narrow else (self.below, self._beside)
-            old.removeWidget(self.options)
+        new = (self.apart if tight else self.below) if narrow else self._beside
+        if new.indexOf(self.options) < 0:
+            for old in (self._beside, self.below, self.apart):
+                old.removeWidget(self.options)
             new.addWidget(self.options)
             new.setAlignment(self.options, Qt.AlignmentFlag.AlignLeft if narrow else Qt.AlignmentFlag.AlignRight)
 

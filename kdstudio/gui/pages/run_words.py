@@ -183,10 +183,10 @@ class RunWords(QWidget):
         self.ways.fit(self.width())
         self._place_steps()
 
-    def set_low(self, low: bool) -> None:
-        """Take less height, with the same words."""
+    def set_low(self, low: bool, *, tight: bool) -> None:
+        """Take less height, with the same words; `tight`: as little as can be."""
         for banner in (self.empty, self.stopping, self.verdict, self.notice):
-            banner.set_low(low)
+            banner.set_low(low, tight=tight)
         self._low = low
         self._column.setSpacing(2 * SPACE if low else GAP)
         self._place_steps()

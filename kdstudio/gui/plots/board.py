@@ -13,6 +13,7 @@ from kdstudio.runs.state import RunState
 
 LEAST = 392  # pixels of height: the page scrolls before the plots become stripes
 LEAST_ABOVE, LEAST_BELOW = 280, 250  # the same where accuracy stands above the others
+LEAST_TIGHT = 170  # the same of accuracy where there is no more height for it
 NARROW = 950  # pixels of width, below which accuracy stands above the others
 
 
@@ -35,6 +36,7 @@ class Board(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(GAP)
         self._narrow: bool | None = None
+        self._tight = False
         self._place(narrow=True)  # a wide row would keep the page from ever being narrow
         theme().changed.connect(self._fit)
         self._linked = Linked(self.plots, self)
@@ -50,7 +52,15 @@ class Board(QWidget):
         factor = theme().factor
         narrow = self.width() < NARROW * factor
         self._place(narrow=narrow)
-        self.setMinimumHeight(round(factor * (LEAST_ABOVE + GAP + LEAST_BELOW if narrow else LEAST)))
+        above = LEAST_TIGHT if self._tight and narrow else LEAST_ABOVE
+        self._grid.setRowStretch(0, above)
+        self.setMinimumHeight(round(factor * (above + GAP + LEAST_BELOW if narrow else LEAST)))
+
+    def set_tight(self, tight: bool) -> None:
+        """Let accuracy be lower, so that the whole of it is in view."""
+        if tight != self._tight:
+            self._tight = tight
+            self._fit()
 
     def _place(self, *, narrow: bool) -> None:
         """Accuracy stands at the left of the others, or above them."""
