@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from kdstudio.gui.main_window import MainWindow
@@ -14,6 +15,7 @@ from kdstudio.gui.pages import home as home_module
 from kdstudio.gui.pages.home import HomePage
 from kdstudio.gui.tables import library_feed
 from kdstudio.gui.tables.library_feed import LibraryFeed
+from kdstudio.gui.theme import GAP
 from kdstudio.runs.home import Home
 from kdstudio.runs.sample_experiments import sample_experiments
 from kdstudio.runs.state import State
@@ -151,7 +153,7 @@ def test_that_a_run_that_ends_is_listed_at_once_and_not_at_the_next_look(
     qtbot: QtBot, window: MainWindow, player: Player, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = window.lobby.home_page
-    player.pace = 0.01
+    player.habits = ("hold=student",)
     qtbot.waitUntil(lambda: page.feed.known)
     monkeypatch.setattr(library_feed, "REFRESH_EVERY", 3_600_000)
     page.feed.refresh()
@@ -159,6 +161,8 @@ def test_that_a_run_that_ends_is_listed_at_once_and_not_at_the_next_look(
     window.start_experiment(loads(EXPERIMENT))
     window.show_page("home")
     qtbot.waitUntil(lambda: page.now.isVisible() and page.feed._reader is None, timeout=20_000)
+    assert window.controller.folder is not None
+    (window.controller.folder.path / "go").touch()
     qtbot.waitUntil(lambda: window.controller.status.state is State.COMPLETED, timeout=20_000)
     qtbot.waitUntil(lambda: bool(page._recent_lines) and page._recent_lines[0].pill.text == "Completed")
 
@@ -193,3 +197,22 @@ def test_that_a_run_in_the_table_can_be_used_again(qtbot: QtBot, window: MainWin
     window.runs_page.table.choose({str(folder.path)})
     window.runs_page.actions_by_id["runs.duplicate"].trigger()
     assert window.new_page.experiment() == folder.experiment()
+
+
+def test_that_nothing_is_cut_off_where_type_grew_while_another_page_was_in_view(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    page = window.lobby.home_page
+    window.resize(1360, 860)
+    area, card = page.findChild(QScrollArea, "home.scroll"), page.samples[0]
+    small = card.minimumSizeHint().width()
+    presenter = window.actions_by_id["view.presenter"]
+    window.show_page("settings")
+    presenter.trigger()
+    QApplication.processEvents()  # the page that is not in view has heard of it by now
+    try:
+        window.show_page("home")
+        qtbot.waitUntil(lambda: card.minimumSizeHint().width() > small)
+        qtbot.waitUntil(lambda: page._columns * (page._narrowest() + GAP) - GAP <= area.viewport().width())
+    finally:
+        presenter.trigger()

@@ -81,6 +81,7 @@ class HomePage(Page):
         super().showEvent(event)
         self._fill()
         self.feed.watch("home")
+        self._place_anew()  # the cards hear of larger type only now
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
