@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QKeySequence, QValidator, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPaintEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from kdstudio.gui.buttons import Switch
+from kdstudio.gui.edge import Line, PartLine, paint_edge
 from kdstudio.gui.private_text import PrivateLine
 from kdstudio.gui.theme import SPACE
 from kdstudio.spec.yaml_file import UNREADABLE
@@ -150,7 +151,7 @@ class NumbersEditor(Editor):
     """Whole numbers in a row, as in "64, 32"; an empty line is an empty row."""
 
     def __init__(self) -> None:
-        self._line = QLineEdit()
+        self._line = Line()
         super().__init__(self._line)
         self._line.setPlaceholderText(self.tr("none"))
         self._line.textChanged.connect(self._report)
@@ -195,7 +196,7 @@ class YamlEditor(Editor):
     """The editor of last resort, for a type that nobody foresaw: its value as a line of YAML."""
 
     def __init__(self) -> None:
-        self._line = QLineEdit()
+        self._line = Line()
         super().__init__(self._line)
         self._line.textChanged.connect(self._report)
 
@@ -246,6 +247,7 @@ class _NumberBox(QAbstractSpinBox):
         self._whole, self._percent = whole, percent
         self._low, self._high = bounds
         self._open_low, self._open_high = opened
+        self.setLineEdit(PartLine())
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -254,6 +256,10 @@ class _NumberBox(QAbstractSpinBox):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(72, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        paint_edge(self)
 
     def number(self) -> int | float | None:
         """The number that the text says; None where it says none."""
@@ -341,6 +347,10 @@ class QuietCombo(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(6)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        paint_edge(self)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():

@@ -7,10 +7,11 @@ from typing import Any
 import yaml
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QStackedLayout, QVBoxLayout, QWidget
 
 from kdstudio.gui.buttons import IconButton, Segments
 from kdstudio.gui.cards import Painted, Text, rounded
+from kdstudio.gui.edge import Line
 from kdstudio.gui.inner_keys import INNER_KEYS, InnerKey
 from kdstudio.gui.language import looked_up
 from kdstudio.gui.pages.page import scrolling
@@ -165,7 +166,7 @@ class HelpPanel(Painted):
         self._entries, self._rows, self._inner = entries, list[KeyRow](), list[KeyRow]()
         self.tabs = Segments((self.tr("Terms"), self.tr("Shortcuts")), "help.tabs")
         self.close_button = IconButton(self.tr("Close"), "close", "help.close")
-        self.line = QLineEdit()
+        self.line = Line()
         self.line.setObjectName("help.line")
         self.line.setAccessibleName(self.tr("Search the help"))
         self.line.setPlaceholderText(self.tr("Search"))

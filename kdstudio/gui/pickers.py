@@ -6,7 +6,6 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, 
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QFrame,
-    QLineEdit,
     QListWidget,
     QListWidgetItem,
     QStyledItemDelegate,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from kdstudio.gui.cards import rounded
+from kdstudio.gui.edge import Line
 from kdstudio.gui.editors import QuietCombo
 from kdstudio.gui.theme import GAP, SPACE, theme
 
@@ -57,7 +57,7 @@ class KindList(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setObjectName("kinds")
         self._picker = picker
-        self.search = QLineEdit()
+        self.search = Line()
         self.search.setObjectName("kinds.search")
         self.search.setPlaceholderText(self.tr("Search"))
         self.search.setAccessibleName(self.tr("Search"))

@@ -14,15 +14,16 @@ from PySide6.QtGui import (
     QTextBlock,
     QTextLayout,
 )
-from PySide6.QtWidgets import QFrame, QLineEdit, QPlainTextEdit, QStyle, QStyleOptionFrame, QWidget
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QStyle, QStyleOptionFrame, QWidget
 
+from kdstudio.gui.edge import Line, paint_edge
 from kdstudio.gui.presenter import shown_values
 from kdstudio.gui.theme import SPACE, theme
 
 BLOCK, LINE = "\u2029", "\u2028"  # as Qt keeps the end of a block, and that of a line in one, which Shift+Return makes
 
 
-class PrivateLine(QLineEdit):
+class PrivateLine(Line):
     """In presenter mode a path in it is painted by its last part alone, until somebody clicks or types into it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -63,6 +64,7 @@ class PrivateLine(QLineEdit):
         said = painter.fontMetrics().elidedText(self.painted, Qt.TextElideMode.ElideRight, area.width())
         painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, said)
         painter.end()
+        paint_edge(self)
 
     @Slot()
     def _repaint(self) -> None:

@@ -31,6 +31,7 @@ RADIUS = 12.0
 GROUNDS: tuple[Role, ...] = ("card", "ground", "raised")
 TINT = 0.17  # of a role's colour, under words in its ink
 READABLE = 4.5  # WCAG 2 contrast of words of usual size, at least
+SEEN = 3.0  # the same of what is no text
 
 # Size against body text, and weight.
 _SCALE: dict[TextRole, tuple[float, QFont.Weight]] = {
@@ -123,6 +124,7 @@ class Theme(QObject):
         self._qlementine: Any = _qlementine_style(app)
         self._base = 0.0
         self._inks: dict[tuple[Role, str], QColor] = {}
+        self._edges: dict[str, QColor] = {}
         self._plain_font = QFont(app.font())
         self.presenter = False
         self.private: tuple[str, ...] = ()  # folders that presenter mode hides
@@ -174,6 +176,15 @@ class Theme(QObject):
         grounds = [*(self.color(ground) for ground in GROUNDS), *(tints if role not in ("text", "quiet") else ())]
         mixes = (self.color(role, share / 20, "text") for share in range(20, -1, -1))
         return next((mix for mix in mixes if all(contrast(mix, ground) >= READABLE for ground in grounds)), self.color("text"))
+
+    @property
+    def edge(self) -> QColor:
+        """The colour of an outline that is seen on every ground, and no louder than that."""
+        if self.scheme not in self._edges:
+            mixes = [self.color("quiet", share / 20) for share in range(8, 21)]
+            seen = (mix for mix in mixes if all(contrast(mix, self.color(ground)) >= SEEN for ground in GROUNDS))
+            self._edges[self.scheme] = next(seen, mixes[-1])
+        return self._edges[self.scheme]
 
     def font(self, role: TextRole) -> QFont:
         """The font of `role`, a multiple of the program's own size."""

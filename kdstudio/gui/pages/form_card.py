@@ -5,10 +5,11 @@ from typing import Any
 
 from PySide6.QtCore import QPoint, Signal, Slot
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 
 from kdstudio.gui.buttons import Badge, SignButton
 from kdstudio.gui.cards import Card, Text
+from kdstudio.gui.edge import Line
 from kdstudio.gui.editors import leave_undo
 from kdstudio.gui.fields import Field, fields_of
 from kdstudio.gui.forms import FieldRow, KindForm, SpecForm
@@ -269,7 +270,7 @@ class PresetName(QWidget):
 
     def __init__(self, card: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.line = QLineEdit()
+        self.line = Line()
         self.line.setObjectName(f"preset.name.{card.lower()}")
         self.line.setPlaceholderText(self.tr("Name of the preset"))
         self.line.setAccessibleName(self.tr("Name of the preset"))

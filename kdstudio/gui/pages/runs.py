@@ -10,7 +10,6 @@ from PySide6.QtGui import QAction, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemDelegate,
     QHBoxLayout,
-    QLineEdit,
     QMenu,
     QStackedLayout,
     QVBoxLayout,
@@ -21,6 +20,7 @@ from kdstudio.gui.buttons import IconButton, Segments
 from kdstudio.gui.cards import Card, Text
 from kdstudio.gui.commands.listed import TABLE
 from kdstudio.gui.commands.menus import own_actions
+from kdstudio.gui.edge import Line
 from kdstudio.gui.language import tr
 from kdstudio.gui.pages.discarding import ChosenRuns, Discarding
 from kdstudio.gui.pages.notes_card import write_about
@@ -220,7 +220,7 @@ class RunsPage(Page):
         }  # fmt: skip
 
     def _bar(self) -> None:
-        self.filter = QLineEdit()
+        self.filter = Line()
         self.filter.setObjectName("runs.filter")
         self.filter.setPlaceholderText(self.tr("Filter"))
         self.filter.setAccessibleName(self.tr("Filter the runs"))
