@@ -110,7 +110,7 @@ def _show(
 def _leave(app: QApplication, window: MainWindow) -> None:
     """Close without a question, which nobody at the terminal would see: a run at work goes on."""
     window.leaves = True
-    app.quit()
+    QTimer.singleShot(0, app.quit)  # Qt forgets a quit that comes before its loop
 
 
 def _hand_over(home: Home, experiment: Path | None, start: bool, on_started: Callable[[RunFolder], None] | None) -> int:

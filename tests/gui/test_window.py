@@ -31,7 +31,7 @@ PAGES = ("new", "run", "runs", "settings")
 
 def at_work(qtbot: QtBot, window: MainWindow, player: Player) -> None:
     """Start a run that goes on until it is asked to end."""
-    player.pace = 0.05
+    player.pace, player.habits = 0.05, (*player.habits, "hold=student")
     window.start_experiment(loads(EXPERIMENT))
     qtbot.waitUntil(lambda: window.controller.state.events > 2, timeout=15_000)
 
@@ -132,7 +132,7 @@ def test_that_ctrl_c_closes_unasked_and_leaves_the_run_at_work(
     quits: list[bool] = []
     application = type("Application", (), {"quit": lambda self: quits.append(window.close())})()
     app_module._leave(application, window)
-    assert quits == [True]
+    qtbot.waitUntil(lambda: quits == [True])
     assert window.controller.folder is not None
     assert window.controller.folder.alive()
 
@@ -383,13 +383,16 @@ def test_that_the_start_imports_nothing_slow_before_the_first_paint(home: Home) 
     assert done.stdout == "0 set()\n", done.stderr
 
 
-def test_that_ctrl_c_closes_the_window_in_order(home: Home) -> None:
+@pytest.mark.parametrize("after", [0.0, 0.3])
+def test_that_ctrl_c_closes_the_window_in_order(home: Home, after: float) -> None:
+    """Also before the window is there."""
     code = (
-        "import os, signal, threading, time; from kdstudio.runs.home import Home; from kdstudio.gui.app import run_window;"
+        "import os, signal, sys, threading, time; from kdstudio.runs.home import Home; from kdstudio.gui.app import run_window;"
         "default = signal.getsignal(signal.SIGINT);"
         "ready = lambda: signal.getsignal(signal.SIGINT) is not default;"
-        "wait = lambda: ready() or time.sleep(0.05) or wait();"
-        "press = lambda: (wait(), time.sleep(0.3), os.kill(os.getpid(), signal.SIGINT));"
+        "wait = lambda: ready() or time.sleep(0.005) or wait();"
+        "sys.setrecursionlimit(100_000);"
+        f"press = lambda: (wait(), time.sleep({after}), os.kill(os.getpid(), signal.SIGINT));"
         "threading.Thread(target=press).start(); print(run_window(Home.locate()))"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
