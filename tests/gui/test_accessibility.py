@@ -207,7 +207,7 @@ def test_that_what_is_grey_says_why(qtbot: QtBot, furnished: MainWindow) -> None
 
 
 def test_that_a_run_is_started_by_keys_alone(qtbot: QtBot, window: MainWindow, player: Player) -> None:
-    player.pace = 0.05
+    player.pace, player.habits = 0.05, ("hold=student",)
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
     qtbot.keyClick(window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)

@@ -153,7 +153,7 @@ def test_that_a_window_that_is_not_closed_after_all_does_not_open_again_later(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     window = open_undecided()
-    player.pace = 0.05
+    player.pace, player.habits = 0.05, ("hold=student",)
     window.start_experiment(loads(EXPERIMENT))
     qtbot.waitUntil(lambda: window.controller.state.events > 2, timeout=15_000)
     window.show_page("settings")

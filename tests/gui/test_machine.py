@@ -75,7 +75,7 @@ def test_that_a_gauge_is_filled_as_high_as_its_share(machine: Machine) -> None:
 def test_that_the_process_of_a_run_at_work_is_measured_while_its_log_is_looked_at(
     qtbot: QtBot, window: MainWindow, player: Player
 ) -> None:
-    player.pace = 0.02
+    player.habits = ("hold=student",)
     window.start_experiment(loads(EXPERIMENT))
     page = window.run_page
     assert not page._meter.isActive()

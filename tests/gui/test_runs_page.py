@@ -160,7 +160,7 @@ def test_that_another_name_of_a_run_reaches_its_page_the_navigation_and_what_clo
     qtbot: QtBot, window: MainWindow, home: Home, player: Player
 ) -> None:
     """The run in view is renamed in the table while it is at work, and opened again once it is not in view any more."""
-    player.pace = 0.05
+    player.pace, player.habits = 0.05, ("hold=student",)
     window.start_experiment(loads(EXPERIMENT))
     folder = window.controller.folder
     assert folder is not None
