@@ -43,7 +43,7 @@ SIZE = (1360, 860)
 FEW = [40, 38, 41, 39, 42, 40, 37, 41, 38, 40]  # training images of each class
 UNLIKE = [402, 12, 388, 395, 41, 377, 391, 19, 384, 390]
 TIME = {"seconds": 50.0, "steps": 270, "device": "cpu", "threads": 1}
-LONG = 20.0  # seconds that anything may take to come into view
+LONG = 60.0  # seconds that anything may take to come into view
 
 
 def waited(condition: object) -> None:
@@ -88,19 +88,23 @@ def brought(window: MainWindow, run: RunFolder) -> None:
     waited(lambda: window.controller._worker is None)
 
 
-def answered(desk: FakeDesk, *, short: bool = False) -> None:
+def answered(window: MainWindow, desk: FakeDesk, *, short: bool = False) -> None:
     """Answer what the preview has asked last; `short`: that memory is, and that classes are of very different sizes."""
+    client = window.new_page.feed.desk
     waited(lambda: desk.last > 0)
     QTest.qWait(250)
+    waited(lambda: not client._settle.isActive())
     while desk.last in desk.cancelled:  # it waits for the end of what nobody wants any more
+        cancelled = desk.last
         desk.say(cancelled=True)
-        QTest.qWait(250)
+        waited(lambda cancelled=cancelled: desk.last > cancelled)  # type: ignore[misc]
     warning = {"code": "imbalance", "most": max(UNLIKE), "fewest": min(UNLIKE)}
     known = facts(UNLIKE, warning) if short else facts(FEW)
     fits = memory("tight", 6.9, 8.0) if short else memory("fits")
     for part, value in (("networks", networks()), ("data", known), ("memory", fits), ("time", TIME)):
         desk.say(part=part, values=value)
     desk.say()
+    waited(lambda: client._asked is None)
 
 
 def facts(counts: list[int], *warnings: dict[str, Any]) -> dict[str, Any]:
@@ -128,13 +132,14 @@ def views(window: MainWindow, desk: FakeDesk) -> Iterator[str]:
     """Bring each page, and what lies over pages, into view, and name it."""
     for page in ("home", "new", "run", "runs", "settings"):
         window.show_page(page)
+        waited(lambda: window.lobby.feed.known)
         if page == "new":
-            answered(desk)
+            answered(window, desk)
         if page == "settings":
             waited(lambda: window.settings_page.storage.room is not None)
         yield page
     window.show_page("new")
-    answered(desk)
+    answered(window, desk)
     window.new_page.detail.group.button(1).click()
     yield "new-advanced"
     window.new_page.detail.group.button(2).click()
@@ -147,7 +152,7 @@ def views(window: MainWindow, desk: FakeDesk) -> Iterator[str]:
     asked = desk.last
     window.new_page.change({"training.batch_size": 512})
     waited(lambda: desk.last > asked)
-    answered(desk, short=True)
+    answered(window, desk, short=True)
     waited(lambda: window.new_page.summary.short.shown)
     yield "new-tight"
     window.new_page.history.undo()
@@ -213,6 +218,7 @@ def empty_views(window: MainWindow) -> Iterator[str]:
     """The pages of a home in which there is nothing yet."""
     for page in ("home", "run", "runs"):
         window.show_page(page)
+        waited(lambda: window.lobby.feed.known)
         yield f"empty-{page}"
 
 

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image, ImageFilter
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -83,6 +84,7 @@ def audit(name: str, result: Image.Image, expected: Image.Image | None) -> None:
         Image.fromarray(255 - difference).save(folder / f"{name}-difference.png")
 
 
+@pytest.mark.timeout(600)
 def test_that_every_page_looks_as_it_did(tmp_path: Path) -> None:
     with ThreadPoolExecutor(max_workers=2) as both:  # each waits as long as it computes
         strange = list(both.map(lambda look: differences(look, tmp_path / look), LOOKS))
@@ -95,7 +97,7 @@ def differences(look: str, folder: Path) -> str:
     folder.mkdir()
     command = [sys.executable, str(ROOT / "tests" / "gui" / "screens.py"), str(folder), scheme, mode]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "QT_SCALE_FACTOR": scale, "TZ": "UTC"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stderr) == (0, ""), look
     strange = []
     for page in PAGES:
@@ -142,10 +144,11 @@ def test_that_the_references_take_little_room() -> None:
     assert sum(file.stat().st_size for file in files) < 1_500_000
 
 
+@pytest.mark.timeout(600)
 def test_that_every_page_is_drawn_in_fusion_too(tmp_path: Path) -> None:
     command = [sys.executable, str(ROOT / "tests" / "gui" / "screens.py"), str(tmp_path), "dark"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "KDSTUDIO_STYLE": "fusion"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stderr) == (0, "")
     for page in PAGES:  # the same page, in other type and controls
         result = Image.open(tmp_path / f"{page}.png").convert("RGB")
