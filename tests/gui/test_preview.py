@@ -113,16 +113,19 @@ def test_that_a_hidden_page_asks_nothing(qtbot: QtBot, page: NewExperimentPage, 
     assert desk.last == 1
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 def test_that_a_real_desk_previews_the_digits_within_a_moment_of_an_edit(
     real_desk: None, qtbot: QtBot, page: NewExperimentPage
 ) -> None:
     card = page.summary
     qtbot.waitUntil(lambda: card.facts["Time"].whole != "–", timeout=60_000)
     assert len(card.samples.images) == 14
-    before = card.parameters.shown[1][2]
+    before, desk = card.parameters.shown[1][2], page.feed.desk
+    qtbot.waitUntil(lambda: desk._asked is None)
+    process = desk._desk._process  # type: ignore[attr-defined]
     began = time.perf_counter()
     page.change({"student.hidden": [64]})
     qtbot.waitUntil(lambda: card.parameters.shown[1][2] != before, timeout=10_000)
-    assert time.perf_counter() - began < 3.0  # 0.2 s on a machine with nothing else to do
+    assert time.perf_counter() - began < 20.0  # 0.2 s on a machine with nothing else to do
+    assert desk._desk._process is process, "the one that was warm has answered"  # type: ignore[attr-defined]
     page.shutdown()

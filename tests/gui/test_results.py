@@ -37,7 +37,7 @@ class Slow:
     def __call__(self, folder: RunFolder) -> Outcome | None:
         if self._held is None:
             self._held = folder
-            assert self.go.wait(10)
+            assert self.go.wait(60)
         return outcome_of(folder)
 
 
@@ -84,7 +84,7 @@ def test_that_another_run_does_not_wait_for_the_answers_of_the_one_before(
     before = time.monotonic()
     with qtbot.waitSignal(results.ready, timeout=10_000):
         results.show_run(other, tested=True)
-        assert time.monotonic() - before < 5, "the held one is let go of after ten seconds"
+        assert time.monotonic() - before < 30, "the held one is let go of after a minute"
     slow.go.set()
     all_read(qtbot, results)
     assert results.outcome is not None

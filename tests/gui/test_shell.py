@@ -134,7 +134,7 @@ def test_that_a_second_program_raises_the_first_window_and_ends_well(home: Home)
         done = subprocess.run([sys.executable, "-c", SECOND], env=environment, capture_output=True, text=True, timeout=60)
         assert (done.returncode, done.stdout) == (0, "")
         assert done.stderr == "A window of this home is open already; it has been brought to the front.\n"
-        assert first.communicate(timeout=30)[0] == "0\n"
+        assert first.communicate(timeout=60)[0] == "0\n"
     finally:
         first.kill()
         first.wait()

@@ -77,7 +77,7 @@ def test_that_closing_does_not_wait_until_a_large_home_is_counted(
     began = time.monotonic()
 
     def walk(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
-        while time.monotonic() - began < 3:
+        while time.monotonic() - began < 60:
             time.sleep(0.01)
             yield str(folder), [], []
 
@@ -86,7 +86,7 @@ def test_that_closing_does_not_wait_until_a_large_home_is_counted(
     qtbot.addWidget(card)
     card.refresh()
     card.shutdown()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 30
 
 
 def going_of(home: Home, what: str) -> Going:
@@ -106,7 +106,7 @@ def test_that_closing_does_not_wait_until_it_has_been_found_out_what_goes(
 
     def walk(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
         looking.set()
-        for _ in range(1000):
+        for _ in range(6000):
             pause.wait(0.01)
             yield str(folder), [], []
         whole.append(folder)
