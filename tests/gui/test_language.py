@@ -172,6 +172,7 @@ DATA = re.compile("|".join((
     r"/\S+",  # a path
     r"\b\d{8}-\d{6}_[\w-]*…?",  # the name of a run's folder
     r"\bclass \d",
+    r"\b\w+: [\w-]+ to [\w-]+, soft targets",  # the name that an experiment without a title has: the same in window and file
     *(rf"\b{re.escape(kind)}\b(?:, [a-z ]+ [\d.]+)*(?:, \w*…)?" for kind in sorted(set(kinds()), key=len, reverse=True)),
     *map(re.escape, (*NAMES, MISTAKE, MISTAKE.partition(".")[2])),
 )))  # fmt: skip
