@@ -247,7 +247,9 @@ class _NumberBox(QAbstractSpinBox):
         self._whole, self._percent = whole, percent
         self._low, self._high = bounds
         self._open_low, self._open_high = opened
-        self.setLineEdit(PartLine())
+        line = PartLine()
+        line.setObjectName("qt_spinbox_lineedit")  # as Qt calls its own: the box has the focus and the name, not its line
+        self.setLineEdit(line)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
