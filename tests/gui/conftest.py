@@ -30,7 +30,9 @@ class PatientBot(QtBot):
         super().waitUntil(callback, timeout=max(timeout, PATIENCE))
 
     def waitSignal(self, signal: Any, *, timeout: int = PATIENCE, **how: Any) -> Any:
-        return super().waitSignal(signal, timeout=max(timeout, PATIENCE), **how)
+        if how.get("raising", True):  # what is to stay away (assertNotEmitted) is not waited for
+            timeout = max(timeout, PATIENCE)
+        return super().waitSignal(signal, timeout=timeout, **how)
 
     def waitSignals(self, signals: Any, *, timeout: int = PATIENCE, **how: Any) -> Any:
         return super().waitSignals(signals, timeout=max(timeout, PATIENCE), **how)
