@@ -198,8 +198,10 @@ class _Run:
 
     def events(self, start: Position | None) -> Generator[AnyEvent, None, Trained]:
         if start is not None and start.step > 0:
+            if self.budget.steps is not None and start.step > self.budget.steps:
+                raise KnownFailure("checkpoint-beyond", step=start.step, planned=self.budget.steps, stage=start.stage)
             self.position = start
-            self.best = self.checkpoints.restore(model=self.task.model, optimizer=self.optimizer)
+            self.best = self.checkpoints.restore(start, model=self.task.model, optimizer=self.optimizer)
         else:
             yield from self._evaluated(count=True)
         self.began = time.monotonic() - self.position.elapsed

@@ -21,7 +21,7 @@ from kdstudio.engine.given_weights import give_weights
 from kdstudio.engine.loop import Measurement, Task, Trained, optimise
 from kdstudio.methods import Batch, Labels, Signal
 from kdstudio.models import built
-from kdstudio.runs.events import AnyEvent, Note, StageEnded, StageStarted
+from kdstudio.runs.events import AnyEvent, Note, Progress, StageEnded, StageStarted
 from kdstudio.runs.files import write_json
 from kdstudio.spec import Classification
 
@@ -70,7 +70,10 @@ def _trained_or_found(context: Context, module: nn.Module) -> Iterator[AnyEvent]
     begun = context.start_of(STAGE, None) is not None
     with (yield from held(place.with_suffix(".lock"), context.control, HEADER, "waiting-for-teacher")):
         if not _readable(place):
-            yield from _train(context, module, place)
+            if context.has_ended(STAGE):
+                yield from _train_again(context, module, place)
+            else:
+                yield from _train(context, module, place)
         elif begun and not context.has_ended(STAGE):
             # This run trained it and was cut off between keeping it and saying so.
             yield from _train(context, module, place)
@@ -78,6 +81,17 @@ def _trained_or_found(context: Context, module: nn.Module) -> Iterator[AnyEvent]
             note = Note(**HEADER, level="info", code="teacher-reused", parameters={"fingerprint": name})
             yield from _ready_made(context, note)
     module.load_state_dict(load_file(place / KEPT))
+
+
+def _train_again(context: Context, module: nn.Module, place: Path) -> Iterator[AnyEvent]:
+    """Train the teacher of a run that is past this stage, since the shared one is gone. What the run has said of it stays as
+    it is, so that the stage at work resumes from its own checkpoint: a note and the progress are all that is new."""
+    yield Note(**HEADER, level="warning", code="teacher-gone", parameters={"fingerprint": place.name})
+    with contextlib.closing(_train(context, module, place)) as events:
+        for event in events:
+            if isinstance(event, Progress):
+                yield event
+    context.checkpoints.discard(STAGE, None)
 
 
 def _readable(place: Path) -> bool:
@@ -121,7 +135,7 @@ def held(
             return _released(lock)
 
 
-def _train(context: Context, module: nn.Module, place: Path) -> Iterator[AnyEvent]:
+def _train(context: Context, module: nn.Module, place: Path) -> Generator[AnyEvent, None, None]:
     training, images = context.experiment.teacher_training, context.images
     device = context.place.device
     train, pixels = context.part("train"), Pixels(

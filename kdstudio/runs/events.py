@@ -35,7 +35,8 @@ class Event(Struct, frozen=True, kw_only=True, gc=False, tag_field="type", tag=T
 
 
 class RunStarted(Event, frozen=True, kw_only=True, gc=False):
-    """The first event of an attempt. `resumes_from`: [stage, seed, step] of the checkpoint, or None for a fresh start."""
+    """The first event of an attempt. `resumes_from`: [stage, seed, step] of the checkpoint, or None for a fresh start;
+    ["", None, 0] where nothing that was said before is done again."""
 
     format: Whole = FORMAT
     resumes_from: list[Any] | None = None

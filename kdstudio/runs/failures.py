@@ -59,6 +59,11 @@ WORDS: dict[str, Words] = {
         remedy="Replace it by a good copy, or remove it, and start again.",
         field="{field}",
     ),
+    "checkpoint-beyond": Words(
+        title="The checkpoint does not fit the experiment",
+        cause="It is at step {step} of {stage}, but only {planned} steps are planned.",
+        remedy="Start the experiment as a new run.",
+    ),
     "too-few-classes": Words(
         title="There are no classes to tell apart",
         cause="{path} holds {held}.",
@@ -264,6 +269,11 @@ WORDS: dict[str, Words] = {
         title="The teacher was there already",
         cause="It was trained earlier from the same data, model, training and seed ({fingerprint}).",
         remedy="",
+    ),
+    "teacher-gone": Words(
+        title="The shared teacher is gone",
+        cause="It was deleted, damaged or left behind in another home ({fingerprint}).",
+        remedy="It is trained again first; then this run resumes from its own checkpoint.",
     ),
     "teacher-loaded": Words(
         title="The teacher was loaded", cause="Its weights come from {path}.", remedy=""

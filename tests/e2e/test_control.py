@@ -38,7 +38,7 @@ def test_that_ctrl_c_saves_and_exits_with_130(home: Home) -> None:
         assert run.end() == 130
     assert folder.status().state is State.STOPPED
     assert last_end(folder).outcome == "stopped"
-    position = json.loads(next(folder.checkpoints.glob("*/position.json")).read_text())
+    position = json.loads(next(folder.checkpoints.glob("*/*/position.json")).read_text())
     assert (position["stage"], position["seed"], position["step"]) == (saved.stage, saved.seed, saved.step)
     assert saved.step >= 100
 

@@ -11,7 +11,7 @@ from kdstudio.engine.checkpoint import Checkpoints, Position
 from kdstudio.engine.loop import optimizer_for
 from kdstudio.spec import Training
 from kdstudio.spec.errors import KnownFailure
-from tests.engine.lab import files_in
+from tests.engine.lab import as_an_earlier_version, files_in
 
 TENSORS = ("model.safetensors", "best.safetensors", "optimizer.safetensors", "generators.safetensors")
 
@@ -48,13 +48,13 @@ def checkpoints(tmp_path: Path) -> Checkpoints:
 
 
 def test_that_without_a_checkpoint_there_is_no_position(checkpoints: Checkpoints) -> None:
-    assert checkpoints.position() is None
+    assert checkpoints.position("student", 1) is None
     assert checkpoints.result("student", 0) is None
 
 
 def test_that_a_position_comes_back_as_it_was(checkpoints: Checkpoints) -> None:
     Trainee().save(checkpoints, 7)
-    assert checkpoints.position() == at(7)
+    assert checkpoints.position("student", 1) == at(7)
 
 
 @pytest.mark.parametrize("kind", ["adamw", "sgd"])
@@ -66,7 +66,7 @@ def test_that_training_goes_on_from_a_checkpoint_bit_for_bit(checkpoints: Checkp
     for _ in range(3):
         first.step()
     second = Trainee(kind, steps=1)
-    best = checkpoints.restore(model=second.model, optimizer=second.optimizer)
+    best = checkpoints.restore(at(3), model=second.model, optimizer=second.optimizer)
     for _ in range(3):
         second.step()
     assert all(torch.equal(value, first.weights()[name]) for name, value in second.weights().items())
@@ -77,8 +77,8 @@ def test_that_the_newest_is_kept_alone(checkpoints: Checkpoints, tmp_path: Path)
     trainee = Trainee()
     for step in (1, 2, 3):
         trainee.save(checkpoints, step)
-    assert checkpoints.position() == at(3)
-    folder = tmp_path / "checkpoints"
+    assert checkpoints.position("student", 1) == at(3)
+    folder = tmp_path / "checkpoints" / "student-1"
     assert sorted(path.name for path in folder.iterdir()) == ["3", "latest"]
     assert (folder / "latest").read_text() == "3"
 
@@ -90,18 +90,18 @@ def test_that_a_crash_while_saving_leaves_the_checkpoint_before(
     trainee = Trainee()
     trainee.save(checkpoints, 1)
     before = trainee.weights()
-    folder = tmp_path / "checkpoints"
+    folder = tmp_path / "checkpoints" / "student-1"
     # Half of the next one is there, under the name that it has before, or after, it is renamed.
     half = folder / (".2.part" if torn == "aside" else "2")
     shutil.copytree(folder / "1", half)
     (half / "model.safetensors").write_bytes(b"half")
-    assert checkpoints.position() == at(1)
-    checkpoints.restore(model=trainee.model, optimizer=trainee.optimizer)
+    assert checkpoints.position("student", 1) == at(1)
+    checkpoints.restore(at(1), model=trainee.model, optimizer=trainee.optimizer)
     assert all(torch.equal(value, before[name]) for name, value in trainee.weights().items())
 
     trainee.save(checkpoints, 2)
-    assert checkpoints.position() == at(2)
-    checkpoints.restore(model=trainee.model, optimizer=trainee.optimizer)
+    assert checkpoints.position("student", 1) == at(2)
+    checkpoints.restore(at(2), model=trainee.model, optimizer=trainee.optimizer)
     assert sorted(path.name for path in folder.iterdir()) == ["2", "latest"]
 
 
@@ -117,34 +117,34 @@ def test_that_a_failure_to_save_leaves_the_checkpoint_before_and_nothing_half_do
             Position(stage="student", seed=1, step=2, best_nll=float("nan")), model=trainee.model, best={},
             optimizer=trainee.optimizer,
         )  # fmt: skip
-    assert checkpoints.position() == at(1)
+    assert checkpoints.position("student", 1) == at(1)
     trainee.save(checkpoints, 2)
-    assert checkpoints.position() == at(2)
+    assert checkpoints.position("student", 1) == at(2)
     assert {name.replace("/2/", "/1/") for name in files_in(tmp_path)} == before
 
 
 @pytest.mark.parametrize("content", ["", "no number", "../1", "17"])
 def test_that_a_pointer_to_nothing_is_no_checkpoint(checkpoints: Checkpoints, tmp_path: Path, content: str) -> None:
     Trainee().save(checkpoints, 1)
-    (tmp_path / "checkpoints" / "latest").write_text(content)
-    assert checkpoints.position() is None
+    (tmp_path / "checkpoints" / "student-1" / "latest").write_text(content)
+    assert checkpoints.position("student", 1) is None
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"stage": "student"', '{"odd": 1}'])
 def test_that_a_damaged_position_is_no_checkpoint(checkpoints: Checkpoints, tmp_path: Path, content: str) -> None:
     Trainee().save(checkpoints, 1)
-    (tmp_path / "checkpoints" / "1" / "position.json").write_text(content)
-    assert checkpoints.position() is None
+    (tmp_path / "checkpoints" / "student-1" / "1" / "position.json").write_text(content)
+    assert checkpoints.position("student", 1) is None
 
 
 @pytest.mark.parametrize("name", TENSORS)
 def test_that_a_damaged_checkpoint_is_named(checkpoints: Checkpoints, tmp_path: Path, name: str) -> None:
     trainee = Trainee()
     trainee.save(checkpoints, 1)
-    path = tmp_path / "checkpoints" / "1" / name
+    path = tmp_path / "checkpoints" / "student-1" / "1" / name
     path.write_bytes(path.read_bytes()[:-5])
     with pytest.raises(KnownFailure) as failure:
-        checkpoints.restore(model=trainee.model, optimizer=trainee.optimizer)
+        checkpoints.restore(at(1), model=trainee.model, optimizer=trainee.optimizer)
     assert failure.value.code == "file-corrupt"
     assert failure.value.parameters["path"] == str(path.parent)
 
@@ -175,3 +175,76 @@ def test_that_a_damaged_result_is_named(checkpoints: Checkpoints, tmp_path: Path
 def test_that_nothing_of_a_checkpoint_is_pickled(checkpoints: Checkpoints, tmp_path: Path) -> None:
     Trainee().save(checkpoints, 1)
     assert {Path(name).suffix for name in files_in(tmp_path)} == {".safetensors", ".json", ""}
+
+
+# Each stage has its own.
+
+
+def test_that_a_stage_that_is_trained_again_leaves_the_checkpoint_of_another_as_it_is(
+    checkpoints: Checkpoints, tmp_path: Path
+) -> None:
+    student, teacher = Trainee(), Trainee(steps=5)
+    student.save(checkpoints, 3)
+    before = student.weights()
+    again = Position(stage="teacher", seed=None, step=60)
+    for _ in range(2):
+        checkpoints.save(again, model=teacher.model, best={}, optimizer=teacher.optimizer)
+    assert (checkpoints.position("teacher", None), checkpoints.position("student", 1)) == (again, at(3))
+    assert checkpoints.position("student", 0) is None
+    checkpoints.restore(at(3), model=student.model, optimizer=student.optimizer)
+    assert all(torch.equal(value, before[name]) for name, value in student.weights().items())
+
+    checkpoints.discard("teacher", None)
+    assert (checkpoints.position("teacher", None), checkpoints.position("student", 1)) == (None, at(3))
+    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["student-1"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [at(2), Position(stage="student", seed=0, step=1), Position(stage="teacher", seed=None, step=1)],
+    ids=["another step", "another seed", "another stage"],
+)
+def test_that_a_checkpoint_of_something_else_is_never_restored(
+    checkpoints: Checkpoints, tmp_path: Path, asked: Position
+) -> None:
+    trainee = Trainee()
+    trainee.save(checkpoints, 1)
+    if asked.stage != "student" or asked.seed != 1:  # as somebody may have copied it
+        name = asked.stage if asked.seed is None else f"{asked.stage}-{asked.seed}"
+        shutil.copytree(tmp_path / "checkpoints" / "student-1", tmp_path / "checkpoints" / name)
+    trainee.step()
+    before = trainee.weights()
+    with pytest.raises(KnownFailure) as failure:
+        checkpoints.restore(asked, model=trainee.model, optimizer=trainee.optimizer)
+    assert failure.value.code == "file-corrupt"
+    assert all(torch.equal(value, before[name]) for name, value in trainee.weights().items())
+
+
+def test_that_a_checkpoint_of_an_earlier_version_is_found_and_gives_way_to_the_next(
+    checkpoints: Checkpoints, tmp_path: Path
+) -> None:
+    trainee = Trainee()
+    trainee.save(checkpoints, 1)
+    as_an_earlier_version(tmp_path / "checkpoints")
+    assert (checkpoints.position("student", 1), checkpoints.position("student", 0)) == (at(1), None)
+    checkpoints.restore(at(1), model=trainee.model, optimizer=trainee.optimizer)
+    trainee.save(checkpoints, 2)
+    assert checkpoints.position("student", 1) == at(2)
+    assert not (tmp_path / "checkpoints" / "1").exists()
+
+
+def test_that_checkpoints_of_stages_that_are_over_are_removed_and_results_stay(
+    checkpoints: Checkpoints, tmp_path: Path
+) -> None:
+    trainee = Trainee()
+    checkpoints.keep_result("baseline", 1, trainee.weights(), {"best_step": 1})
+    for stage, seed in (("teacher", None), ("baseline", 1), ("student", 1)):
+        position = Position(stage=stage, seed=seed, step=1)
+        checkpoints.save(position, model=trainee.model, best={}, optimizer=trainee.optimizer)
+    checkpoints.discard_others({("student", 1)})
+    assert {path.name for path in (tmp_path / "checkpoints").iterdir()} == {"student-1", "results"}
+    as_an_earlier_version(tmp_path / "checkpoints")
+    checkpoints.discard_others({("student", 1)})
+    assert checkpoints.position("student", 1) is not None
+    checkpoints.discard_others({("student", 0)})
+    assert checkpoints.position("student", 1) is None
