@@ -30,7 +30,7 @@ class Position:
     """Where training is: `step` steps of (`stage`, `seed`) are done, `elapsed` seconds of its budget used.
 
     `best`: step, validation accuracy and negative log-likelihood of the best weights so far; `since_best`: evaluations
-    since then.
+    since then. `evaluation_due`: training was interrupted within the evaluation that is due at `step`.
     """
 
     stage: str
@@ -41,6 +41,7 @@ class Position:
     best_accuracy: float = -1.0
     best_nll: float = 0.0
     since_best: Count = 0
+    evaluation_due: bool = False
 
 
 class Checkpoints:
@@ -59,8 +60,9 @@ class Checkpoints:
         return found[1] if found is not None else None
 
     def save(
-        self, position: Position, *, model: nn.Module, best: dict[str, Tensor], optimizer: torch.optim.Optimizer
-    ) -> None:
+        self, position: Position, *, model: nn.Module, best: dict[str, Tensor], optimizer: torch.optim.Optimizer,
+        objective: nn.Module | None = None,
+    ) -> None:  # fmt: skip
         """Write a checkpoint, then point to it, then remove the one before.
 
         Raises:
@@ -76,6 +78,8 @@ class Checkpoints:
         try:
             save_file(_flat(model.state_dict()), aside / "model.safetensors", metadata={"format": "pt"})
             save_file(_flat(best), aside / "best.safetensors", metadata={"format": "pt"})
+            own = _flat(objective.state_dict()) if objective is not None else {}
+            save_file(own, aside / "objective.safetensors", metadata={"format": "pt"})
             tensors, rest = _packed(optimizer)
             save_file(tensors, aside / "optimizer.safetensors", metadata={"format": "pt"})
             save_file(_generators(), aside / "generators.safetensors", metadata={"format": "pt"})
@@ -91,8 +95,11 @@ class Checkpoints:
         if found is not None:  # the same one, or the one that an earlier version wrote
             shutil.rmtree(found[0], ignore_errors=True)
 
-    def restore(self, position: Position, *, model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-        """Put the checkpoint at `position` into `model`, `optimizer` and the global generators; the best weights so far.
+    def restore(
+        self, position: Position, *, model: nn.Module, optimizer: torch.optim.Optimizer,
+        objective: nn.Module | None = None,
+    ) -> dict[str, Tensor]:  # fmt: skip
+        """Put the checkpoint at `position` into the modules, `optimizer` and the global generators; the best weights so far.
 
         Raises:
             KnownFailure: it is damaged, or it is not the one at `position`.
@@ -104,7 +111,7 @@ class Checkpoints:
             raise KnownFailure("file-corrupt", path=str(place), why=about, field=None)
         latest = found[0]
         try:
-            return _restored(latest, model, optimizer)
+            return _restored(latest, model, optimizer, objective)
         except (OSError, SafetensorError, ValueError, KeyError) as error:
             raise KnownFailure("file-corrupt", path=str(latest), why=str(error), field=None) from error
 
@@ -200,8 +207,12 @@ def _folders_in(folder: Path) -> list[Path]:
         return []
 
 
-def _restored(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+def _restored(
+    folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, objective: nn.Module | None
+) -> dict[str, Tensor]:
     model.load_state_dict(load_file(folder / "model.safetensors"))
+    if objective is not None and objective.state_dict():
+        objective.load_state_dict(load_file(folder / "objective.safetensors"))
     _unpack(optimizer, load_file(folder / "optimizer.safetensors"), json.loads((folder / "optimizer.json").read_text()))
     generators = load_file(folder / "generators.safetensors")
     torch.set_rng_state(generators["cpu"])
