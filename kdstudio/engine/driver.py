@@ -21,7 +21,7 @@ from safetensors import SafetensorError
 from kdstudio.engine.control import Interrupted
 from kdstudio.engine.session import session
 from kdstudio.runs import fold_cache
-from kdstudio.runs.events import AnyEvent, Event, EventWriter, ModelReady, Note, RunEnded, StepLogged
+from kdstudio.runs.events import AnyEvent, Event, EventWriter, ModelReady, Note, RunEnded, Saved, StageEnded, StepLogged
 from kdstudio.runs.files import write_json
 from kdstudio.runs.folder import Request, RunFolder
 from kdstudio.runs.home import Home
@@ -117,6 +117,8 @@ class _Attempt:
         stamped = self._stamped(event)
         self._writer.append(stamped)
         self._state.apply(stamped)
+        if isinstance(stamped, Saved | StageEnded | RunEnded):  # what was said before counts as much as the checkpoint
+            self._writer.sync()
         match stamped:
             case Note(code="device-ready"):
                 self._set(State.PREPARING)

@@ -251,6 +251,14 @@ class EventWriter:
             rest = rest[self._file.write(rest) or 0 :]
         self._torn = False
 
+    def sync(self) -> None:
+        """Wait until what was appended is on disk, so that it is there after a power cut too.
+
+        Raises:
+            OSError: the disk does not take it.
+        """
+        os.fsync(self._file.fileno())
+
     @property
     def size(self) -> int:
         """Bytes of the file so far, the torn line among them."""

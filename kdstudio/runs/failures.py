@@ -53,6 +53,11 @@ WORDS: dict[str, Words] = {
         remedy="Check the path ({field}), or put the file there.",
         field="{field}",
     ),
+    "file-unreadable": Words(
+        title="A file cannot be read now",
+        cause="{path}: {why}.",
+        remedy="Check the disk, or the connection to it, and that you may read the file. Then resume: nothing was removed.",
+    ),
     "file-corrupt": Words(
         title="A file is damaged",
         cause="{path}: {why}.",

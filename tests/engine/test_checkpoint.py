@@ -1,10 +1,13 @@
 """The state of training on disk: whole or not at all, bit for bit, and never a pickle."""
 
+import copy
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from kdstudio.engine.checkpoint import Checkpoints, Position
@@ -147,6 +150,152 @@ def test_that_a_damaged_checkpoint_is_named(checkpoints: Checkpoints, tmp_path: 
         checkpoints.restore(at(1), model=trainee.model, optimizer=trainee.optimizer)
     assert failure.value.code == "file-corrupt"
     assert failure.value.parameters["path"] == str(path.parent)
+
+
+def spoil(path: Path, how: str) -> None:
+    """Damage a file of tensors: whole as a file, but not what was written."""
+    tensors = load_file(path)
+    first = sorted(tensors)[0]
+    if how == "renamed":
+        tensors["odd"] = tensors.pop(first)
+    elif how == "missing":
+        del tensors[first]
+    elif how == "another shape":
+        tensors[first] = torch.zeros(7, 9)
+    else:
+        tensors[first] = tensors[first].to(torch.int16)
+    save_file(tensors, path)
+
+
+SPOILT = [
+    (name, how) for name in TENSORS for how in ("renamed", "missing", "another shape", "another type")
+    if (name, how) != ("optimizer.safetensors", "another type")  # torch casts it to the type of its parameter
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "how"), SPOILT)
+def test_that_tensors_that_do_not_fit_are_named_before_anything_is_put_in_place(
+    checkpoints: Checkpoints, tmp_path: Path, name: str, how: str
+) -> None:
+    trainee = Trainee()
+    trainee.save(checkpoints, 1)
+    path = tmp_path / "checkpoints" / "student-1" / "1" / name
+    spoil(path, how)
+    refused(checkpoints, trainee, path.parent)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "[1]", "null", "{", "\xff", '{"0.odd": [1]}', '{"0.odd": {}}', '{"x.odd": 1}', '{"99.odd": 1}', '{"odd": 1}',
+     '{"0.odd": 1}', "[" * 20_000],
+)  # fmt: skip
+def test_that_a_damaged_state_of_the_optimiser_is_named(
+    checkpoints: Checkpoints, tmp_path: Path, content: str
+) -> None:
+    trainee = Trainee()
+    trainee.save(checkpoints, 1)
+    path = tmp_path / "checkpoints" / "student-1" / "1" / "optimizer.json"
+    path.write_bytes(content.encode("latin-1"))
+    refused(checkpoints, trainee, path.parent)
+
+
+@pytest.mark.parametrize("name", [*TENSORS, "optimizer.json"])
+def test_that_a_missing_part_of_a_checkpoint_is_named(checkpoints: Checkpoints, tmp_path: Path, name: str) -> None:
+    trainee = Trainee()
+    trainee.save(checkpoints, 1)
+    path = tmp_path / "checkpoints" / "student-1" / "1" / name
+    path.unlink()
+    assert name in refused(checkpoints, trainee, path.parent)
+
+
+def refused(checkpoints: Checkpoints, trainee: Trainee, place: Path) -> str:
+    """Why the checkpoint at `place` is not restored; the network and its optimiser are as they were."""
+    before, moments = trainee.weights(), copy.deepcopy(trainee.optimizer.state_dict())
+    with pytest.raises(KnownFailure) as failure:
+        checkpoints.restore(at(1), model=trainee.model, optimizer=trainee.optimizer)
+    assert (failure.value.code, failure.value.parameters["path"]) == ("file-corrupt", str(place))
+    assert all(torch.equal(value, before[name]) for name, value in trainee.weights().items())
+    assert str(trainee.optimizer.state_dict()) == str(moments)
+    return str(failure.value.parameters["why"])
+
+
+@pytest.mark.parametrize("content", ["{}", '{"best_step": "x"}', "[]", '{"best_step": 1.5}'])
+def test_that_a_result_without_its_facts_is_named(checkpoints: Checkpoints, tmp_path: Path, content: str) -> None:
+    checkpoints.keep_result("student", 4, Trainee().weights(), {"best_step": 20})
+    (tmp_path / "checkpoints" / "results" / "student-4" / "facts.json").write_text(content)
+    with pytest.raises(KnownFailure) as failure:
+        checkpoints.result("student", 4)
+    assert failure.value.code == "file-corrupt"
+
+
+def test_that_a_result_of_another_network_is_named(checkpoints: Checkpoints) -> None:
+    checkpoints.keep_result("student", 4, Trainee().weights(), {"best_step": 20})
+    assert checkpoints.result("student", 4, fits=Trainee().model) is not None
+    with pytest.raises(KnownFailure) as failure:
+        checkpoints.result("student", 4, fits=nn.Linear(3, 4))
+    assert failure.value.code == "file-corrupt"
+
+
+@pytest.mark.parametrize("kind", ["adamw", "sgd"])
+def test_that_a_convolution_in_the_channels_last_format_resumes_bit_for_bit(
+    checkpoints: Checkpoints, kind: str
+) -> None:
+    """The format of every network on a GPU: its moments must be laid out as its weights are."""
+
+    def step(model: nn.Module, optimizer: torch.optim.Optimizer, inputs: Tensor) -> None:
+        model(inputs).square().mean().backward()
+        optimizer.step()
+        optimizer.zero_grad()
+
+    def fresh() -> tuple[nn.Module, torch.optim.Optimizer]:
+        torch.manual_seed(3)
+        model = nn.Sequential(nn.Conv2d(5, 7, 3), nn.ReLU(), nn.Conv2d(7, 3, 3)).to(memory_format=torch.channels_last)
+        return model, optimizer_for(Training(optimizer=kind), list(model.parameters()))
+
+    batches = torch.randn(12, 4, 5, 9, 9).unbind()
+    model, optimizer = fresh()
+    for inputs in batches[:6]:
+        step(model, optimizer, inputs)
+    checkpoints.save(at(6), model=model, best=dict(model.state_dict()), optimizer=optimizer)
+    again, resumed = fresh()
+    checkpoints.restore(at(6), model=again, optimizer=resumed)
+    for parameter in again.parameters():
+        moments = [value for value in resumed.state[parameter].values() if getattr(value, "shape", None) == parameter.shape]
+        assert moments
+        assert all(moment.stride() == parameter.stride() for moment in moments)
+    for inputs in batches[6:]:
+        step(model, optimizer, inputs)
+        step(again, resumed, inputs)
+    pairs = zip(model.parameters(), again.parameters(), strict=True)
+    assert all(torch.equal(ours, theirs) for ours, theirs in pairs)
+
+
+def test_that_a_checkpoint_is_on_disk_before_it_is_pointed_to_and_before_the_old_one_goes(
+    checkpoints: Checkpoints, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainee, synced, sync, replace = Trainee(), set(), os.fsync, Path.replace
+    trainee.save(checkpoints, 1)
+    folder = tmp_path / "checkpoints" / "student-1"
+
+    def watched_sync(handle: int) -> None:
+        synced.add(Path(f"/proc/self/fd/{handle}").readlink().relative_to(folder.parent).as_posix())
+        sync(handle)
+
+    def watched_replace(self: Path, target: Path) -> Path:
+        if target == folder / "latest":
+            written = {f"student-1/.2.part/{path.name}" for path in (folder / "2").iterdir()}
+            assert written <= synced
+            assert {"student-1/.2.part", "student-1"} <= synced, "the names of the files too"
+            assert any(name.startswith("student-1/.latest") for name in synced)
+            assert (folder / "1" / "model.safetensors").exists()
+            synced.clear()
+        return replace(self, target)
+
+    monkeypatch.setattr(os, "fsync", watched_sync)
+    monkeypatch.setattr(Path, "replace", watched_replace)
+    trainee.save(checkpoints, 2)
+    assert synced == {"student-1"}
+    assert not (folder / "1").exists()
 
 
 def test_that_a_stages_result_is_kept_once(checkpoints: Checkpoints) -> None:
