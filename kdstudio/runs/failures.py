@@ -363,5 +363,5 @@ def explain(
 def _fill(text: str, values: _Blank) -> str:
     try:
         return text.format_map(values)
-    except (ValueError, TypeError):  # a parameter of another type than the words expect
+    except (ValueError, TypeError, OverflowError):  # a parameter of another type than the words expect
         return text.replace(":.1%", "").format_map(values)
