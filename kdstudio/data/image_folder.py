@@ -165,7 +165,7 @@ def _decoded(file: BinaryIO, size: int, *, colour: bool) -> "Image.Image":
     try:
         opened = Image.open(file, formats=FORMATS)
     except UnidentifiedImageError:  # its own words are the path again
-        raise _Unfit(f"it cannot be read as a picture ({', '.join(FORMATS)})") from None
+        raise _Unfit("it cannot be read as a picture") from None
     with opened:
         width, height = opened.size
         if width < 1 or height < 1:

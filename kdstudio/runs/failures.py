@@ -225,7 +225,7 @@ WORDS: dict[str, Words] = {
     ),
     "damaged-left-out": Words(
         title="Some pictures are damaged",
-        cause="Left out because they cannot be read: {names} ({count} in all).",
+        cause="Left out: {names}; {count} in all.",
         remedy="Replace them by good copies, or remove them.",
         field="dataset",
     ),

@@ -52,13 +52,13 @@ def write_json(path: Path, value: Any) -> None:
     write_whole(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def read_json(path: Path) -> dict[str, Any] | None:
+def read_json(path: Path, *, limit: int = JSON_LIMIT) -> dict[str, Any] | None:
     """The JSON object in `path`; None when it is missing, damaged, or something else.
 
     A number beyond 64 bits is None, and half of a character is a replacement sign: neither could be written again.
     """
     try:
-        text = patiently(lambda: read_bytes(path, limit=JSON_LIMIT)).decode("utf-8")
+        text = patiently(lambda: read_bytes(path, limit=limit)).decode("utf-8")
         value = json.loads(text, parse_constant=_refuse, parse_int=_whole, parse_float=_finite)
         if "\\ud" in text or "\\uD" in text:
             value = _without_halves(value)
