@@ -46,9 +46,23 @@ def link(name: str, to: str) -> Change:
     return change
 
 
+def both(*changes: Change) -> Change:
+    """One change after the other."""
+
+    def change(run: RunFolder) -> None:
+        for each in changes:
+            each(run)
+
+    return change
+
+
 def text(name: str, content: str) -> Change:
     """Another content of a file."""
-    return lambda run: (run.path / name).write_text(content, encoding="utf-8", errors="surrogatepass") and None
+
+    def change(run: RunFolder) -> None:
+        (run.path / name).write_text(content, encoding="utf-8", newline="")
+
+    return change
 
 
 def values(name: str, **changed: object) -> Change:
@@ -151,7 +165,7 @@ RUNS: dict[str, Change] = {
     "events of half characters": events('{"type":"Note","level":"info","code":"\\ud800","parameters":{"\\udcff":1}}'),
     "artefact with a NUL": sampled("artefacts/a\0b.json"),
     "artefact elsewhere": sampled("../../../../etc/passwd"),
-    "artefact that is a pipe": lambda run: (pipe("artefacts/s.json")(run), sampled("artefacts/s.json")(run)) and None,
+    "artefact that is a pipe": both(pipe("artefacts/s.json"), sampled("artefacts/s.json")),
     "many samples": many_samples,
     "outputs that are no array": outputs(student=b"this is no array"),
     "outputs with a huge header": outputs(student=npy((1,), "<f4" + " " * 60_000, b"0000")),
@@ -160,15 +174,15 @@ RUNS: dict[str, Change] = {
     "outputs of objects": outputs(student=npy((4, 3), "|O", b"cos\nsystem\n(S'true'\ntR.")),
     "outputs of another size": outputs(student=npy((2, 3), "<f4", b"0" * 24)),
     "outputs that are not numbers": outputs(student=npy((4, 3), "<f4", np.full((4, 3), np.nan, np.float32).tobytes())),
-    "escapes for a terminal": lambda run: (
-        values("summary.json", title=CLEAR_SCREEN, headline=CLEAR_SCREEN)(run),
-        values("status.json", state="failed", code="disk-full", parameters={"path": CLEAR_SCREEN})(run),
-        run.log_file.write_text(f"before\n{CLEAR_SCREEN}after\r\n", encoding="utf-8"),
-    ) and None,
-    "markup": lambda run: (
-        text("about.yaml", f"name: '{MARKUP}'\nnotes: '{MARKUP}'\ntags: ['{MARKUP}']")(run),
-        outputs(classes=npy((3,), f"<U{len(MARKUP)}", np.array([MARKUP] * 3).tobytes()))(run),
-    ) and None,
+    "escapes for a terminal": both(
+        values("summary.json", title=CLEAR_SCREEN, headline=CLEAR_SCREEN),
+        values("status.json", state="failed", code="disk-full", parameters={"path": CLEAR_SCREEN}),
+        text("log.txt", f"before\n{CLEAR_SCREEN}after\r\n"),
+    ),
+    "markup": both(
+        text("about.yaml", f"name: '{MARKUP}'\nnotes: '{MARKUP}'\ntags: ['{MARKUP}']"),
+        outputs(classes=npy((3,), f"<U{len(MARKUP)}", np.array([MARKUP] * 3).tobytes())),
+    ),
 }  # fmt: skip
 
 
@@ -183,9 +197,7 @@ def hostile_runs(home: Home) -> dict[str, RunFolder]:
         made[name] = run
     (home.runs / "20260101-000000_circle_circlexx").symlink_to("20260101-000000_circle_circlexx")
     odd = a_tested_run(home)
-    place = os.fsencode(home.runs) + b"/20260101-000000_caf\xe9_odd\xffname"
-    os.rename(odd.path, place)
-    made["odd name"] = RunFolder(Path(os.fsdecode(place)))
+    made["odd name"] = RunFolder(odd.path.rename(home.runs / os.fsdecode(b"20260101-000000_caf\xe9_odd\xffname")))
     return made
 
 
@@ -234,7 +246,7 @@ def pictures(folder: Path, mark: Path) -> dict[str, str]:
         for which in range(10):
             Image.new("L", (8, 8), 100 * number + which).save(folder / name / f"{which}.png")
     twelve = np.arange(64, dtype=np.uint16).reshape(8, 8) * 60
-    coloured = b"".join(b"\0" + (np.arange(24, dtype=">u2") * 150 + row).tobytes() for row in range(8))
+    coloured = b"".join(b"\0" + (np.arange(24) * 150 + row).astype(">u2").tobytes() for row in range(8))
     hostile = {
         "program.png": (postscript(mark), "cannot be read as a picture"),
         "program.eps": (postscript(mark), "cannot be read as a picture"),
