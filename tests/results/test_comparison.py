@@ -8,7 +8,17 @@ from statistics import fmean, stdev
 
 import pytest
 
-from kdstudio.results.comparison import DIFFERENCE, WORDS, WRITERS, Comparison, as_csv, as_latex, as_markdown, as_text, comparison
+from kdstudio.results.comparison import (
+    DIFFERENCE,
+    WORDS,
+    WRITERS,
+    Comparison,
+    as_csv,
+    as_latex,
+    as_markdown,
+    as_text,
+    comparison,
+)
 from kdstudio.runs.events import Evaluated
 from kdstudio.runs.state import RunState
 from kdstudio.runs.summary import summarise
@@ -90,7 +100,13 @@ def test_that_a_metric_that_is_no_number_is_left_out_of_the_mean() -> None:
 
 def test_that_the_text_stands_in_columns() -> None:
     lines = as_text(table_of()).partition("\n\n")[0].splitlines()
-    assert [line.split("  ")[0] for line in lines] == ["Network", "teacher", "baseline", "student", "student - baseline"]
+    assert [line.split("  ")[0] for line in lines] == [
+        "Network",
+        "teacher",
+        "baseline",
+        "student",
+        "student - baseline",
+    ]
     assert len({len(line) for line in lines}) == 1
     assert "+5.0 ± 0.1" in lines[-1]
 

@@ -88,6 +88,8 @@ COMMANDS = (
     Command(id="results.teacher", title="Confusion of the &teacher", menu="&View", group=1, submenu="T&est results",
             checkable=True, one_of="who"),
     Command(id="results.sort", title="S&ort the table by", menu="&View", group=1, submenu="T&est results", offers=True),
+    Command(id="results.seed", title="See&d", menu="&View", group=1, submenu="T&est results", offers=True),
+    Command(id="results.copy", title="&Copy the results table", menu="&View", group=1, submenu="T&est results", offers=True),
     Command(id="plots.all", title="Show &everything", menu="&View", shortcut="Ctrl+0", group=1, submenu="&Plots"),
     Command(id="plots.in", title="Zoom &in", menu="&View", shortcut="Ctrl+=", group=1, submenu="&Plots"),
     Command(id="plots.out", title="Zoom &out", menu="&View", shortcut="Ctrl+-", group=1, submenu="&Plots"),
