@@ -192,8 +192,8 @@ def test_that_without_a_run_nothing_is_waited_for(qtbot: QtBot, window: MainWind
     ]  # fmt: skip
     window.open_run(a_run(home))
     page._refresh()
-    assert page.accuracy.waiting.text().startswith("Waits for")
-    assert page.tiles.accuracy.note == "waits for the student"
+    assert page.accuracy.waiting.text().startswith("Waiting for")
+    assert page.tiles.accuracy.note == "waiting for the student"
 
 
 def test_that_a_run_that_goes_on_is_not_blanked_before_its_events_are_read(
@@ -233,7 +233,7 @@ def test_that_nothing_on_the_page_of_a_killed_run_says_that_it_still_waits(
     begun = next(place for place, event in enumerate(story) if isinstance(event, StepLogged))
     page = open_run_page(a_told_run(home, story[: begun + 1]))
     qtbot.waitUntil(lambda: page.tiles.agreement.note == "the run ended before the student")
-    qtbot.waitUntil(lambda: page.agreement.waiting.text() == "The run ended without any evaluation of the student")
+    qtbot.waitUntil(lambda: page.agreement.waiting.text() == "The run ended before an evaluation of the student")
     assert page.pill.text == "Lost"
     assert "epoch" not in page.subtitle.whole
 

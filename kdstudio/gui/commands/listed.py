@@ -96,7 +96,7 @@ COMMANDS = (
     Command(id="plots.steps", title="Over &steps", menu="&View", group=1, submenu="&Plots", checkable=True, one_of="axis"),
     Command(id="plots.epochs", title="Over e&pochs", menu="&View", group=1, submenu="&Plots", checkable=True, one_of="axis"),
     Command(id="plots.time", title="Over &time", menu="&View", group=1, submenu="&Plots", checkable=True, one_of="axis"),
-    Command(id="plots.log", title="&Log loss", menu="&View", group=1, submenu="&Plots", checkable=True),
+    Command(id="plots.log", title="&Log scale of the loss", menu="&View", group=1, submenu="&Plots", checkable=True),
     Command(id="plots.export", title="E&xport", menu="&View", group=1, submenu="&Plots", offers=True),
     Command(id="below.nothing", title="The ta&ble alone", menu="&View", group=1, submenu="&Below the table", checkable=True,
             one_of="below"),
