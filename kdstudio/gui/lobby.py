@@ -125,6 +125,12 @@ class Lobby(QObject):
         """What closing the window means for the queue, "" when it means nothing."""
         return self._queue.farewell if self._queue is not None else ""
 
+    @property
+    def begun(self) -> list[RunFolder]:
+        """The runs that were at work when the library was last read, newest first."""
+        rows = self._feed.rows if self._feed is not None else []
+        return [RunFolder(Path(row.folder)) for row in rows if row.begun]
+
     def stop_queue(self) -> None:
         """Start nothing any more: the window closes as soon as what is at work has ended."""
         if self._queue is not None:

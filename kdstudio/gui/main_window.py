@@ -8,7 +8,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPainter, QP
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from kdstudio.gui import geometry
-from kdstudio.gui.asking import Closing, ask_on_close, pick_file_to_open, pick_file_to_save
+from kdstudio.gui.asking import Closing, TrainingRun, ask_on_close, named, pick_file_to_open, pick_file_to_save
 from kdstudio.gui.cards import Banner
 from kdstudio.gui.carried import carried_path
 from kdstudio.gui.commands.switchboard import Switchboard
@@ -238,12 +238,12 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         answer = Closing.LEAVE
-        titles = self._at_work()
-        if titles and not self.leaves:
+        runs = self._training_runs() if not self.leaves else []
+        if runs:
             self._closing = False  # who closes once more while runs are stopping may have thought better of it
-            answer = ask_on_close(self, titles)
+            answer = ask_on_close(self, runs)
         if answer is Closing.STOP:
-            self._stop_and_save(titles)
+            self._stop_and_save(runs)
         if answer is Closing.CANCEL or (answer is Closing.STOP and self.controller.ending):
             self.reopens &= answer is Closing.STOP
             event.ignore()  # after a stop it closes by itself when the runs have saved and ended
@@ -258,21 +258,28 @@ class MainWindow(QMainWindow):
         self.reopens = True
         self.close()
 
-    def _stop_and_save(self, titles: list[str]) -> None:
+    def _stop_and_save(self, runs: list[TrainingRun]) -> None:
         self._closing = True
         self.lobby.stop_queue()
         self.controller.stop_all()
         if self.controller.active:
             self.show_page("run")
-        said = self.tr("The window closes when they have ended: {0}.").format(", ".join(titles))
+        said = self.tr("Closing when runs have stopped: {0}.").format(named(runs))
         self.show_message(self.tr("Saving and stopping..."), said, "student")
 
-    def _at_work(self) -> list[str]:
-        """What the runs are called that are at work and were started, or are in view, here."""
+    def _training_runs(self) -> list[TrainingRun]:
+        """Every run of this home that is training, whoever has started it: the one in view first."""
         if self._controller is None:
             return []
-        mine = [self.controller.title] if self.controller.active else []
-        return mine + [folder.called for folder in self.controller.others]
+        from kdstudio.runs.library import read_row
+        from kdstudio.runs.outlook import outlook
+
+        run = self._controller
+        run.keep_track(self.lobby.begun)
+        seen = outlook(run.state, run.experiment, run.status.state)
+        in_view = [TrainingRun(title=run.title, done=seen.fraction)] if run.active else []
+        others = [read_row(folder) for folder in run.others]
+        return in_view + [TrainingRun(title=row.title, done=row.done) for row in others]
 
     def shutdown(self) -> None:
         """Let all threads end, and wait for them. Runs go on."""

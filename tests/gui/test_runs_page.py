@@ -178,7 +178,7 @@ def test_that_another_name_of_a_run_reaches_its_page_the_navigation_and_what_clo
     qtbot.keyClick(editor, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: window.navigation.running.name.whole == "Renamed by me")
     assert window.run_page.title.whole == "Renamed by me"
-    assert window._at_work() == ["Renamed by me"]
+    assert [run.title for run in window._training_runs()] == ["Renamed by me"]
     window.open_run(a_told_run(home))
     assert window.run_page.title.whole == "Digits of a test"
     window.open_run(folder)
