@@ -183,7 +183,7 @@ class Lobby(QObject):
 
     @Slot(object)
     def _carry_on(self, folder: RunFolder) -> None:
-        self._window.message.say("")
+        self._window.message.clear()
         self._window.show_page("run")
         self._window.controller.carry_on(folder)
         self._window.started.emit(folder)
