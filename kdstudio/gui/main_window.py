@@ -12,7 +12,7 @@ from kdstudio.gui.asking import Closing, TrainingRun, ask_on_close, named, pick_
 from kdstudio.gui.carried import carried_path
 from kdstudio.gui.commands.switchboard import Switchboard
 from kdstudio.gui.lobby import Lobby
-from kdstudio.gui.message import Message, Offer
+from kdstudio.gui.message import Message, MessageButton
 from kdstudio.gui.navigation import Navigation
 from kdstudio.gui.preferences import Preferences
 from kdstudio.gui.run_follower import RunFollower
@@ -170,10 +170,10 @@ class MainWindow(QMainWindow):
         self.navigation.show_page(name)
 
     def show_message(
-        self, title: str, detail: str = "", role: "Role" = "failure", offers: "Sequence[Offer]" = ()
+        self, title: str, detail: str = "", role: "Role" = "failure", buttons: "Sequence[MessageButton]" = ()
     ) -> None:
-        """Say something over the page, until it is closed; `offers` are buttons: (what it says, what it does)."""
-        self.message.show_words(title, detail, role, offers)
+        """Say something over the page, until it is closed; `buttons` are (what it says, what it does)."""
+        self.message.show_words(title, detail, role, buttons)
 
     @Slot(object)
     def show_folder(self, path: Path) -> None:

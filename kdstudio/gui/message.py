@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QPushButton, QWidget
 from kdstudio.gui.cards import Banner
 from kdstudio.gui.theme import GAP, SPACE, Role, theme
 
-Offer: TypeAlias = tuple[str, Callable[[], object]]
+MessageButton: TypeAlias = tuple[str, Callable[[], object]]
 
 WIDEST = 620  # pixels: what stands at the right edge of a page, such as Start, stays free
 SIGNS = {"failure": "warning", "teacher": "warning", "agreement": "check"}
@@ -25,7 +25,6 @@ class Message(Banner):
     def __init__(self, area: QWidget) -> None:
         super().__init__("failure", "warning", area)
         self.setObjectName("message")
-        self._area = area
         self._offered: list[QAbstractButton] = []
         self.close_button = QPushButton(self.tr("Close"))
         self.close_button.setObjectName("message.close")
@@ -34,13 +33,13 @@ class Message(Banner):
         area.installEventFilter(self)
         theme().changed.connect(self._place_soon)
 
-    def show_words(self, title: str, detail: str = "", role: Role = "failure", offers: Sequence[Offer] = ()) -> None:
-        """Show these words, and a button for each of `offers`: (what it says, what it does). A click closes the message."""
+    def show_words(self, title: str, detail: str = "", role: Role = "failure", buttons: Sequence[MessageButton] = ()) -> None:
+        """Show these words, and `buttons`: (what it says, what it does). A click closes the message."""
         for button in self._offered:
             self.steps.removeWidget(button)
             button.hide()
             button.deleteLater()
-        self._offered = [self._button(number, *offer) for number, offer in enumerate(offers)]
+        self._offered = [self._button(number, *button) for number, button in enumerate(buttons)]
         self.say(title, detail, role, SIGNS.get(role, "info"))
         self._place()
         self.raise_()
@@ -51,7 +50,7 @@ class Message(Banner):
         self.show_words("")
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._area and event.type() is QEvent.Type.Resize:
+        if event.type() is QEvent.Type.Resize and watched is self.parentWidget():
             self._place()
         return super().eventFilter(watched, event)
 
@@ -76,8 +75,8 @@ class Message(Banner):
     def _place(self) -> None:
         if self.isHidden():
             return
-        area, layout = self._area, self.layout()
-        assert layout is not None
+        area, layout = self.parentWidget(), self.layout()
+        assert area is not None and layout is not None
         layout.activate()
         width = min(round(WIDEST * theme().factor), area.width() - 2 * GAP)
         height = layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else layout.totalSizeHint().height()

@@ -52,7 +52,7 @@ def test_that_a_message_stays_in_the_window_and_shows_all_its_words(
     window.resize(*size)
     theme().present(True)
     try:
-        window.show_message("The disk is full", LONG, offers=[("Do this", int), ("Do that", int)])
+        window.show_message("The disk is full", LONG, buttons=[("Do this", int), ("Do that", int)])
         QApplication.processEvents()
         content = window.message.parentWidget()
         assert content.rect().contains(window.message.geometry())
@@ -67,7 +67,7 @@ def test_that_a_message_stays_in_the_window_and_shows_all_its_words(
 def test_that_start_and_queue_stay_free(window: MainWindow) -> None:
     window.resize(1360, 860)
     window.show_page("new")
-    window.show_message("Added to the queue", LONG, offers=[("Start queue", int), ("Show queue", int)])
+    window.show_message("Added to the queue", LONG, buttons=[("Start queue", int), ("Show queue", int)])
     QApplication.processEvents()
     for button in (window.new_page.start_button, window.new_page.summary.queue):
         assert not inside(window).intersects(QRect(button.mapTo(window, QPoint(0, 0)), button.size()))
@@ -75,7 +75,7 @@ def test_that_start_and_queue_stay_free(window: MainWindow) -> None:
 
 def test_that_what_is_offered_is_done_once_and_closes_the_message(qtbot: QtBot, window: MainWindow) -> None:
     done: list[str] = []
-    window.show_message("One", offers=[("Do this", lambda: done.append("this")), ("Do that", lambda: done.append("that"))])
+    window.show_message("One", buttons=[("Do this", lambda: done.append("this")), ("Do that", lambda: done.append("that"))])
     (offer,) = (each for each in window.message.findChildren(QPushButton) if each.text() == "Do that")
     qtbot.mouseClick(offer, Qt.MouseButton.LeftButton)
     assert done == ["that"]
