@@ -40,6 +40,7 @@ class Message(Banner):
             button.hide()
             button.deleteLater()
         self._offered = [self._button(number, *button) for number, button in enumerate(buttons)]
+        self.steps.setContentsMargins(0, SPACE if buttons else 0, 0, 0)
         self.say(title, detail, role, SIGNS.get(role, "info"))
         self._place()
         self.raise_()

@@ -22,7 +22,7 @@ from kdstudio.runs.home import Home
 from kdstudio.runs.sample_experiments import sample_experiments
 from kdstudio.runs.state import State
 from kdstudio.spec import load, loads
-from tests.fakes import EXPERIMENT, a_process_at_work, a_run, a_told_run
+from tests.fakes import EXPERIMENT, a_process_at_work, a_run, a_story, a_told_run
 from tests.gui.player import Player
 
 
@@ -77,6 +77,7 @@ def test_that_recent_runs_show_state_verdict_and_curve_and_open_by_click_and_key
     shown(qtbot, page)
     (line,) = page._recent_lines
     assert (line.pill.text, line.name.whole, line.number.text()) == ("Completed", "Digits of a test", "90.0 %")
+    assert line.split.text() == "test"
     assert line.said.whole.startswith("The teacher's help is worth")
     assert line.curve.accessibleDescription() == "validation accuracy from 30.0 % to 92.0 %"
     assert "Completed" in line.accessibleName()
@@ -85,6 +86,14 @@ def test_that_recent_runs_show_state_verdict_and_curve_and_open_by_click_and_key
     assert said.args == [folder]
     with qtbot.waitSignal(page.run_wanted):
         qtbot.keyClick(line, Qt.Key.Key_Return)
+
+
+def test_that_accuracy_on_validation_data_is_marked(qtbot: QtBot, page: HomePage, home: Home) -> None:
+    story = a_story()
+    a_told_run(home, story[: next(place for place, event in enumerate(story) if event.stage == "evaluation")])
+    shown(qtbot, page)
+    (line,) = page._recent_lines
+    assert (line.number.text(), line.split.text()) == ("92.0 %", "validation")
 
 
 def test_that_nothing_moves_when_a_run_begins_and_when_it_ends(qtbot: QtBot, page: HomePage, home: Home) -> None:
@@ -101,11 +110,12 @@ def test_that_nothing_moves_when_a_run_begins_and_when_it_ends(qtbot: QtBot, pag
     with a_process_at_work(folder):
         write_json(folder.summary_file, {"live": {"whole": 0.4}})
         page.feed.refresh()
-        qtbot.waitUntil(lambda: page._recent_lines[0].pill.text == "Running" and page._recent_lines[0].bar.isVisible())
-        assert page._recent_lines[0].said.whole.startswith("40 % done")
+        line = next(each for each in page._recent_lines if each.objectName() == f"line.{folder.id}")
+        qtbot.waitUntil(lambda: line.pill.text == "Running" and line.bar.isVisible())
+        assert line.said.whole.startswith("40 % done")
         assert places() == before
     page.feed.refresh()
-    qtbot.waitUntil(lambda: page._recent_lines[0].pill.text == "Killed")
+    qtbot.waitUntil(lambda: line.pill.text == "Killed")
     assert places() == before
 
 

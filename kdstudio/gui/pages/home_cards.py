@@ -114,15 +114,19 @@ class RunLine(Pressable):
         row.addWidget(self.pill)
         row.addLayout(words, 1)
         row.addWidget(self._progress)
-        row.addWidget(self.number)
+        self.split = Text("", "caption", "quiet")
+        self.split.setAlignment(self.number.alignment())
+        measured = QVBoxLayout()
+        measured.setSpacing(0)
+        measured.addWidget(self.number)
+        measured.addWidget(self.split)
+        row.addLayout(measured)
 
     def show_row(self, row: Row) -> None:
         """Show a run."""
         self._folder = row.folder
         word, role = row_words(row)
         active = State(row.state).active
-        if row.state == State.RUNNING and row.stage:
-            word = stage_words(row.stage)
         self.setObjectName(f"line.{row.id}")
         self.pill.show_state(word, role)
         self.name.set_text(row.title)
@@ -131,15 +135,23 @@ class RunLine(Pressable):
         self.bar.show_fraction(row.done, role)
         self.curve.show_curve(row.curve)
         self.number.setText(percent(row.accuracy) if row.accuracy is not None else "")
-        self.number.setToolTip(self.tr("accuracy of the student"))
+        self.split.setText({"test": self.tr("test"), "validation": self.tr("validation")}.get(row.split, ""))
+        self.number.setToolTip(self._measured(row))
         self.setAccessibleName(f"{row.title}, {word}")
-        self.setAccessibleDescription(self.said.whole)
+        self.setAccessibleDescription(" ".join(filter(None, (self.said.whole, self.number.text(), self.split.text()))))
+
+    def _measured(self, row: Row) -> str:
+        """What the number is."""
+        if row.split == "test":
+            return self.tr("Accuracy of the student on test data")
+        return self.tr("Accuracy of the student on validation data, so far") if row.split else ""
 
     def _times(self, row: Row) -> str:
+        stage = stage_words(row.stage) if row.state == State.RUNNING and row.stage else ""
         done = self.tr("{0} % done").format(f"{100 * row.done:.0f}") if row.begun and row.done is not None else ""
         took = self.tr("ran {0}").format(clock(row.seconds)) if row.seconds else ""
         made = self.tr("created {0}").format(local_time(row.created)) if row.created else ""
-        return "  ·  ".join(part for part in (done, took, made) if part)
+        return "  ·  ".join(part for part in (stage, done, took, made) if part)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
