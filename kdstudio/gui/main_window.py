@@ -17,6 +17,7 @@ from kdstudio.gui.navigation import Navigation
 from kdstudio.gui.preferences import Preferences
 from kdstudio.gui.run_follower import RunFollower
 from kdstudio.gui.shell import Shell
+from kdstudio.gui.stage_mode import StageMode
 from kdstudio.gui.theme import GAP, MARGIN, theme
 from kdstudio.gui.uses import use_of
 from kdstudio.runs.folder import RunFolder
@@ -70,6 +71,7 @@ class MainWindow(QMainWindow):
         self._settings_page: SettingsPage | None = None
         self.lobby = Lobby(self)
         self.shell = Shell(self, self.preferences, self.navigation, self._arrange())
+        self.stage = StageMode(self)
         self.switchboard = Switchboard(self)
         self._connect()
         self.navigation.show_page("home")
@@ -237,6 +239,7 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self, self._fill)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        self.stage.leave()
         answer = Closing.LEAVE
         titles = self._at_work()
         if titles and not self.leaves:
@@ -386,8 +389,8 @@ class MainWindow(QMainWindow):
         self.show_message(self.tr("The setting is in force, and could not be kept"), why)
 
     def run_in_view(self) -> bool:
-        """Whether the page of the run in view is the one that is shown."""
-        return self._run_page is not None and self.pages.currentWidget() is self._run_page
+        """Whether people look at the run in view, on its page or on the stage."""
+        return self.stage.on or (self._run_page is not None and self.pages.currentWidget() is self._run_page)
 
     def _say_busy(self, title: str) -> None:
         if self._new_page is not None:

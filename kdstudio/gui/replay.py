@@ -54,7 +54,7 @@ class Replay(QObject):
         self.state = RunState()
         self.now = 0.0
         self.playing = True
-        self.speed = SPEEDS[2]
+        self.speed: float = SPEEDS[2]
         self._events: list[AnyEvent] = []
         self._times: list[float] = []
         self._done = 0

@@ -159,6 +159,11 @@ class Shell(QObject):
             self._refresh()
             self.palette.open()
 
+    def close_palette(self) -> None:
+        """Close the command palette, where it is open."""
+        if self._palette is not None and self._palette.isVisible():
+            self._palette.dismiss()
+
     @Slot()
     def toggle_shortcuts(self) -> None:
         """Show every shortcut beside the page; once more hides it."""

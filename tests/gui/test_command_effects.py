@@ -43,7 +43,7 @@ VIEWS = {
     "view.home", "view.new", "view.run", "view.runs", "view.settings", "view.palette", "view.presenter", "view.theme.dark",
     "view.theme.light", "view.theme.system", "help.shortcuts", "help.terms", "help.curves", "form.simple", "form.advanced",
     "form.yaml", "part.curves", "part.tested", "part.log", "part.configuration", "below.nothing", "below.notes",
-    "below.overlay", "below.queue",
+    "below.overlay", "below.queue", "view.stage",
 }  # fmt: skip
 
 
@@ -75,6 +75,11 @@ def test_that_every_page_and_view_is_reached(qtbot: QtBot, hand: Hand) -> None:
         hand("view.presenter")
         assert theme().presenter is presenter
         assert window.actions_by_id["view.presenter"].isChecked() is presenter
+    hand("view.stage")
+    assert window.stage.on
+    assert window.actions_by_id["view.stage"].isChecked()
+    window.stage.leave()
+    assert not window.actions_by_id["view.stage"].isChecked()
     hand("view.palette")
     assert window.shell.palette.isVisible()
     assert hand.done == VIEWS

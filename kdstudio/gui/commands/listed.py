@@ -105,6 +105,7 @@ COMMANDS = (
     Command(id="below.queue", title="&Queue", menu="&View", group=1, submenu="&Below the table", checkable=True,
             one_of="below"),
     Command(id="view.palette", title="Command pa&lette...", menu="&View", shortcut="Ctrl+K", group=2),
+    Command(id="view.stage", title="Sta&ge mode", menu="&View", shortcut="F11", group=3, checkable=True),
     Command(id="view.presenter", title="Presenter &mode", menu="&View", shortcut="Ctrl+Shift+M", group=3, checkable=True),
     Command(id="view.theme.system", title="&System", menu="&View", group=3, submenu="&Theme", checkable=True, one_of="theme"),
     Command(id="view.theme.light", title="&Light", menu="&View", group=3, submenu="&Theme", checkable=True, one_of="theme"),

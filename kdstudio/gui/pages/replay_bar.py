@@ -82,7 +82,7 @@ class ReplayBar(Card):
         self.pause.setVisible(replay.playing)
         self.play.setVisible(not replay.playing)
         self.times.setText(f"{clock(replay.now)} / {clock(replay.length)}")
-        self.speed.choose(SPEEDS.index(replay.speed))
+        self.speed.choose(min(range(len(SPEEDS)), key=lambda number: abs(SPEEDS[number] - replay.speed)))
         if not self.slider.isSliderDown():
             self.slider.blockSignals(True)
             self.slider.setValue(round(STEPS * replay.now / replay.length) if replay.length else 0)
