@@ -141,9 +141,10 @@ def _what_the_student_sees(
     transfer = np.flatnonzero(~np.isin(labels, spec.hidden_classes))
     if not len(transfer):
         raise KnownFailure("nothing-left")
-    draw = np.random.default_rng([spec.seed, 2])
     kept = []
     for number in range(len(source.classes)):
+        # A stream for each class: hiding one class leaves the labels of the others where they were.
+        draw = np.random.default_rng([spec.seed, 2, number])
         members = draw.permutation(transfer[labels[transfer] == number])
         kept.append(members[: max(1, round(spec.labelled * len(members)))])
     return transfer, np.sort(np.concatenate(kept))

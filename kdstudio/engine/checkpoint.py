@@ -22,7 +22,7 @@ class Position:
     """Where training is: `step` steps of (`stage`, `seed`) are done, `elapsed` seconds of its budget used.
 
     `best`: step, validation accuracy and negative log-likelihood of the best weights so far; `since_best`: evaluations
-    since then.
+    since then. `evaluation_due`: training was interrupted within the evaluation that is due at `step`.
     """
 
     stage: str
@@ -33,6 +33,7 @@ class Position:
     best_accuracy: float = -1.0
     best_nll: float = 0.0
     since_best: int = 0
+    evaluation_due: bool = False
 
 
 class Checkpoints:
@@ -51,8 +52,9 @@ class Checkpoints:
             return None
 
     def save(
-        self, position: Position, *, model: nn.Module, best: dict[str, Tensor], optimizer: torch.optim.Optimizer
-    ) -> None:
+        self, position: Position, *, model: nn.Module, best: dict[str, Tensor], optimizer: torch.optim.Optimizer,
+        objective: nn.Module | None = None,
+    ) -> None:  # fmt: skip
         """Write a checkpoint, then point to it, then remove the one before.
 
         Raises:
@@ -67,6 +69,8 @@ class Checkpoints:
         try:
             save_file(_flat(model.state_dict()), aside / "model.safetensors", metadata={"format": "pt"})
             save_file(_flat(best), aside / "best.safetensors", metadata={"format": "pt"})
+            own = _flat(objective.state_dict()) if objective is not None else {}
+            save_file(own, aside / "objective.safetensors", metadata={"format": "pt"})
             tensors, rest = _packed(optimizer)
             save_file(tensors, aside / "optimizer.safetensors", metadata={"format": "pt"})
             save_file(_generators(), aside / "generators.safetensors", metadata={"format": "pt"})
@@ -80,8 +84,10 @@ class Checkpoints:
         if old is not None:
             shutil.rmtree(old, ignore_errors=True)
 
-    def restore(self, *, model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-        """Put the latest checkpoint into `model`, `optimizer` and the global generators; the best weights so far.
+    def restore(
+        self, *, model: nn.Module, optimizer: torch.optim.Optimizer, objective: nn.Module | None = None
+    ) -> dict[str, Tensor]:
+        """Put the latest checkpoint into the modules, `optimizer` and the global generators; the best weights so far.
 
         Raises:
             KnownFailure: it is damaged.
@@ -89,7 +95,7 @@ class Checkpoints:
         latest = self._latest()
         assert latest is not None, "position() said that there is one"
         try:
-            return _restored(latest, model, optimizer)
+            return _restored(latest, model, optimizer, objective)
         except (OSError, SafetensorError, ValueError, KeyError) as error:
             raise KnownFailure("file-corrupt", path=str(latest), why=str(error), field=None) from error
 
@@ -136,8 +142,12 @@ class Checkpoints:
         return place if name.isdigit() and place.is_dir() else None
 
 
-def _restored(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+def _restored(
+    folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, objective: nn.Module | None
+) -> dict[str, Tensor]:
     model.load_state_dict(load_file(folder / "model.safetensors"))
+    if objective is not None and objective.state_dict():
+        objective.load_state_dict(load_file(folder / "objective.safetensors"))
     _unpack(optimizer, load_file(folder / "optimizer.safetensors"), json.loads((folder / "optimizer.json").read_text()))
     generators = load_file(folder / "generators.safetensors")
     torch.set_rng_state(generators["cpu"])

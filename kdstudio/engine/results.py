@@ -56,7 +56,7 @@ def _trained(context: Context, who: str, seed: int) -> tuple[nn.Module, int]:
     assert kept is not None, f"the stage of {who} {seed} has ended"
     weights, facts = kept
     images = context.images
-    module = built(context.experiment.student, images.input, len(images.classes), seed=derived(seed, "init"))
+    module = built(context.experiment.student, images.input, len(images.classes), seed=derived("student", seed, "init"))
     module.load_state_dict(weights)
     return to_place(module, context.place).eval(), int(facts["best_step"])
 

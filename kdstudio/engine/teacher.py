@@ -2,7 +2,7 @@
 
 import contextlib
 import shutil
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,8 @@ from kdstudio.engine.context import Context, to_place
 from kdstudio.engine.control import EVERY, Control
 from kdstudio.engine.evaluate import logits_of, metrics_of
 from kdstudio.engine.given_weights import give_weights
-from kdstudio.engine.loop import Measurement, Task, Trained, optimise
-from kdstudio.methods import Batch, Labels, Signal
+from kdstudio.engine.loop import Measurement, Pass, Task, Trained, optimise
+from kdstudio.methods import Batch, Labels
 from kdstudio.models import built
 from kdstudio.runs.events import AnyEvent, Note, StageEnded, StageStarted
 from kdstudio.runs.files import write_json
@@ -38,7 +38,7 @@ def teacher(context: Context) -> Generator[AnyEvent, None, nn.Module]:
     """
     spec = context.experiment.teacher
     seed = context.experiment.teacher_training.seed
-    module = built(spec, context.images.input, len(context.images.classes), seed=derived(seed, "init"))
+    module = built(spec, context.images.input, len(context.images.classes), seed=derived("teacher", seed, "init"))
     named = give_weights(module, spec, context.images, context.home, role=STAGE)
     if named is not None:
         yield from _ready_made(
@@ -125,34 +125,33 @@ def _train(context: Context, module: nn.Module, place: Path) -> Iterator[AnyEven
     training, images = context.experiment.teacher_training, context.images
     device = context.place.device
     train, pixels = context.part("train"), Pixels(
-        images, device=device, views=context.experiment.dataset.teacher_views, seed=derived(training.seed, "views")
+        images, device=device, views=context.experiment.dataset.teacher_views, seed=derived("teacher", training.seed, "views")
     )  # fmt: skip
     order = Order(
-        torch.arange(len(train)), batch_size=training.batch_size, seed=derived(training.seed, "order"), device=device
-    )
+        torch.arange(len(train)), batch_size=training.batch_size, seed=derived("teacher", training.seed, "order"),
+        device=device,
+    )  # fmt: skip
     module = to_place(module, context.place).train()
 
-    def feed(step: int, used: float) -> tuple[Batch, list[Signal]]:
+    def feed(step: int, used: float) -> list[Pass]:
         at = order.at(step)
         inputs = pixels(train.images.index_select(0, at), step)
-        return Batch(inputs, train.labels.index_select(0, at), at, used), []
+        return [(Batch(inputs, train.labels.index_select(0, at), at, used), [])]
 
-    def evaluate(model: nn.Module, step: int) -> list[Measurement]:
-        plain = context.plain_pixels()
-        return [
-            Measurement(
-                split=split, metrics=metrics_of(logits_of(model, context.part(part), plain), context.labels(part))
-            )
-            for split, part in (("validation", "validation"), ("train", "sample"))
-        ]
+    def evaluate(model: nn.Module, step: int, check: Callable[[], None]) -> list[Measurement]:
+        plain, measured = context.plain_pixels(), []
+        for split, part in (("validation", "validation"), ("train", "sample")):
+            logits = logits_of(model, context.part(part), plain, check=check)
+            measured.append(Measurement(split=split, metrics=metrics_of(logits, context.labels(part))))
+        return measured
 
     start = context.start_of(STAGE, None)
     if start is None:
         budget = Budget.of(training, order.steps_per_epoch)
         yield StageStarted(**HEADER, planned=budget.planned, unit=budget.unit)
-    torch.manual_seed(derived(training.seed, "dropout"))
+    torch.manual_seed(derived("teacher", training.seed, "dropout"))
     task = Task(
-        stage=STAGE, seed=None, who="teacher", model=module, objective=Labels(every_label=True), feed=feed,
+        stage=STAGE, seed=None, who="teacher", model=module, objective=Labels(), feed=feed,
         evaluate=evaluate, training=training, steps_per_epoch=order.steps_per_epoch,
     )  # fmt: skip
     trained = yield from optimise(

@@ -120,11 +120,6 @@ class Training(Spec):
             raise ValueError(f"give one of {', '.join(BUDGETS)}, not {' and '.join(given)}; set the others to null")
         return values if given else {**values, "epochs": DEFAULT_EPOCHS}
 
-    @property
-    def repeatable(self) -> bool:
-        """Whether the same seed gives the same weights: no part of it looks at the clock."""
-        return self.minutes is None and self.evaluate_every.seconds is None
-
 
 class TeacherTraining(Training):
     """The teacher's own training: there is one teacher, so it has one seed."""

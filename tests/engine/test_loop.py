@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from kdstudio.engine.budget import learning_rate
 from kdstudio.engine.checkpoint import Checkpoints, Position
 from kdstudio.engine.control import EVERY, Control, Interrupted
 from kdstudio.engine.evaluate import metrics_of
-from kdstudio.engine.loop import Guard, Measurement, Task, Trained, optimise, optimizer_for
+from kdstudio.engine.loop import Guard, Measurement, Pass, Task, Trained, optimise, optimizer_for
 from kdstudio.methods import Batch, Labels
 from kdstudio.runs.events import AnyEvent, Evaluated, Note, Progress, Saved, StepLogged
 from kdstudio.runs.folder import Request
@@ -46,16 +47,16 @@ class Lesson:
         self.seen: list[tuple[int, dict[str, Tensor]]] = []
         self.fed: list[int] = []
         self.task = Task(
-            stage="student", seed=3, who="student", model=self.model, objective=Labels(every_label=True),
+            stage="student", seed=3, who="student", model=self.model, objective=Labels(),
             feed=self.feed, evaluate=self.evaluate, training=spec, steps_per_epoch=4.0,
         )  # fmt: skip
 
-    def feed(self, step: int, used: float) -> tuple[Batch, list]:
+    def feed(self, step: int, used: float) -> list[Pass]:
         self.fed.append(step)
         at = (torch.arange(8) + 8 * step) % 32
-        return Batch(self.inputs[at], self.targets[at], at, used), []
+        return [(Batch(self.inputs[at], self.targets[at], at, used), [])]
 
-    def evaluate(self, model: nn.Module, step: int) -> list[Measurement]:
+    def evaluate(self, model: nn.Module, step: int, check: Callable[[], None] = lambda: None) -> list[Measurement]:
         self.seen.append((len(self.fed), {name: value.clone() for name, value in model.state_dict().items()}))
         told = self.accuracies
         if told is not None:
@@ -277,7 +278,7 @@ def test_that_a_logged_term_is_that_steps_own_and_no_average(tmp_path: Path) -> 
     copy = Lesson(training(steps=3)).model
     events, _ = lesson.learn(tmp_path)
     for event in logged(events):
-        batch, _ = lesson.feed(event.step - 1, 0.0)
+        ((batch, _),) = lesson.feed(event.step - 1, 0.0)
         loss = nn.functional.cross_entropy(copy(batch.inputs), batch.targets)
         assert event.terms == {"labels": pytest.approx(float(loss.detach()), rel=1e-6)}
         loss.backward()

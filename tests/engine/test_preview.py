@@ -90,7 +90,7 @@ def seconds(*changes: str, dataset: str = "{kind: digits}") -> float:
 
 @pytest.fixture
 def a_millisecond_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(previewing, "step_seconds", lambda *_: 0.001)
+    monkeypatch.setattr(previewing, "step_seconds", lambda *_, **__: 0.001)
 
 
 @pytest.mark.usefixtures("a_millisecond_a_step")
@@ -156,9 +156,9 @@ def tried(monkeypatch: pytest.MonkeyPatch, *changes: str, check: Callable[[], No
     sizes: list[int] = []
     rehearsal = previewing._rehearsal
 
-    def noted(spec: Any, method: Any, training: Any, *about: Any) -> Any:
+    def noted(spec: Any, method: Any, training: Any, *about: Any, **options: Any) -> Any:
         sizes.append(training.batch_size)
-        return rehearsal(spec, method, training, *about)
+        return rehearsal(spec, method, training, *about, **options)
 
     monkeypatch.setattr(previewing, "_rehearsal", noted)
     asked = loads("kind: classification", changes=list(changes))
@@ -173,6 +173,25 @@ def test_that_a_step_is_tried_once_for_what_makes_it_long(monkeypatch: pytest.Mo
     assert tried(monkeypatch)[-1] == 128
     assert tried(monkeypatch, "training.learning_rate=0.5", "training.epochs=3") == []
     assert tried(monkeypatch, "training.batch_size=32") == [32]
+
+
+def test_that_a_step_with_withheld_labels_is_tried_with_both_of_its_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    passes = []
+    rehearsal = previewing._rehearsal
+
+    def noted(*about: Any, **options: Any) -> Any:
+        task = rehearsal(*about, **options)
+        passes.append(len(task.feed(0, 0.0)))
+        return task
+
+    monkeypatch.setattr(previewing, "_STEPS", {})
+    monkeypatch.setattr(previewing, "_rehearsal", noted)
+    for labelled, alpha, number in ((0.1, 0.5, 2), (1.0, 0.5, 1), (0.1, 1.0, 1), (0.1, 0.0, 1)):
+        passes.clear()
+        dataset, method = f"{{kind: digits, labelled: {labelled}}}", f"{{kind: soft-targets, alpha: {alpha}}}"
+        asked = loads(f"{{kind: classification, dataset: {dataset}, method: {method}}}")
+        assert duration(asked, loaded(asked.dataset), teacher_ready=True)["two_passes"] == (number == 2)
+        assert max(passes[len(passes) // 2 :]) == number, (labelled, alpha)
 
 
 def test_that_a_slow_network_is_tried_on_a_few_images_alone(monkeypatch: pytest.MonkeyPatch) -> None:
