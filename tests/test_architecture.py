@@ -72,7 +72,7 @@ def test_that_no_room_that_trains_loads_qt() -> None:
 
 
 def test_that_spec_and_runs_load_neither_torch_nor_qt() -> None:
-    names = [name for name in NAMES if name.startswith(("kdstudio.spec", "kdstudio.runs"))]
+    names = [name for name in NAMES if name.startswith(("kdstudio.spec", "kdstudio.runs", "kdstudio.results"))]
 
     assert loaded_after(*names) & {*HEAVY, *QT} == set()
 

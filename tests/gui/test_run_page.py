@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace as replace_event
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QTextCursor
 from PySide6.QtWidgets import QApplication, QScrollArea
@@ -13,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from kdstudio.gui.main_window import MainWindow
 from kdstudio.gui.pages.run import CONFIGURATION, LOG, TESTED, RunPage
-from kdstudio.gui.replay import times_of
+from kdstudio.gui.replay import fit_speed, times_of
 from kdstudio.gui.theme import SPACE, theme
 from kdstudio.runs.events import RunEnded, RunStarted, StepLogged
 from kdstudio.runs.folder import Request, RunFolder
@@ -293,7 +294,7 @@ def test_that_a_replay_says_that_it_is_one_and_ends_as_the_run_did(
     qtbot.waitUntil(lambda: 0 < replay.state.events < controller.state.events)
     replay.seek(0.0)
     qtbot.waitUntil(lambda: replay.state.events <= 1)
-    qtbot.mouseClick(page.replay_bar.speed.group.button(3), LEFT)
+    qtbot.mouseClick(page.replay_bar.speed.group.button(4), LEFT)
     assert replay.speed == 60
     replay.seek(replay.length)
     qtbot.waitUntil(lambda: replay.over)
@@ -311,6 +312,26 @@ def test_that_a_replay_goes_on_across_attempts_and_never_back() -> None:
     state = RunState()
     state.apply_all(told)
     assert times[-1] == pytest.approx(state.seconds)
+
+
+def test_that_a_replay_takes_about_twenty_seconds_unless_a_speed_is_chosen(
+    qtbot: QtBot, home: Home, open_run_page: Callable[[RunFolder], RunPage]
+) -> None:
+    assert [fit_speed(seconds) for seconds in (2.0, 17.0, 60.0, 3600.0)] == [1.0, 1.0, 3.0, 180.0]
+    assert fit_speed(60.0, target=10.0) == 6.0
+    slow = [replace_event(event, seconds=event.seconds * 10) for event in a_story()]
+    page = open_run_page(a_told_run(home, slow))
+    qtbot.mouseClick(page.controls.replay, LEFT)
+    replay = page._controller.replay
+    assert replay is not None
+    qtbot.waitUntil(lambda: replay.ready)
+    assert replay.length / replay.speed == pytest.approx(20.0)
+    speeds = page.replay_bar.speed
+    assert speeds.group.button(speeds.chosen).text() == "Fit"
+    qtbot.mouseClick(speeds.group.button(2), LEFT)
+    assert (replay.speed, replay.fitted) == (5, False)
+    qtbot.mouseClick(speeds.group.button(0), LEFT)
+    assert replay.length / replay.speed == pytest.approx(20.0)
 
 
 def test_that_a_clock_that_jumps_back_does_not_turn_a_replay_around() -> None:

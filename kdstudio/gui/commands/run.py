@@ -94,5 +94,6 @@ class RunDeeds:
             return lambda: self._page().replay_bar.speed.group.button(number).click()
 
         replay = self._window.controller.replay
-        now = replay.speed if replay is not None else None
-        return [Offer(title=f"×{speed}", does=going(number), on=speed == now) for number, speed in enumerate(SPEEDS)]
+        now = None if replay is None else "fit" if replay.fitted else replay.speed
+        speeds = [(tr("Fit into 20 seconds"), "fit"), *((f"×{speed}", speed) for speed in SPEEDS)]
+        return [Offer(title=title, does=going(number), on=speed == now) for number, (title, speed) in enumerate(speeds)]
