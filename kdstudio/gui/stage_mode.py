@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from kdstudio.gui.main_window import MainWindow
     from kdstudio.gui.pages.stage_view import StageView
 
-LENGTH = 20.0  # seconds that a replay takes on the stage, whatever the run took
-SLOWEST = 0.25
 USUAL = QSize(1024, 640)  # pixels for which presenter type is made: on a larger screen type grows with it
 LARGEST = 2.2  # times usual type
 SETTLE = 50  # milliseconds that a window gets to reach its size
@@ -82,7 +80,6 @@ class StageMode(QObject):
             window.controller.end_replay()
         self._replays = False
         window.lobby.feed.changed.disconnect(self._offer)
-        window.controller.changed.disconnect(self._fit_replay)
         view.hide()
         row = window.centralWidget().layout()
         assert row is not None
@@ -122,7 +119,6 @@ class StageMode(QObject):
         view.demo_wanted.connect(self._start_demo)
         view.newest_wanted.connect(self._show_newest)
         window.lobby.feed.changed.connect(self._offer)
-        window.controller.changed.connect(self._fit_replay)
         return view
 
     @staticmethod
@@ -144,16 +140,9 @@ class StageMode(QObject):
 
     @Slot()
     def _replay(self) -> None:
-        """Replay the run in view, from its beginning."""
+        """Replay the run in view, from its beginning, at the speed that fits its length."""
         self._replays = True
         self._window.controller.start_replay()
-
-    @Slot()
-    def _fit_replay(self) -> None:
-        """As soon as its events are read, a replay that began here takes as long as an audience looks."""
-        replay = self._window.controller.replay
-        if self.on and self._replays and replay is not None and replay.ready and replay.length:
-            replay.speed = max(SLOWEST, replay.length / LENGTH)
 
     @Slot()
     def _start_demo(self) -> None:

@@ -12,7 +12,8 @@ from shiboken6 import isValid
 from kdstudio.gui.main_window import MainWindow
 from kdstudio.gui.pages.stage_view import ACCURACY, AGREEMENT, LOSS, StageView
 from kdstudio.gui.plots import captions
-from kdstudio.gui.stage_mode import LARGEST, LENGTH, SETTLE, StageMode
+from kdstudio.gui.replay import TARGET
+from kdstudio.gui.stage_mode import LARGEST, SETTLE, StageMode
 from kdstudio.gui.theme import PRESENTING, theme
 from kdstudio.runs.events import RunEnded
 from kdstudio.runs.files import read_json
@@ -140,7 +141,7 @@ def test_that_space_replays_the_run_in_twenty_seconds_and_leaving_ends_the_repla
     qtbot.waitUntil(lambda: controller.replay is not None and controller.replay.ready)
     replay = controller.replay
     assert replay is not None
-    assert replay.length / replay.speed == pytest.approx(LENGTH)
+    assert replay.length / replay.speed == pytest.approx(TARGET)
     assert replay.playing
     press(finished, Qt.Key.Key_Space)
     assert not replay.playing
