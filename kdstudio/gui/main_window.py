@@ -312,11 +312,11 @@ class MainWindow(QMainWindow):
         except OSError as error:
             self.show_message(self.tr("It could not be saved"), f"{chosen}: {error.strerror}")
 
-    @Slot(object)
-    def _offer_experiment(self, experiment: Any) -> None:
-        """Put an experiment that a run offers, such as a longer training, into the form."""
-        self.new_page.show_experiment(experiment)
+    @Slot(object, object, str)
+    def _offer_experiment(self, experiment: Any, changed: list[str], reason: str) -> None:
+        """Put an experiment that a run suggests, such as a longer training, into the form, with what it changes marked."""
         self.show_page("new")
+        self.new_page.offer(experiment, changed, reason)
 
     @Slot()
     def _compare(self) -> None:

@@ -225,7 +225,7 @@ def test_that_runs_are_started_and_asked(qtbot: QtBot, hand: Hand, home: Home, p
 
 ENDED = {
     "run.longer", "run.duplicate", "run.mend", "run.compare", "run.copy-diagnostics", "run.copy-configuration", "run.folder",
-    "replay.start", "replay.play", "replay.speed", "replay.end",
+    "replay.start", "replay.play", "replay.speed", "replay.end", "run.suggestions",
 }  # fmt: skip
 
 
@@ -242,6 +242,8 @@ def test_that_a_run_that_is_over_is_used(qtbot: QtBot, hand: Hand, home: Home, m
     window.show_page("home")
     hand("run.longer")
     assert window.new_page.experiment().parent == folder.id
+    hand("run.suggestions", "Train twice as long")
+    assert window.new_page.board.row("training.epochs").marked
     hand("run.duplicate")
     assert window.new_page.experiment() == loads(EXPERIMENT)
     opened: list[Path] = []

@@ -8,7 +8,17 @@ from statistics import fmean, stdev
 
 import pytest
 
-from kdstudio.results.comparison import DIFFERENCE, WORDS, WRITERS, Comparison, as_csv, as_latex, as_markdown, as_text, comparison
+from kdstudio.results.comparison import (
+    DIFFERENCE,
+    WORDS,
+    WRITERS,
+    Comparison,
+    as_csv,
+    as_latex,
+    as_markdown,
+    as_text,
+    comparison,
+)
 from kdstudio.runs.events import Evaluated
 from kdstudio.runs.state import RunState
 from kdstudio.runs.summary import summarise

@@ -33,6 +33,7 @@ COMMANDS = (
     Command(id="run.stop", title="S&top...", menu="&Run", shortcut="Ctrl+.", group=1),
     Command(id="run.save", title="Sa&ve now", menu="&Run", shortcut="Ctrl+Shift+V", group=1),
     Command(id="run.evaluate", title="&Evaluate now", menu="&Run", shortcut="Ctrl+Shift+A", group=1),
+    Command(id="run.suggestions", title="Apply a su&ggestion", menu="&Run", group=2, offers=True),
     Command(id="run.longer", title="Train &longer", menu="&Run", group=2),
     Command(id="run.duplicate", title="&Use as new experiment", menu="&Run", shortcut="Ctrl+D", group=2),
     Command(id="run.mend", title="&Open configuration", menu="&Run", group=2),
