@@ -113,7 +113,8 @@ class RunWords(QWidget):
         if words is None and warnings:
             words = warnings[-1]
         silent = failure is None and words is not None and words not in warnings
-        self.remedies.show(suggested.of_problem(controller) if words is not None and not silent else ())
+        remedies = suggested.of_problem(controller) if words is not None and not silent else ()
+        self.remedies.show([each for each in remedies if each.name != "longer" or not self.verdict.title])
         self._show_notice(words, failed=failure is not None)
         self._fit()
 
@@ -221,14 +222,19 @@ class RunWords(QWidget):
 
     @Slot()
     def _list_remedies(self) -> None:
-        flow = self._remedies.layout()
+        """What is suggested comes first, below the words, and the other buttons with it; without it those stand beside."""
+        flow, others, remedies = self._remedies.layout(), (self.mend, self.copy), self.remedies.buttons
         assert flow is not None
         while flow.count():
             flow.takeAt(0)
-        for button in self.remedies.buttons:
+        for button in others:
+            self.notice.offers.removeWidget(button)
+        for button in (*remedies, *others) if remedies else ():
             flow.addWidget(button)
-        self._remedies.setVisible(bool(self.remedies.buttons))
-        self.notice.steps.setContentsMargins(0, SPACE if self.remedies.buttons else 0, 0, 0)
+        for button in () if remedies else others:
+            self.notice.offers.addWidget(button)
+        self._remedies.setVisible(bool(remedies))
+        self.notice.steps.setContentsMargins(0, SPACE if remedies else 0, 0, 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
