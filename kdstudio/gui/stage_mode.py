@@ -55,6 +55,7 @@ class StageMode(QObject):
             return
         window = self._window
         window.shell.close_palette()
+        window.shell.close_tour()
         self._focus = window.focusWidget()
         self._state, self._place = window.windowState(), window.geometry()
         self._cover()

@@ -32,7 +32,9 @@ def everything(run: "RunController", summary: Mapping[str, Any] | None) -> tuple
     found += of_verdict(run, summary)
     if summary:
         found.append(longer(run.experiment))
-    return tuple(each for number, each in enumerate(found) if all(each.changes != one.changes for one in found[:number]))
+    return tuple(
+        each for number, each in enumerate(found) if all(each.changes != one.changes for one in found[:number])
+    )
 
 
 def _problems(run: "RunController") -> Iterator[tuple[str, Mapping[str, Any]]]:

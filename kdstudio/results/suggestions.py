@@ -182,11 +182,17 @@ def _of_problem(experiment: Experiment, code: str, parameters: Mapping[str, Any]
             yield _lower_rate(getattr(experiment, part), part, code)
             if getattr(experiment, part).clip is None:
                 yield Suggestion(
-                    name="clip", code=code, changes={f"{part}.clip": CLIP}, values={"value": f"{CLIP:g}"}, remark="clipped"
+                    name="clip",
+                    code=code,
+                    changes={f"{part}.clip": CLIP},
+                    values={"value": f"{CLIP:g}"},
+                    remark="clipped",
                 )
         case "out-of-memory-device" | "out-of-memory-system" | "killed":
             part = "teacher_training" if of_teacher else "training"
-            yield from _smaller_batch(getattr(experiment, part), part, "killed" if code == "killed" else "out-of-memory")
+            yield from _smaller_batch(
+                getattr(experiment, part), part, "killed" if code == "killed" else "out-of-memory"
+            )
         case "device-missing":
             yield Suggestion(name="any-device", code=code, changes={"compute.device": "auto"})
         case "hidden-class-unknown":
@@ -240,7 +246,11 @@ def _rate(part: str, rate: float, code: str, way: str) -> Suggestion:
     values = {"value": f"{rate:g}"}
     whose = "teacher's " if part == "teacher_training" else ""
     return Suggestion(
-        name=name, code=code, changes={f"{part}.learning_rate": rate}, values=values, remark=f"{whose}learning rate {rate:g}"
+        name=name,
+        code=code,
+        changes={f"{part}.learning_rate": rate},
+        values=values,
+        remark=f"{whose}learning rate {rate:g}",
     )
 
 

@@ -44,6 +44,7 @@ VIEWS = {
     "view.theme.light", "view.theme.system", "help.shortcuts", "help.terms", "help.curves", "form.simple", "form.advanced",
     "form.yaml", "part.curves", "part.tested", "part.log", "part.configuration", "below.nothing", "below.notes",
     "below.overlay", "below.queue", "view.stage",
+    "help.tour",
 }  # fmt: skip
 
 
@@ -67,6 +68,9 @@ def test_that_every_page_and_view_is_reached(qtbot: QtBot, hand: Hand) -> None:
         hand(f"help.{name}")
         assert window.shell.help_in_view
     window.shell.hide_help()
+    hand("help.tour")
+    assert window.findChild(QWidget, "tour").isVisible()
+    window.shell.close_tour()
     for choice in ("dark", "light", "system"):
         hand(f"view.theme.{choice}")
         assert str(theme().choice) == choice

@@ -32,7 +32,7 @@ TITLE = "Digits of a test"
 # What a button or an entry of a page's own menu is called, and the command that does the same.
 STANDS_FOR = {
     "nav.home": "view.home", "nav.new": "view.new", "nav.run": "view.run", "nav.runs": "view.runs",
-    "nav.settings": "view.settings", "nav.running": "view.run", "nav.help": "help.terms", "nav.hint.show": "help.curves",
+    "nav.settings": "view.settings", "nav.running": "view.run", "nav.help": "help.terms", "nav.hint.show": "help.tour",
     "help.tabs.0": "help.terms", "help.tabs.1": "help.shortcuts", "help.close": "help.shortcuts",
     "run.new": "view.new", "run.samples": "view.home", "runs.new": "view.new", "runs.samples": "view.home", "home.all": "view.runs",
     "home.file": "file.open", "home.folder": "file.images", "look.*": "file.sample",

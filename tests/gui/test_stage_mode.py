@@ -134,7 +134,9 @@ def test_that_each_number_makes_its_plot_large_and_says_what_it_shows(finished: 
     assert view.agreement.isVisible()
 
 
-def test_that_space_replays_the_run_in_twenty_seconds_and_leaving_ends_the_replay(qtbot: QtBot, finished: MainWindow) -> None:
+def test_that_space_replays_the_run_in_twenty_seconds_and_leaving_ends_the_replay(
+    qtbot: QtBot, finished: MainWindow
+) -> None:
     press(finished, Qt.Key.Key_F11)
     view, controller = stage_of(finished), finished.controller
     press(finished, Qt.Key.Key_Space)

@@ -27,7 +27,9 @@ def judged(asked: Experiment, *, flat: bool = True, **how: Any) -> tuple[Suggest
     story = a_story(seeds=asked.seeds, **how)
     if flat:
         story = [
-            event if not isinstance(event, Evaluated) or event.stage != "student" or event.step == 10 else levelled(event)
+            event
+            if not isinstance(event, Evaluated) or event.stage != "student" or event.step == 10
+            else levelled(event)
             for event in story
         ]
     state = RunState()
@@ -43,7 +45,9 @@ def levelled(event: Evaluated) -> Evaluated:
 
 
 @pytest.mark.parametrize(("seeds", "wanted"), [("[0]", (0, 1, 2)), ("[7]", (7, 0, 1)), ("[1, 2]", (1, 2, 0))])
-def test_that_fewer_than_three_seeds_become_three_of_which_the_old_ones_are_some(seeds: str, wanted: tuple[int, ...]) -> None:
+def test_that_fewer_than_three_seeds_become_three_of_which_the_old_ones_are_some(
+    seeds: str, wanted: tuple[int, ...]
+) -> None:
     asked = experiment(seeds=seeds)
     (suggestion,) = judged(asked)
     assert suggestion.text() == "Run 3 seeds for an interval"
@@ -155,7 +159,10 @@ def test_that_every_text_and_reason_is_used_and_filled_in() -> None:
     from kdstudio.results import suggestions
 
     source = inspect.getsource(suggestions)
-    made = [f"{way}-{whose}rate" for way in ("lower", "raise") for whose in ("", "teacher-")] + ["train-teacher", "train-student"]
+    made = [f"{way}-{whose}rate" for way in ("lower", "raise") for whose in ("", "teacher-")] + [
+        "train-teacher",
+        "train-student",
+    ]
     assert [name for name in TEXTS if name not in made and source.count(f'"{name}"') < 2] == []
     notes = {"student-weak", "teacher-weak", "teacher-not-better", "not-a-number", "device-missing"}
     assert [code for code in REASONS if code not in notes and source.count(f'"{code}"') < 2] == []

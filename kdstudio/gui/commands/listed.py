@@ -111,6 +111,7 @@ COMMANDS = (
     Command(id="view.theme.system", title="&System", menu="&View", group=3, submenu="&Theme", checkable=True, one_of="theme"),
     Command(id="view.theme.light", title="&Light", menu="&View", group=3, submenu="&Theme", checkable=True, one_of="theme"),
     Command(id="view.theme.dark", title="&Dark", menu="&View", group=3, submenu="&Theme", checkable=True, one_of="theme"),
+    Command(id="help.tour", title="Take the t&our", menu="&Help"),
     Command(id="help.shortcuts", title="&Keyboard shortcuts", menu="&Help", shortcut="F1"),
     Command(id="help.terms", title="&What the terms mean", menu="&Help", shortcut="Shift+F1"),
     Command(id="help.curves", title="&How to read the curves", menu="&Help"),

@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
 from kdstudio.gui import run_rules, suggested
 from kdstudio.gui.buttons import IconButton, PrimaryButton
@@ -223,14 +223,15 @@ class RunWords(QWidget):
     @Slot()
     def _list_remedies(self) -> None:
         """What is suggested comes first, below the words, and the other buttons with it; without it those stand beside."""
-        flow, others, remedies = self._remedies.layout(), (self.mend, self.copy), self.remedies.buttons
+        flow, remedies = self._remedies.layout(), self.remedies.buttons
+        others: tuple[QAbstractButton, ...] = (self.mend, self.copy)
         assert flow is not None
         while flow.count():
             flow.takeAt(0)
         for button in others:
             self.notice.offers.removeWidget(button)
-        for button in (*remedies, *others) if remedies else ():
-            flow.addWidget(button)
+        for each in (*remedies, *others) if remedies else ():
+            flow.addWidget(each)
         for button in () if remedies else others:
             self.notice.offers.addWidget(button)
         self._remedies.setVisible(bool(remedies))

@@ -276,7 +276,9 @@ class StageView(Painted):
         self.title.set_text(controller.title)
         word, role = phase(controller.shown_as, controller.shown, waiting=controller.waiting)
         replay = controller.replay
-        self.pill.show_state(self.tr("Replay") if replay is not None else word, "teacher" if replay is not None else role)
+        self.pill.show_state(
+            self.tr("Replay") if replay is not None else word, "teacher" if replay is not None else role
+        )
         said, detail, colour = self._sentences(word)
         self.headline.setText(said)
         self.headline.set_role(colour)

@@ -32,7 +32,9 @@ def of_accuracy(state: "RunState", gain: Mapping[str, Any] | None = None) -> str
 def _compared(gain: Mapping[str, Any]) -> str:
     mean, low, high, seeds = (gain.get(name) for name in ("mean", "low", "high", "seeds"))
     if mean is None:
-        return tr("The dashed line is the same student without a teacher; the solid one learns from its teacher, the dotted line.")
+        return tr(
+            "The dashed line is the same student without a teacher; the solid one learns from its teacher, the dotted line."
+        )
     if low is None or high is None:
         few = tr("The dashed line is the same student without a teacher; with fewer than {0} seeds ({1} here) the space between "
                  "them may be chance.")  # fmt: skip
@@ -43,16 +45,22 @@ def _compared(gain: Mapping[str, Any]) -> str:
     if high < 0:
         return tr("The dashed line is the same student without a teacher: on test images it does better than the one with a "
                   "teacher.")  # fmt: skip
-    return tr("The dashed line is the same student without a teacher; the two end so close together that it may be chance.")
+    return tr(
+        "The dashed line is the same student without a teacher; the two end so close together that it may be chance."
+    )
 
 
 def of_agreement(state: "RunState") -> str:
     """What the plot of agreement shows now."""
     drawn = curves.agreement(state)
     if drawn.empty or not len(drawn.curves[-1].series):
-        return tr("Agreement is the share of images on which student and teacher give the same answer: it begins with the student.")
+        return tr(
+            "Agreement is the share of images on which student and teacher give the same answer: it begins with the student."
+        )
     last = drawn.curves[-1].series.last
-    said = tr("Agreement: the share of images on which student and teacher give the same answer, right or wrong; here {0}.")
+    said = tr(
+        "Agreement: the share of images on which student and teacher give the same answer, right or wrong; here {0}."
+    )
     return said.format(percent(last if last is not None else 0.0))
 
 
