@@ -3,7 +3,7 @@
 import dataclasses
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from kdstudio.engine.checkpoint import Checkpoints, Position
 from kdstudio.engine.control import EVERY, Control, Interrupted
 from kdstudio.engine.evaluate import metrics_of
 from kdstudio.engine.loop import Guard, Measurement, Pass, Task, Trained, optimise, optimizer_for
-from kdstudio.methods import Batch, Labels
+from kdstudio.methods import Batch, Dense, Labels, Signal
 from kdstudio.runs.events import AnyEvent, Evaluated, Note, Progress, Saved, StepLogged
 from kdstudio.runs.folder import Request
 from kdstudio.spec import Training
@@ -348,7 +348,7 @@ def test_that_a_request_to_stop_or_pause_is_answered_by_a_checkpoint(tmp_path: P
     requests = iter([None, request_])
     feed = lesson.feed
 
-    def slow(step: int, used: float) -> tuple[Batch, list]:
+    def slow(step: int, used: float) -> list[Pass]:
         clock.advance(EVERY / 4)
         return feed(step, used)
 
@@ -367,12 +367,116 @@ def test_that_a_request_to_stop_or_pause_is_answered_by_a_checkpoint(tmp_path: P
     assert position.step < 10
 
 
+@pytest.mark.parametrize("request_", [Request.STOP, Request.PAUSE])
+@pytest.mark.parametrize("interrupted_at", [10, 30, 40])
+def test_that_an_evaluation_is_interrupted_by_a_request_and_is_done_first_when_training_resumes(
+    tmp_path: Path, request_: Request, interrupted_at: int
+) -> None:
+    spec = training(steps=40, early_stopping=3, checkpoint_every={"steps": 1000})
+    accuracies = [0.1, 0.5, 0.9, 0.6, 0.4]
+    whole, trained = Lesson(spec, accuracies).learn(tmp_path / "whole")
+    clock, first = FakeClock(), Lesson(spec, accuracies)
+    requests: list[Request] = []
+    evaluate = first.evaluate
+
+    def long(model: nn.Module, step: int, check: Callable[[], None]) -> list[Measurement]:
+        if step == interrupted_at:
+            requests.append(request_)
+            clock.advance(EVERY)
+            check()
+        return evaluate(model, step, check)
+
+    first.task = dataclasses.replace(first.task, evaluate=long)
+    control = Control(lambda: requests.pop() if requests else None, clock)
+    checkpoints, told = Checkpoints(tmp_path / "torn"), []
+    with pytest.raises(Interrupted) as interrupted:
+        told.extend(optimise(first.task, place=CPU, checkpoints=checkpoints, start=None, control=control))
+    assert interrupted.value.request is request_
+    start = checkpoints.position()
+    assert start is not None
+    assert start.step == interrupted_at
+
+    second = Lesson(spec, accuracies[interrupted_at // 10 :])
+    rest, again = second.learn(tmp_path / "torn", start=start)
+    assert _measured(rest) == [seen for seen in _measured(whole) if seen[0] >= interrupted_at]
+    assert again.best_step == trained.best_step
+    assert all(torch.equal(again.weights[name], trained.weights[name]) for name in trained.weights)
+
+
+def test_that_other_requests_that_come_within_an_evaluation_are_answered_after_it(tmp_path: Path) -> None:
+    clock, lesson = FakeClock(), Lesson(training(steps=20, checkpoint_every={"steps": 1000}))
+    requests: list[Request] = []
+    evaluate = lesson.evaluate
+
+    def long(model: nn.Module, step: int, check: Callable[[], None]) -> list[Measurement]:
+        if step == 10:
+            requests.append(Request.SAVE)
+            clock.advance(EVERY)
+            check()
+        return evaluate(model, step, check)
+
+    lesson.task = dataclasses.replace(lesson.task, evaluate=long)
+    events, _ = lesson.learn(tmp_path, control=Control(lambda: requests.pop() if requests else None, clock))
+    assert [event.step for event in events if isinstance(event, Saved)] == [10, 20]
+
+
+def _measured(events: list[AnyEvent]) -> list[tuple]:
+    return [(event.step, event.split, event.metrics) for event in events if isinstance(event, Evaluated)]
+
+
+class Scaled(Labels):
+    """Cross-entropy of logits that are multiplied by a number that is learned beside the student."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.randn(()))
+        self.register_buffer("steps", torch.zeros(()))
+
+    def forward(self, student: Dense, teachers: Sequence[Signal], batch: Batch) -> dict[str, Tensor]:
+        self.steps += 1
+        return super().forward(Dense(student.logits * self.scale), teachers, batch)
+
+
+def test_that_an_objectives_own_parameters_and_state_are_trained_and_come_back_when_training_resumes(
+    tmp_path: Path,
+) -> None:
+    def lesson() -> Lesson:
+        made = Lesson(training(steps=40))
+        torch.manual_seed(1)
+        made.task = dataclasses.replace(made.task, objective=Scaled())
+        return made
+
+    undisturbed = lesson()
+    begun = undisturbed.task.objective.scale.item()
+    _, trained = undisturbed.learn(tmp_path / "whole")
+    scale = undisturbed.task.objective.scale.item()
+    assert scale != begun
+    checkpoints = Checkpoints(tmp_path / "torn")
+    events = optimise(lesson().task, place=CPU, checkpoints=checkpoints, start=None, control=Control(lambda: None))
+    for event in events:
+        if isinstance(event, StepLogged) and event.step == 25:
+            events.close()
+    resumed = lesson()
+    _, again = resumed.learn(tmp_path / "torn", start=checkpoints.position())
+    assert resumed.task.objective.scale.item() == scale
+    assert resumed.task.objective.steps.item() == 40
+    assert all(torch.equal(again.weights[name], trained.weights[name]) for name in trained.weights)
+
+
+def test_that_two_passes_may_not_give_the_same_term(tmp_path: Path) -> None:
+    lesson = Lesson(training(steps=2))
+    feed = lesson.feed
+    lesson.task = dataclasses.replace(lesson.task, feed=lambda step, used: [*feed(step, used), *feed(step, used)])
+    with pytest.raises(ValueError, match="labels"):
+        lesson.learn(tmp_path)
+
+
 def test_that_an_evaluation_that_somebody_asks_for_does_not_change_what_is_kept(tmp_path: Path) -> None:
     clock, lesson = FakeClock(), Lesson(training(steps=20), [0.1, 0.99, 0.2, 0.3])
     requests = iter([Request.EVALUATE])
     feed = lesson.feed
 
-    def slow(step: int, used: float) -> tuple[Batch, list]:
+    def slow(step: int, used: float) -> list[Pass]:
         clock.advance(EVERY)
         return feed(step, used)
 
