@@ -48,7 +48,8 @@ def _of_commands() -> Iterator[str]:
 def _of_pages() -> Iterator[str]:
     yield from (title for title, _ in CARDS)
     yield from (*classes_model.HEADS, *classes_model.TIPS, *TERMS, *TRAININGS)
-    yield from (column.title for column in columns.COLUMNS)
+    for column in columns.COLUMNS:
+        yield from (column.title, column.tip)
     yield from (sample.shows for sample in sample_experiments())
     for _, label, briefly, _ in SPLIT:
         yield from (label, briefly)

@@ -14,7 +14,7 @@ from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.state import State
 
-VERSION = 3
+VERSION = 5
 PATIENCE = 5.0  # seconds to wait for another process that writes the index
 PORTION = 25  # folders between two reports of how far the reading is
 _HELD = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
@@ -28,7 +28,9 @@ class Row:
     """One run in a list. `problem` says what is damaged in its folder, "" when nothing is.
 
     Attributes:
-        accuracy, agreement: of the student: on test data once it is there, on validation data before.
+        accuracy, agreement: of the student, on the data that `split` names.
+        split: "test" once test data have been used, "validation" before, "" while nothing is measured.
+        validation: the student's latest accuracy on validation data, whatever `split` is.
         teacher, baseline: accuracy on test data.
         gain, gain_low, gain_high: over the baseline, with its interval where there are seeds enough.
         stage: what it is at.
@@ -51,6 +53,8 @@ class Row:
     done: float | None = None
     accuracy: float | None = None
     agreement: float | None = None
+    split: str = ""
+    validation: float | None = None
     gain: float | None = None
     gain_low: float | None = None
     gain_high: float | None = None
@@ -230,12 +234,14 @@ def _measured(summary: dict[str, Any]) -> dict[str, Any]:
     """The numbers of a summary that are in a row."""
     live, models, gain = _part(summary, "live"), _part(summary, "models"), _part(summary, "gain")
     student = _part(models, "student")
-    accuracy, curve = student.get("accuracy"), live.get("curve")
+    tested, validation, curve = _number(student.get("accuracy")), _number(live.get("accuracy")), live.get("curve")
     return {
         "stage": _text(live.get("stage")),
         "done": _number(live.get("whole")),
-        "accuracy": _number(accuracy if accuracy is not None else live.get("accuracy")),
-        "agreement": _number(student.get("agreement") if accuracy is not None else live.get("agreement")),
+        "accuracy": tested if tested is not None else validation,
+        "agreement": _number(student.get("agreement") if tested is not None else live.get("agreement")),
+        "split": "test" if tested is not None else "validation" if validation is not None else "",
+        "validation": validation,
         "gain": _number(gain.get("mean")),
         "gain_low": _number(gain.get("low")),
         "gain_high": _number(gain.get("high")),

@@ -16,11 +16,13 @@ from kdstudio.gui.main_window import MainWindow
 from kdstudio.gui.pages import discarding, home_choice, runs
 from kdstudio.gui.pages import home as home_page
 from kdstudio.gui.pages.results import Reading
-from kdstudio.gui.pages.runs import NOTES, OVERLAY, QUEUE
+from kdstudio.gui.pages.runs import NOTES, OVERLAY
 from kdstudio.gui.plots import plot_menu
 from kdstudio.gui.presets import presets
+from kdstudio.gui.queue import Waiting
 from kdstudio.gui.theme import theme
 from kdstudio.runs.events import RunEnded
+from kdstudio.runs.files import write_json
 from kdstudio.runs.folder import Request, RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.state import State
@@ -216,7 +218,7 @@ def test_that_runs_are_started_and_asked(qtbot: QtBot, hand: Hand, home: Home, p
     qtbot.waitUntil(lambda: controller.status.state is State.STOPPED and not controller.active, timeout=15_000)
     hand("run.queue")
     hand("run.queue")
-    assert window.runs_page.below.chosen == QUEUE
+    assert window.new_page.isVisible() and window.message.title.startswith("Added to the queue")
     assert len(window.lobby.queue.waiting) == 1
     player.habits = ()
     title = loads(SAMPLE.read_text()).title
@@ -394,7 +396,7 @@ def test_that_answers_that_a_run_has_not_cannot_be_chosen(qtbot: QtBot, hand: Ha
 RUNS = {
     "runs.open", "runs.resume", "runs.duplicate", "runs.queue", "runs.overlay", "runs.rename", "runs.tags", "runs.notes",
     "runs.folder", "runs.export", "runs.delete", "runs.filter", "runs.columns", "runs.sort", "runs.recent", "queue.switch",
-    "queue.up", "queue.down", "queue.out",
+    "queue.up", "queue.down", "queue.out", "queue.next",
 }  # fmt: skip
 
 
@@ -469,6 +471,16 @@ def test_that_chosen_runs_and_the_queue_are_reached(
     hand("queue.switch")
     assert window.lobby.queue.on
     assert window.actions_by_id["queue.switch"].isChecked()
+    queue, paused = window.lobby.queue, a_run(home)
+    assert "paused" in hand.grey("queue.next")
+    write_json(paused.status_file, {"state": "paused", "attempt": 1})
+    queue._paused = [Waiting(folder=paused, title="paused", device="auto")]
+    assert queue.add(first, "next")
+    queue.look()
+    assert [each.folder for each in queue.waiting] == [first]
+    hand("queue.next")
+    assert queue.waiting == []
+    qtbot.waitUntil(lambda: not window.controller.active and first.status().state is State.COMPLETED, timeout=15_000)
     window.lobby.queue.switch(False)
     assert hand.done == RUNS
 

@@ -58,13 +58,14 @@ STANDS_FOR = {
     "runs.open.button": "runs.open", "runs.resume.button": "runs.resume", "/column.*": "runs.columns",
     "runs.below.0": "below.nothing", "runs.below.1": "below.notes", "runs.below.2": "below.overlay",
     "runs.below.3": "below.queue", "queue.switch": "queue.switch", "queue.up": "queue.up", "queue.down": "queue.down",
-    "queue.out": "queue.out",
+    "queue.out": "queue.out", "queue.next": "queue.next", "nav.queue": "below.queue", "nav.queue.switch": "queue.switch",
     "settings.theme.0": "view.theme.system", "settings.theme.1": "view.theme.light", "settings.theme.2": "view.theme.dark",
     "settings.open": "file.home", "settings.choose": "file.choose-home", "settings.clear.*": "file.clear",
 }  # fmt: skip
 NO_COMMANDS = {
     "an answer to what is asked or said right there, which means nothing elsewhere": (
-        "message.close", "new.banner.close", "nav.hint.close", "stop.save", "stop.keep", "draft.discard", "yaml.discard",
+        "message.close", "message.offer.*",
+        "new.banner.close", "nav.hint.close", "stop.save", "stop.keep", "draft.discard", "yaml.discard",
         "preset.save.*", "preset.cancel.*", "preview.*", "settings.reopen", "settings.keep",
     ),
     "shows a menu; its entries are walked": (
@@ -90,6 +91,7 @@ def furnished(qtbot: QtBot, window: MainWindow, home: Home) -> MainWindow:
     window.show_page("runs")
     window.runs_page.show_below(OVERLAY)
     window.lobby.queue.add(a_run(home), "waiting")
+    window.show_message("Something happened", buttons=[("Do something", int)])
     assert window.shell.help
     assert window.shell.palette
     return window
@@ -229,8 +231,10 @@ def test_that_the_queue_stands_beside_start(qtbot: QtBot, window: MainWindow) ->
     page.show_experiment(loads(EXPERIMENT))
     qtbot.mouseClick(page.summary.queue, Qt.MouseButton.LeftButton)
     assert [run.title for run in window.lobby.queue.waiting] == [TITLE]
-    assert window.runs_page.queue_card.isVisible()
-    assert "Off. Nothing starts by itself." in window.runs_page.queue_card.state.text()
+    assert window.pages.currentWidget() is page, "the form stays in view"
+    assert (window.message.title, window.message.detail) == (
+        f"Added to the queue: “{TITLE}”", "Queue is off: runs will not start.",
+    )  # fmt: skip
     window.show_page("new")
     page.change({"training.epochs": 0})
     page.check()

@@ -340,7 +340,7 @@ class RunPage(Page):
 
     def _refresh_controls(self) -> None:
         controller = self._controller
-        word, role = phase(controller.shown_as, controller.shown, waiting=controller.waiting)
+        word, role = phase(controller.shown_as, controller.shown, waiting=controller.waiting, code=controller.status.code)
         if controller.active and controller.asked in (Request.STOP, Request.PAUSE):
             stopping = controller.asked is Request.STOP
             word, role = (self.tr("Stopping...") if stopping else self.tr("Pausing...")), "teacher"
