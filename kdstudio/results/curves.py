@@ -1,6 +1,7 @@
 """Curves over several seeds: their mean, and the band from the lowest to the highest."""
 
 from array import array
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,9 +18,24 @@ class Spread:
     count: int
 
 
+_KEPT: OrderedDict[tuple[object, ...], tuple[Sequence[Series], Spread | None]] = OrderedDict()
+KEPT = 32  # spreads: the plots of a page ask for the same ones at every redraw
+
+
 def spread(curves: Sequence[Series]) -> Spread | None:
     """The mean and the band of `curves`, as far as all of them go; between two steps they are interpolated. None for fewer
     than two curves, or where they have no step in common."""
+    mark = tuple((id(curve), len(curve), curve.last) for curve in curves)
+    known = _KEPT.get(mark)
+    if known is None:
+        known = (curves, _spread(curves))  # the curves are kept too: their ids must not become those of others
+        _KEPT[mark] = known
+        if len(_KEPT) > KEPT:
+            _KEPT.popitem(last=False)
+    return known[1]
+
+
+def _spread(curves: Sequence[Series]) -> Spread | None:
     import numpy as np
 
     if len(curves) < 2 or not all(len(curve) for curve in curves):

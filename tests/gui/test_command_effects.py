@@ -322,7 +322,7 @@ def test_that_plots_are_looked_at_and_taken_away(
     assert hand.done == PLOTS
 
 
-RESULTS = {"results.student", "results.baseline", "results.teacher", "results.sort"}
+RESULTS = {"results.student", "results.baseline", "results.teacher", "results.sort", "results.seed", "results.copy"}
 
 
 def a_run_with_a_baseline(home: Home) -> RunFolder:
@@ -331,7 +331,8 @@ def a_run_with_a_baseline(home: Home) -> RunFolder:
     with np.load(folder.artefacts / "test_outputs.npz") as kept:
         arrays = dict(kept)
     baseline = np.tile(np.array([2.0, 0.0, 0.0], dtype=np.float32), (4, 1))
-    np.savez(folder.artefacts / "test_outputs.npz", **arrays, baseline=baseline)
+    seeds = np.stack([arrays["student"], np.roll(arrays["student"], 1, axis=1), arrays["student"]])
+    np.savez(folder.artefacts / "test_outputs.npz", **arrays, baseline=baseline, student_all=seeds)
     return folder
 
 
@@ -342,7 +343,8 @@ def seen(widget: QWidget) -> bool:
 
 def test_that_test_results_are_looked_at(qtbot: QtBot, hand: Hand, home: Home) -> None:
     window = hand.window
-    assert hand.grey("results.sort") == hand.grey("results.teacher") == "No run is in view"
+    for name in ("sort", "teacher", "seed", "copy"):
+        assert hand.grey(f"results.{name}") == "No run is in view"
     in_view(qtbot, window, a_told_run(home, a_story()[:20]))
     assert hand.grey("results.sort") == hand.grey("results.teacher") == "Test images are used once, at the end of the run"
     in_view(qtbot, window, a_run_with_a_baseline(home))
@@ -356,7 +358,17 @@ def test_that_test_results_are_looked_at(qtbot: QtBot, hand: Hand, home: Home) -
         hand(f"results.{who}")
         assert (results.isVisible(), results.who.chosen) == (True, number)
         assert window.actions_by_id[f"results.{who}"].isChecked()
-        assert results.model.index(0, 3).data() == ("25.0 %" if who == "baseline" else "33.3 %"), "precision of class 0"
+        assert results.model.index(0, 3).data() == ("25.0 %" if who == "baseline" else "28.6 %"), "precision of class 0"
+    for number, name in ((2, "Seed 1"), (0, "All seeds")):
+        window.show_page("home")
+        hand("results.seed", name)
+        assert (results.isVisible(), results.seed.currentIndex()) == (True, number)
+    for kind, start in (("Text", "Network"), ("Markdown", "| Network"), ("LaTeX", r"\begin{table}"), ("CSV", "network,metric")):
+        window.show_page("home")
+        hand("results.copy", f"As {kind}")
+        assert results.isVisible()
+        assert QGuiApplication.clipboard().text().startswith(start)
+        assert results.comparison.copy.text() == f"Copied as {kind}"
     table = results.table
     for order in (["1", "1", "2"], ["2", "1", "1"]):
         window.show_page("home")

@@ -50,6 +50,7 @@ STANDS_FOR = {
     "replay.start": "replay.start", "replay.play": "replay.play", "replay.pause": "replay.play", "replay.end": "replay.end",
     "replay.speed.*": "replay.speed",
     "results.who.0": "results.student", "results.who.1": "results.baseline", "results.who.2": "results.teacher",
+    "results.copy.*": "results.copy",
     "run.tabs.0": "part.curves", "run.tabs.1": "part.tested", "run.tabs.2": "part.log", "run.tabs.3": "part.configuration",
     "plots.axis.0": "plots.steps", "plots.axis.1": "plots.epochs", "plots.axis.2": "plots.time",
     "plots.logarithmic": "plots.log", "*.choices/*.reset": "plots.all", "*.choices/*.in": "plots.in",
@@ -69,7 +70,7 @@ NO_COMMANDS = {
         "preset.save.*", "preset.cancel.*", "preview.*", "settings.reopen", "settings.keep",
     ),
     "shows a menu; its entries are walked": (
-        "open", "runs.more", "runs.columns", "*.menu", "badge.*", "presets.button.*",
+        "open", "results.copy", "runs.more", "runs.columns", "*.menu", "badge.*", "presets.button.*",
     ),
 }  # fmt: skip
 

@@ -100,7 +100,13 @@ def test_that_a_metric_that_is_no_number_is_left_out_of_the_mean() -> None:
 
 def test_that_the_text_stands_in_columns() -> None:
     lines = as_text(table_of()).partition("\n\n")[0].splitlines()
-    assert [line.split("  ")[0] for line in lines] == ["Network", "teacher", "baseline", "student", "student - baseline"]
+    assert [line.split("  ")[0] for line in lines] == [
+        "Network",
+        "teacher",
+        "baseline",
+        "student",
+        "student - baseline",
+    ]
     assert len({len(line) for line in lines}) == 1
     assert "+5.0 ± 0.1" in lines[-1]
 

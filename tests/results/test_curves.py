@@ -36,7 +36,9 @@ def test_that_between_steps_curves_are_interpolated_and_the_mean_ends_where_the_
     assert np.allclose(mean, [0.0, 0.3, 0.6, 0.65])
 
 
-@pytest.mark.parametrize("curves", [[], [curve((0, 1.0))], [curve((0, 1.0)), curve()], [curve((0, 1.0)), curve((5, 1.0))]])
+@pytest.mark.parametrize(
+    "curves", [[], [curve((0, 1.0))], [curve((0, 1.0)), curve()], [curve((0, 1.0)), curve((5, 1.0))]]
+)
 def test_that_there_is_no_mean_without_two_curves_that_share_a_step(curves: list[Series]) -> None:
     assert spread(curves) is None
 

@@ -331,7 +331,8 @@ class RunPage(Page):
         else:
             self.disagreements.hide()
         if chosen == TESTED:
-            self.results.show_run(controller.folder, tested=controller.shown_as is State.COMPLETED)
+            tested = controller.shown_as is State.COMPLETED
+            self.results.show_run(controller.folder, tested=tested, state=controller.shown)
         elif chosen == LOG:
             self.log.show_run(controller.folder)
             self._measure()
