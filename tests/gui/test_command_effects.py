@@ -45,7 +45,8 @@ VIEWS = {
     "view.home", "view.new", "view.run", "view.runs", "view.settings", "view.palette", "view.presenter", "view.theme.dark",
     "view.theme.light", "view.theme.system", "help.shortcuts", "help.terms", "help.curves", "form.simple", "form.advanced",
     "form.yaml", "part.curves", "part.tested", "part.log", "part.configuration", "below.nothing", "below.notes",
-    "below.overlay", "below.queue",
+    "below.overlay", "below.queue", "view.stage",
+    "help.tour",
 }  # fmt: skip
 
 
@@ -69,6 +70,9 @@ def test_that_every_page_and_view_is_reached(qtbot: QtBot, hand: Hand) -> None:
         hand(f"help.{name}")
         assert window.shell.help_in_view
     window.shell.hide_help()
+    hand("help.tour")
+    assert window.findChild(QWidget, "tour").isVisible()
+    window.shell.close_tour()
     for choice in ("dark", "light", "system"):
         hand(f"view.theme.{choice}")
         assert str(theme().choice) == choice
@@ -77,6 +81,11 @@ def test_that_every_page_and_view_is_reached(qtbot: QtBot, hand: Hand) -> None:
         hand("view.presenter")
         assert theme().presenter is presenter
         assert window.actions_by_id["view.presenter"].isChecked() is presenter
+    hand("view.stage")
+    assert window.stage.on
+    assert window.actions_by_id["view.stage"].isChecked()
+    window.stage.leave()
+    assert not window.actions_by_id["view.stage"].isChecked()
     hand("view.palette")
     assert window.shell.palette.isVisible()
     assert hand.done == VIEWS
@@ -222,7 +231,7 @@ def test_that_runs_are_started_and_asked(qtbot: QtBot, hand: Hand, home: Home, p
 
 ENDED = {
     "run.longer", "run.duplicate", "run.mend", "run.compare", "run.copy-diagnostics", "run.copy-configuration", "run.folder",
-    "replay.start", "replay.play", "replay.speed", "replay.end",
+    "replay.start", "replay.play", "replay.speed", "replay.end", "run.suggestions",
 }  # fmt: skip
 
 
@@ -239,6 +248,8 @@ def test_that_a_run_that_is_over_is_used(qtbot: QtBot, hand: Hand, home: Home, m
     window.show_page("home")
     hand("run.longer")
     assert window.new_page.experiment().parent == folder.id
+    hand("run.suggestions", "Train twice as long")
+    assert window.new_page.board.row("training.epochs").marked
     hand("run.duplicate")
     assert window.new_page.experiment() == loads(EXPERIMENT)
     opened: list[Path] = []
