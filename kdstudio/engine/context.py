@@ -23,6 +23,7 @@ class Context:
     Attributes:
         ended: the stages that earlier attempts brought to their end: they say nothing any more.
         start: where the latest checkpoint is, if there is one.
+        teacher: the name under which the shared teacher is kept, where the run knows it.
     """
 
     folder: RunFolder
@@ -34,6 +35,7 @@ class Context:
     control: Control
     ended: frozenset[StageKey] = frozenset()
     start: Position | None = None
+    teacher: str | None = None
     _parts: dict[str, Part] = field(default_factory=dict)
 
     def start_of(self, stage: str, seed: int | None) -> Position | None:

@@ -19,7 +19,7 @@ def weights_path(spec: ModelSpec, home: Home, *, role: str) -> Path | None:
         KnownFailure: it names a run that is not there, or has kept no student.
     """
     if spec.weights_run is not None:
-        student = home.find(spec.weights_run).student / "model.safetensors"
+        student = home.find_id(spec.weights_run).student / "model.safetensors"
         if not student.exists():
             raise KnownFailure("weights-run-empty", role=role, run=spec.weights_run)
         return student
@@ -48,7 +48,7 @@ def _check_classes(config: Path, images: Images, *, role: str, run: str) -> None
         classes, shape = list(known["classes"]), list(known["input"])
     except FileNotFoundError:
         raise KnownFailure("file-missing", path=str(config), field=f"{role}.weights") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise KnownFailure("file-corrupt", path=str(config), why=str(error), field=f"{role}.weights") from None
     if classes != list(images.classes) or shape != list(images.input):
         found, needed = _named(classes, shape), _named(list(images.classes), list(images.input))

@@ -27,6 +27,9 @@ from kdstudio.runs.state import RunState, StageKey
 from kdstudio.spec import Classification, SpecError
 from kdstudio.spec.errors import KnownFailure
 
+ABOUT_THE_RUN = frozenset({"title", "format", "parent", "group"})
+"""Fields of an experiment that say nothing about what is computed."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Resumption:
@@ -75,12 +78,16 @@ def session(
             about = {"count": len(images.left_out), "names": some_of(images.left_out)}
             yield Note(level="warning", code="damaged-left-out", parameters=about)
         found = _environment(experiment, place, images.fingerprint, home)
-        yield from _compare(folder, found)
+        before = read_json(folder.path / "environment.json")
+        yield from _compare(folder, experiment, before, found)
+        if before is not None and (teacher.STAGE, None) in resumption.ended:
+            known = teacher.resumed_name(experiment, images.fingerprint, home, before.get("teacher"))
+            found["teacher"] = known or found["teacher"]
         write_json(folder.path / "environment.json", found)
         _discard_stale(checkpoints, resumption)
         context = Context(
             folder=folder, home=home, experiment=experiment, images=images, place=place, checkpoints=checkpoints,
-            control=control, ended=resumption.ended, start=resumption.start,
+            control=control, ended=resumption.ended, start=resumption.start, teacher=found["teacher"],
         )  # fmt: skip
         try:
             with closing(classification.stages(context)) as events:
@@ -148,7 +155,8 @@ def _environment(experiment: Classification, place: Place, data: str, home: Home
     for role, path in named.items():
         if path is not None and not path.exists():
             raise KnownFailure("file-missing", path=str(path), field=f"{role}.weights")
-    asked = experiment.model_dump(mode="json", exclude={"title", "format", "parent", "group"})
+    # Not `compute`: what it comes to on this computer stands beside, and another one is a note.
+    asked = experiment.model_dump(mode="json", exclude={*ABOUT_THE_RUN, "compute"})
     return {
         "versions": {
             "kdstudio": kdstudio.__version__,
@@ -160,6 +168,8 @@ def _environment(experiment: Classification, place: Place, data: str, home: Home
         "device": place.name,
         "threads": place.threads,
         "precision": str(place.precision).removeprefix("torch."),
+        "teacher": teacher.name_of(experiment, data, place.precision),
+        "deterministic": experiment.compute.deterministic,
         "fingerprints": {
             "experiment": fingerprint.of_values(asked),
             "data": data,
@@ -168,19 +178,22 @@ def _environment(experiment: Classification, place: Place, data: str, home: Home
     }
 
 
-def _compare(folder: RunFolder, found: dict[str, Any]) -> Iterator[AnyEvent]:
-    """Refuse to go on with something else than the run began with; say so where it only may not be bit-identical.
+def _compare(
+    folder: RunFolder, experiment: Classification, before: dict[str, Any] | None, found: dict[str, Any]
+) -> Iterator[AnyEvent]:
+    """Refuse to resume with something else than the run began with; say so where it only may not be bit-identical.
 
     Raises:
         KnownFailure: experiment, data or weights have changed.
     """
-    before = read_json(folder.path / "environment.json")
     if before is None:
         return
     old, new = before.get("fingerprints", {}), found["fingerprints"]
-    for name in ("experiment", "data"):
-        if old.get(name) != new[name]:
-            raise KnownFailure(f"changed-{name}", path=str(folder.experiment_file))
+    known = {new["experiment"], fingerprint.of_values(experiment.model_dump(mode="json", exclude={*ABOUT_THE_RUN}))}
+    if old.get("experiment") not in known:  # earlier versions took `compute` for a part of it
+        raise KnownFailure("changed-experiment", path=str(folder.experiment_file))
+    if old.get("data") != new["data"]:
+        raise KnownFailure("changed-data", path=str(folder.experiment_file))
     for role in ("teacher", "student"):
         if old.get(f"{role}_weights") != new[f"{role}_weights"]:
             raise KnownFailure("changed-weights", role=role, path=str(folder.experiment_file))
@@ -193,4 +206,5 @@ def _machine(environment: dict[str, Any]) -> str:
     versions = environment.get("versions", {})
     parts = (environment.get(name) for name in ("device", "threads", "precision", "platform"))
     device, threads, precision, system = parts
-    return f"torch {versions.get('torch')}, {device}, {threads} threads, {precision}, {system}"
+    how = "" if environment.get("deterministic", True) else ", not deterministic"
+    return f"torch {versions.get('torch')}, {device}, {threads} threads, {precision}, {system}{how}"

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import re
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from kdstudio.methods import Batch, Labels
 from kdstudio.models import built
 from kdstudio.runs.events import AnyEvent, Note, Progress, StageEnded, StageStarted
 from kdstudio.runs.files import remove, write_folder, write_json
+from kdstudio.runs.home import Home
 from kdstudio.spec import Classification
 from kdstudio.spec.errors import KnownFailure
 
@@ -68,14 +70,30 @@ weights: streams of random numbers, the order of images, the loop, an optimiser,
 def name_of(experiment: Classification, data: str, precision: torch.dtype) -> str:
     """The fingerprint under which a teacher is kept: data, model, training, views, seed, the precision that the device
     really has, and the code's version; not how often it was saved."""
+    return fingerprint.of_values(*_asked(experiment, data), str(precision), TRAINED_BY)
+
+
+def resumed_name(experiment: Classification, data: str, home: Home, recorded: object) -> str | None:
+    """The teacher that a run has had so far, where it is still kept: also one that was trained with another precision, on
+    another device, or by an earlier version, since the run's student has begun to learn from it.
+
+    Args:
+        recorded: the name that the run wrote down; runs of earlier versions wrote none.
+    """
+    earlier = fingerprint.of_values(*_asked(experiment, data), experiment.compute.precision)
+    name = recorded if isinstance(recorded, str) and re.fullmatch("[0-9a-f]+", recorded) else earlier
+    return name if (home.teachers / name).is_dir() else None
+
+
+def _asked(experiment: Classification, data: str) -> tuple[Any, ...]:
     training = experiment.teacher_training.model_dump(mode="json", exclude={"checkpoint_every"})
     model = experiment.teacher.model_dump(mode="json", exclude={"weights"})
     views = experiment.dataset.teacher_views.model_dump(mode="json")
-    return fingerprint.of_values(data, model, training, views, str(precision), TRAINED_BY)
+    return data, model, training, views
 
 
 def _trained_or_found(context: Context, module: nn.Module) -> Iterator[AnyEvent]:
-    name = name_of(context.experiment, context.images.fingerprint, context.place.precision)
+    name = context.teacher or name_of(context.experiment, context.images.fingerprint, context.place.precision)
     place = context.home.teachers / name
     begun = context.start_of(STAGE, None) is not None
     with (yield from held(place.with_suffix(".lock"), context.control, HEADER, "waiting-for-teacher")):

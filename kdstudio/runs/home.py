@@ -121,6 +121,14 @@ class Home:
                 return RunFolder(path.absolute())
         except (OSError, ValueError, RuntimeError):  # too long for a path, not to be looked into, ~nobody
             pass
+        return self.find_id(run)
+
+    def find_id(self, run: str) -> RunFolder:
+        """The run of this home that `run` names: by its id, the unique beginning of one, or its folder's name.
+
+        Raises:
+            KnownFailure: there is none, or more than one.
+        """
         found = [folder for folder in self.folders() if folder.path.name == run or (run and folder.id.startswith(run))]
         exact = [folder for folder in found if run in (folder.id, folder.path.name)]
         if len(exact or found) == 1:

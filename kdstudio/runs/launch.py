@@ -13,6 +13,7 @@ from kdstudio.runs.child_python import environment, python
 from kdstudio.runs.files import read_json, write_json
 from kdstudio.runs.folder import Request, RunFolder
 from kdstudio.runs.home import Home
+from kdstudio.spec.errors import KnownFailure
 
 if TYPE_CHECKING:
     from kdstudio.spec import Experiment
@@ -72,7 +73,8 @@ def starting(folder: RunFolder) -> psutil.Process | None:
 
 
 def new_run(experiment: "Experiment", home: Home) -> RunFolder:
-    """Make a run folder for `experiment`, queued. One without a title is called by what it is.
+    """Make a run folder for `experiment`, queued. One without a title is called by what it is; where it begins from another
+    run's student, that run is written down by its full id.
 
     Raises:
         OSError: it cannot be written.
@@ -80,8 +82,21 @@ def new_run(experiment: "Experiment", home: Home) -> RunFolder:
     from kdstudio.spec import title_of
 
     folder = home.new_run(title_of(experiment))
-    folder.create(experiment)
+    folder.create(_with_full_ids(experiment, home))
     return folder
+
+
+def _with_full_ids(experiment: "Experiment", home: Home) -> "Experiment":
+    """`experiment` with the full ids of the runs that it names: the beginning of one may fit two runs tomorrow. What names
+    none, or more than one, stays as it is: the run itself will say so."""
+    from kdstudio.spec.models import RUN_PREFIX, ModelSpec
+
+    found = {}
+    for name, model in vars(experiment).items():
+        if isinstance(model, ModelSpec) and model.weights_run is not None:
+            with contextlib.suppress(KnownFailure):
+                found[name] = model.model_copy(update={"weights": RUN_PREFIX + home.find_id(model.weights_run).id})
+    return experiment.model_copy(update=found) if found else experiment
 
 
 class StopLadder:

@@ -84,9 +84,16 @@ def leaving(runs: Sequence[RunFolder], home: Home, go_on: Callable[[], bool] = _
             for name in set(_runs_named_by(other)):
                 users.setdefault(name, []).append(other)
     found = [
-        Leaving(run=run, bytes=bytes_in(run.path, go_on), users=tuple(users.get(run.id, ()))) for run in runs if go_on()
+        Leaving(run=run, bytes=bytes_in(run.path, go_on), users=tuple(_users_of(run, users))) for run in runs if go_on()
     ]
     return found if go_on() else []
+
+
+def _users_of(run: RunFolder, users: dict[str, list[RunFolder]]) -> Iterator[RunFolder]:
+    """Runs made by earlier versions may name another by the beginning of its id."""
+    for name, found in users.items():
+        if run.id.startswith(name):
+            yield from found
 
 
 def _runs_named_by(run: RunFolder) -> Iterator[str]:

@@ -11,6 +11,8 @@ import torch
 from filelock import FileLock
 from safetensors.torch import load_file, save_file
 
+from kdstudio.data import fingerprint
+from kdstudio.engine import teacher as teacher_stage
 from kdstudio.engine.checkpoint import Checkpoints, Position
 from kdstudio.engine.control import Interrupted
 from kdstudio.engine.driver import drive
@@ -213,6 +215,20 @@ def test_that_a_run_of_an_earlier_version_resumes_from_its_only_checkpoint(twins
     assert {path.name for path in folder.checkpoints.iterdir() if path.is_dir()} == {"results"}
 
 
+def test_that_a_run_keeps_its_teacher_where_it_resumes_with_another_precision_or_version(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = interrupted(home)
+    monkeypatch.setattr(teacher_stage, "TRAINED_BY", teacher_stage.TRAINED_BY + 1)
+    text = folder.experiment_file.read_text()
+    folder.experiment_file.write_text(text.replace("precision: auto", "precision: bfloat16"))
+    assert drive(folder, home) == "completed"
+    assert "teacher-gone" not in codes(folder)
+    assert len([path for path in home.teachers.iterdir() if path.is_dir()]) == 1
+    carried_out(home)
+    assert len([path for path in home.teachers.iterdir() if path.is_dir()]) == 2, "a new run does not take it"
+
+
 # What is refused.
 
 
@@ -239,6 +255,27 @@ def test_that_a_changed_experiment_is_refused_and_the_old_one_goes_on(home: Home
     assert refused(folder, home) == "changed-experiment"
     # A title says nothing about what is computed.
     folder.experiment_file.write_text(text.replace("title: Tiny", "title: Another name"))
+    assert drive(folder, home) == "completed"
+
+
+def test_that_a_run_whose_device_is_missing_resumes_on_another_one(home: Home) -> None:
+    """The remedy that the program names: choose a device that is there."""
+    folder = interrupted(home)
+    text = folder.experiment_file.read_text()
+    folder.experiment_file.write_text(text.replace("device: cpu", "device: 'cuda:7'"))
+    assert refused(folder, home) == "device-missing"
+    folder.experiment_file.write_text(text.replace("device: cpu", "device: auto").replace("threads: 1", "threads: 2"))
+    assert drive(folder, home) == "completed"
+    assert "not-bit-identical" in codes(folder)
+
+
+def test_that_a_run_of_an_earlier_version_is_known_by_its_device_too(home: Home) -> None:
+    folder = interrupted(home)
+    path = folder.path / "environment.json"
+    found = json.loads(path.read_text())
+    asked = folder.experiment().model_dump(mode="json", exclude={"title", "format", "parent", "group"})
+    found["fingerprints"]["experiment"] = fingerprint.of_values(asked)
+    path.write_text(json.dumps(found))
     assert drive(folder, home) == "completed"
 
 

@@ -38,6 +38,12 @@ TABLE = {
     "student: {kind: mlp, hidden: [8, many]}": "e.yaml:9 student.hidden.1: needs a whole number, not 'many'",
     "student:\n  kind: mlp\n  hidden:\n  - 8\n  - 0.5": "e.yaml:13 student.hidden.1: needs a whole number, not 0.5",
     "student: {kind: mlp, hidden: [0]}": "e.yaml:9 student.hidden: each layer needs from 1 to 65536 units",
+    "teacher: {kind: cnn, weights: 'run:..'}": "e.yaml:9 teacher.weights: write run:<id>, with the id that "
+    "`kdstudio runs` shows",
+    "teacher: {kind: cnn, weights: 'run:./abc'}": "e.yaml:9 teacher.weights: write run:<id>, with the id that "
+    "`kdstudio runs` shows",
+    "teacher: {kind: cnn, weights: 'run:a-b_c'}": "e.yaml:9 teacher.weights: write run:<id>, with the id that "
+    "`kdstudio runs` shows",
     "teacher: {kind: cnn, weights: 'run:'}": "e.yaml:9 teacher.weights: write run:<id>, with the id that "
     "`kdstudio runs` shows",
     "teacher: {kind: cnn, weights: '~nobody-has-this-name/w'}": "e.yaml:9 teacher.weights: ~nobody-has-this-name/w "
