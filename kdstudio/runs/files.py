@@ -42,7 +42,8 @@ def write_whole(path: Path, content: str | bytes) -> None:
         else:
             aside.write_text(content, encoding="utf-8")
         patiently(lambda: aside.replace(path))
-    except OSError:
+    except OSError as error:
+        error.filename = error.filename or str(path)  # a full disk is found out by a write that knows no name
         aside.unlink(missing_ok=True)
         raise
 

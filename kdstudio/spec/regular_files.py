@@ -11,7 +11,8 @@ import stat
 from pathlib import Path
 
 KIB, MIB = 1 << 10, 1 << 20
-_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_SAFE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_FLAGS, _APPEND = os.O_RDONLY | _SAFE, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _SAFE
 
 
 def open_regular(path: Path) -> io.BufferedReader:
@@ -31,6 +32,19 @@ def open_regular(path: Path) -> io.BufferedReader:
             raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
         raise OSError(errno.EINVAL, "it is no regular file", str(path))
     return os.fdopen(descriptor, "rb")
+
+
+def append_regular(path: Path) -> io.FileIO:
+    """The regular file at `path`, made where it is missing, open for adding bytes at its end, unbuffered.
+
+    Raises:
+        OSError: it cannot be written, or is something else than a regular file.
+    """
+    descriptor = os.open(path, _APPEND, 0o666)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    return io.FileIO(descriptor, "ab")
 
 
 def read_bytes(path: Path, *, limit: int) -> bytes:
@@ -85,4 +99,4 @@ def _size(count: int) -> str:
     return f"{count // MIB} MiB" if count >= MIB else f"{count // KIB} KiB"
 
 
-__all__ = ["KIB", "MIB", "open_regular", "printable_name", "read_bytes", "read_end", "read_text"]
+__all__ = ["KIB", "MIB", "append_regular", "open_regular", "printable_name", "read_bytes", "read_end", "read_text"]
