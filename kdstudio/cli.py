@@ -117,15 +117,15 @@ def _home_of(folder: "RunFolder", home: Path | None) -> "Home":
 def _work(folder: "RunFolder", home: "Home") -> NoReturn:
     """Drive the run in this very process; print its folder; end with the outcome's exit code."""
     from kdstudio.engine.driver import drive
-    from kdstudio.terminal import Watcher
+    from kdstudio.terminal import Watcher, say
 
     with Watcher() as watcher:
         outcome = drive(folder, home, on_event=watcher)
     if outcome == "completed":
-        print(escaped(str(folder.summary().get("headline") or "")), file=sys.stderr)
+        say(escaped(str(folder.summary().get("headline") or "")), sys.stderr)
     elif outcome != "failed":
-        print(f"{outcome.capitalize()}. `kdstudio resume {folder.id}` goes on from here.", file=sys.stderr)
-    print(folder.path, flush=True)
+        say(f"{outcome.capitalize()}. `kdstudio resume {folder.id}` goes on from here.", sys.stderr)
+    say(str(folder.path), sys.stdout)
     raise SystemExit({"completed": COMPLETED, "failed": FAILED}.get(outcome, STOPPED))
 
 

@@ -37,7 +37,9 @@ class Context:
     _parts: dict[str, Part] = field(default_factory=dict)
 
     def start_of(self, stage: str, seed: int | None) -> Position | None:
-        """The latest checkpoint, if it is one of this very stage."""
+        """The checkpoint from which this very stage resumes; of a stage that ended and is done again, the one from there."""
+        if self.has_ended(stage, seed):
+            return self.checkpoints.position(stage, seed)
         here = self.start is not None and (self.start.stage, self.start.seed) == (stage, seed)
         return self.start if here else None
 

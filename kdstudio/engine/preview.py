@@ -70,7 +70,7 @@ def preview(experiment: Classification, home: Home, check: Check = lambda: None)
     if verdict["verdict"] == "wont-fit":
         return  # a trial step would take the memory that is not there
     check()
-    ready = (home.teachers / name_of(experiment, images.fingerprint)).exists()
+    ready = (home.teachers / name_of(experiment, images.fingerprint, place_of(experiment.compute).precision)).exists()
     yield "time", duration(experiment, images, check, teacher_ready=ready)
 
 

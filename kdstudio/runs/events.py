@@ -41,7 +41,8 @@ class Event(Struct, frozen=True, kw_only=True, gc=False, tag_field="type", tag=T
 
 
 class RunStarted(Event, frozen=True, kw_only=True, gc=False):
-    """The first event of an attempt. `resumes_from`: [stage, seed, step] of the checkpoint, or None for a fresh start."""
+    """The first event of an attempt. `resumes_from`: [stage, seed, step] of the checkpoint, or None for a fresh start;
+    ["", None, 0] where nothing that was said before is done again."""
 
     format: Whole = FORMAT
     resumes_from: list[Any] | None = None
@@ -263,6 +264,14 @@ class EventWriter:
             error.filename = error.filename or str(self._path)
             raise
         self._torn = False
+
+    def sync(self) -> None:
+        """Wait until what was appended is on disk, so that it is there after a power cut too.
+
+        Raises:
+            OSError: the disk does not take it.
+        """
+        os.fsync(self._file.fileno())
 
     @property
     def size(self) -> int:

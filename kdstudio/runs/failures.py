@@ -53,11 +53,21 @@ WORDS: dict[str, Words] = {
         remedy="Check the path ({field}), or put the file there.",
         field="{field}",
     ),
+    "file-unreadable": Words(
+        title="A file cannot be read now",
+        cause="{path}: {why}.",
+        remedy="Check the disk, or the connection to it, and that you may read the file. Then resume: nothing was removed.",
+    ),
     "file-corrupt": Words(
         title="A file is damaged",
         cause="{path}: {why}.",
         remedy="Replace it by a good copy, or remove it, and start again.",
         field="{field}",
+    ),
+    "checkpoint-beyond": Words(
+        title="The checkpoint does not fit the experiment",
+        cause="It is at step {step} of {stage}, but only {planned} steps are planned.",
+        remedy="Start the experiment as a new run.",
     ),
     "too-few-classes": Words(
         title="There are no classes to tell apart",
@@ -264,6 +274,11 @@ WORDS: dict[str, Words] = {
         title="The teacher was there already",
         cause="It was trained earlier from the same data, model, training and seed ({fingerprint}).",
         remedy="",
+    ),
+    "teacher-gone": Words(
+        title="The shared teacher is gone",
+        cause="It was deleted, damaged or left behind in another home ({fingerprint}).",
+        remedy="It is trained again first; then this run resumes from its own checkpoint.",
     ),
     "teacher-loaded": Words(
         title="The teacher was loaded", cause="Its weights come from {path}.", remedy=""

@@ -139,7 +139,7 @@ class RunFolder:
         self.path.mkdir(parents=True)
         for folder in (self.checkpoints, self.artefacts, self.path / "control"):
             folder.mkdir()
-        write_whole(self.experiment_file, dump(titled(experiment)))
+        write_whole(self.experiment_file, dump(titled(experiment)), durable=True)
         write_json(self.status_file, _plain(Status()))
 
     def experiment(self) -> "Experiment":
@@ -264,7 +264,7 @@ class RunFolder:
         from kdstudio.spec.yaml_file import to_yaml
 
         values = {"name": about.name, "tags": list(about.tags), "notes": about.notes}
-        write_whole(self.path / "about.yaml", to_yaml(values))
+        write_whole(self.path / "about.yaml", to_yaml(values), durable=True)
 
 
 # What each field of status.json may be; what is something else is left out.

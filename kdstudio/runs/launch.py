@@ -3,13 +3,13 @@
 import contextlib
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 import psutil
 
+from kdstudio.runs.child_python import environment, python
 from kdstudio.runs.files import read_json, write_json
 from kdstudio.runs.folder import Request, RunFolder
 from kdstudio.runs.home import Home
@@ -27,7 +27,7 @@ Process: TypeAlias = "subprocess.Popen[bytes]"
 
 def command(folder: RunFolder, home: Home) -> list[str]:
     """The command that starts or goes on with the run in `folder`."""
-    return [sys.executable, "-m", "kdstudio", "resume", str(folder.path), "--home", str(home.root)]
+    return python("-m", "kdstudio", "resume", str(folder.path), "--home", str(home.root))
 
 
 def launch(folder: RunFolder, home: Home, how: "Callable[[RunFolder, Home], list[str]] | None" = None) -> "Process":
@@ -48,6 +48,7 @@ def launch(folder: RunFolder, home: Home, how: "Callable[[RunFolder, Home], list
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
+            env=environment(),
             start_new_session=True,
             creationflags=flags,
         )
