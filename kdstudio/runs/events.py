@@ -307,6 +307,7 @@ class EventReader:
         at: where it stands now: behind the last whole line.
         torn: lines that were no event.
         unknown: lines of a type that this version does not know, and all of an attempt that a newer version wrote.
+        newer: the format of the attempt that is being read, where a newer version wrote it; else 0.
     """
 
     CHUNK: ClassVar[int] = 1 << 22
@@ -314,7 +315,7 @@ class EventReader:
     def __init__(self, path: Path, at: int = 0) -> None:
         self._path = path
         self.at = at
-        self._in_giant = self._newer = False
+        self._in_giant, self.newer = False, 0
         self.torn = 0
         self.unknown = 0
 
@@ -331,11 +332,11 @@ class EventReader:
                 self.unknown += 1
                 continue
             if type(event) is RunStarted:
-                self._newer = event.format > FORMAT
-                if self._newer:
+                self.newer = event.format if event.format > FORMAT else 0
+                if self.newer:
                     about = {"format": event.format, "known": FORMAT}
                     events.append(Note(attempt=event.attempt, at=event.at, level="warning", code="newer-format", parameters=about))
-            if self._newer:
+            if self.newer:
                 self.unknown += 1
             else:
                 events.append(event)

@@ -4,6 +4,7 @@ A pipe or a device in a file's place would keep a reader waiting for ever, and a
 room reads through here what may have come from elsewhere, and what cannot be read is an OSError that says why.
 """
 
+import contextlib
 import errno
 import io
 import os
@@ -45,6 +46,13 @@ def append_regular(path: Path) -> io.FileIO:
         os.close(descriptor)
         raise OSError(errno.EINVAL, "it is no regular file", str(path))
     return io.FileIO(descriptor, "ab")
+
+
+def remove_unless_regular(path: Path) -> None:
+    """Remove a pipe, a device or a broken link that lies where the program is about to write a file of its own."""
+    if os.path.lexists(path) and not path.is_file():
+        with contextlib.suppress(OSError):  # a folder stays, and whoever opens the file says so
+            path.unlink()
 
 
 def read_bytes(path: Path, *, limit: int) -> bytes:
@@ -99,4 +107,7 @@ def _size(count: int) -> str:
     return f"{count // MIB} MiB" if count >= MIB else f"{count // KIB} KiB"
 
 
-__all__ = ["KIB", "MIB", "append_regular", "open_regular", "printable_name", "read_bytes", "read_end", "read_text"]
+__all__ = [
+    "KIB", "MIB", "append_regular", "open_regular", "printable_name", "read_bytes", "read_end", "read_text",
+    "remove_unless_regular",
+]  # fmt: skip

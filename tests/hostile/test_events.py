@@ -10,7 +10,7 @@ import pytest
 from kdstudio.runs.events import EventReader, EventWriter, Note, RunStarted, to_json
 from kdstudio.runs.files import write_json
 from kdstudio.runs.home import Home
-from tests.fakes import a_small_disk, a_told_run
+from tests.fakes import a_run, a_small_disk, a_told_run
 from tests.hostile.commands import kdstudio
 from tests.hostile.files import experiment
 
@@ -37,6 +37,25 @@ def test_that_an_attempt_of_a_newer_format_is_said_and_not_guessed_at(home: Home
     assert isinstance(read[-1], Note)
     assert (read[-1].code, read[-1].parameters) == ("newer-format", {"format": 9, "known": 1})
     assert reader.unknown == 5
+    run.status_file.write_text('{"state": "stopped", "attempt": 2}')
+    before = run.events_file.read_bytes()
+    said = kdstudio("resume", run.id, "--home", home.root)
+    assert said.code == 1
+    assert "A newer version wrote this run" in said.err
+    assert run.events_file.read_bytes() == before
+
+
+def test_that_a_run_with_pipes_where_it_writes_is_carried_out(home: Home) -> None:
+    quick = "{steps: 2}"
+    run = a_run(home, text=f"kind: classification\nseeds: [0]\ntraining: {quick}\nteacher_training: {quick}\n")
+    for name in ("log.txt", "heartbeat", "events.jsonl"):
+        os.mkfifo(run.path / name)
+
+    said = kdstudio("resume", run.path, "--home", home.root)
+
+    assert said.code == 0, said.err
+    assert run.status().state == "completed"
+    assert run.log_file.is_file() and run.events_file.is_file()
 
 
 def test_that_an_attempt_of_this_format_is_read_again_after_a_newer_one(here: Path) -> None:
