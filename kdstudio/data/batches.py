@@ -82,11 +82,6 @@ class Pixels:
         self._seed = seed
         self._generator = torch.Generator(device=device)
 
-    @property
-    def fixed(self) -> bool:
-        """Whether an image always looks the same."""
-        return self._views is None
-
     def __call__(self, raw: Tensor, step: int = 0) -> Tensor:
         """`raw`, uint8 [b, c, h, w], as the network sees it in `step`: float32, of the same shape."""
         pixels = raw.to(torch.float32)

@@ -1,6 +1,6 @@
 """The stages of a classification experiment, in order: teacher, check, outputs, per seed baseline and student, test."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from kdstudio.data import Part
 from kdstudio.data.batches import Order, Pixels, derived
 from kdstudio.engine import teacher as teacher_stage
 from kdstudio.engine import teacher_outputs as outputs_stage
@@ -15,20 +16,20 @@ from kdstudio.engine.budget import Budget
 from kdstudio.engine.context import Context, to_place
 from kdstudio.engine.evaluate import logits_of, metrics_of
 from kdstudio.engine.given_weights import give_weights
-from kdstudio.engine.loop import Measurement, Task, optimise
+from kdstudio.engine.loop import Feed, Measurement, Pass, Task, optimise
 from kdstudio.engine.results import test_stage
 from kdstudio.engine.samples import write_samples, write_validation_images
-from kdstudio.methods import WITHHELD, Batch, Dense, Labels, Objective, Signal, objective
+from kdstudio.methods import Batch, Dense, Labels, Objective, objective
 from kdstudio.models import built, cost
 from kdstudio.runs.events import AnyEvent, Evaluated, ModelReady, Note, StageEnded, StageStarted
 
 CHECK = "teacher-check"
 FEW_LABELS = 5
 WEAK = 1.5
-"""A teacher below this many times the accuracy of guessing has learned almost nothing."""
+"""A network below this many times the accuracy of guessing has learned almost nothing."""
 
 
-def stages(context: Context) -> Iterator[AnyEvent]:
+def stages(context: Context) -> Generator[AnyEvent, None, None]:
     """Carry the experiment out; stages that earlier attempts ended are passed over in silence.
 
     Raises:
@@ -88,13 +89,23 @@ def _check(context: Context, teacher: nn.Module) -> Generator[AnyEvent, None, Re
     if not silent:
         for split, values in metrics.items():
             yield Evaluated(**header, step=0, split=split, metrics=values)
-        chance = 1 / len(context.images.classes)
-        if accuracy < min(WEAK * chance, (1 + chance) / 2):
-            about = {"teacher": accuracy, "chance": chance}
+        guessing = _guessing(context, accuracy)
+        if guessing is not None:
+            about = {"teacher": accuracy, "chance": guessing}
             yield Note(**header, level="warning", code="teacher-weak", parameters=about)
         yield from _label_note(context, header)
         yield StageEnded(**header)
     return Reference(validation=logits["validation"], sample=logits["train"], accuracy=accuracy)
+
+
+def _guessing(context: Context, accuracy: float) -> float | None:
+    """The accuracy of guessing, where `accuracy` on validation data is hardly better; None where it is.
+
+    Guessing names the class that is most frequent there, which is 1 / classes where all are equally frequent.
+    """
+    labels = context.labels("validation")
+    chance = max(1 / len(context.images.classes), int(torch.bincount(labels).max()) / len(labels))
+    return chance if accuracy < min(WEAK * chance, (1 + chance) / 2) else None
 
 
 def _label_note(context: Context, header: dict[str, Any]) -> Iterator[AnyEvent]:
@@ -102,6 +113,22 @@ def _label_note(context: Context, header: dict[str, Any]) -> Iterator[AnyEvent]:
     fewest = int(seen[seen > 0].min())
     if fewest < FEW_LABELS:
         yield Note(**header, level="info", code="few-labels", parameters={"count": fewest})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stream:
+    """An endless stream of batches: which images in which order, how they look, and whether their labels may be seen."""
+
+    train: Part
+    order: Order
+    pixels: Pixels
+    labels: bool
+
+    def batch(self, step: int, used: float) -> Batch:
+        """The batch of `step` (from 0), with the share `used` of the budget gone."""
+        at = self.order.at(step)
+        inputs = self.pixels(self.train.images.index_select(0, at), step)
+        return Batch(inputs, self.train.labels.index_select(0, at) if self.labels else None, at, used)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +145,6 @@ class Lesson:
         context = self.context
         if context.has_ended(who, seed):
             return
-        helped = who == "student" and context.experiment.method.needs_teacher
         start = context.start_of(who, seed)
         training = context.experiment.training
         # An epoch is a pass over the student's transfer set for both, so that both take the same number of steps.
@@ -127,14 +153,13 @@ class Lesson:
         header: dict[str, Any] = {"stage": who, "seed": seed, "who": who}
         if start is None:
             yield StageStarted(**header, planned=budget.planned, unit=budget.unit)
-        every_label = not helped or len(context.images.labelled) == len(context.images.transfer)
-        method = context.experiment.method
-        goal = objective(method, every_label=every_label) if who == "student" else Labels(every_label=True)
+        torch.manual_seed(derived("student", seed, "objective"))  # an objective may have parameters of its own
+        goal = objective(context.experiment.method) if who == "student" else Labels()
         measure = partial(self._evaluate, seed=seed if who == "student" else None)
-        torch.manual_seed(derived(seed, "dropout"))
+        torch.manual_seed(derived("student", seed, "dropout"))
         task = Task(
             stage=who, seed=seed, who=who, model=self._fresh(seed), objective=goal.to(context.place.device),
-            feed=self._feed(goal, seed, helped=helped), evaluate=measure, training=training,
+            feed=self._feed(goal, seed), evaluate=measure, training=training,
             steps_per_epoch=steps_per_epoch,
         )  # fmt: skip
         trained = yield from optimise(
@@ -144,44 +169,62 @@ class Lesson:
         context.checkpoints.keep_result(who, seed, trained.weights, facts)
         if who == "baseline":
             yield from self._compare(header, trained.weights)
+        else:
+            yield from self._warn_of_weakness(header, trained.best_accuracy)
         yield StageEnded(**header)
 
     def _fresh(self, seed: int) -> nn.Module:
         """The student before its first step: the same for baseline and student of a seed."""
         context = self.context
         spec = context.experiment.student
-        module = built(spec, context.images.input, len(context.images.classes), seed=derived(seed, "init"))
+        module = built(spec, context.images.input, len(context.images.classes), seed=derived("student", seed, "init"))
         give_weights(module, spec, context.images, context.home, role="student")
         return to_place(module, context.place).train()
 
-    def _feed(self, goal: Objective, seed: int, *, helped: bool) -> Any:
-        """Batches of a seed. The student meets every image of the transfer set; whoever learns from labels alone cycles
-        through the labelled ones."""
-        context = self.context
-        images, device, training = context.images, context.place.device, context.experiment.training
-        train = context.part("train")
-        positions = images.transfer if helped else images.labelled
-        order = Order(positions, batch_size=training.batch_size, seed=derived(seed, "order"), device=device)
-        pixels = Pixels(images, device=device, views=context.experiment.dataset.views, seed=derived(seed, "views"))
-        targets = torch.full_like(images.train.labels, WITHHELD)
-        targets[images.labelled] = images.train.labels[images.labelled]
-        targets = targets.to(device)
-        prepared = goal.prepare(Dense(self.outputs)) if helped and self.outputs is not None else None
+    def _feed(self, goal: Objective, seed: int) -> Feed:
+        """The passes of each step. The label terms come from one stream of labelled images, the same for baseline and
+        student; the teacher's terms from the stream of all images that the student may see. Where it may see every label,
+        the two streams are one."""
+        images = self.context.images
+        labelled = self._stream(images.labelled, seed, labels=True)
+        if not goal.needs_teacher:
+            return lambda step, used: [(labelled.batch(step, used), [])]
+        signals = self._signals(goal)
+        if len(images.labelled) == len(images.transfer):
+            return lambda step, used: [signals(labelled.batch(step, used))]
+        transfer = self._stream(images.transfer, seed, labels=False)
+        if not goal.needs_labels:
+            return lambda step, used: [signals(transfer.batch(step, used))]
+        return lambda step, used: [(labelled.batch(step, used), []), signals(transfer.batch(step, used))]
 
-        def feed(step: int, used: float) -> tuple[Batch, list[Signal]]:
-            at = order.at(step)
-            inputs = pixels(train.images.index_select(0, at), step)
-            signals: list[Signal] = []
-            if prepared is not None:
-                signals = [prepared.at(at)]
-            elif helped:
-                with torch.no_grad():
-                    signals = [goal.prepare(Dense(self.teacher(inputs).float()))]
-            return Batch(inputs, targets.index_select(0, at), at, used), signals
+    def _stream(self, positions: Tensor, seed: int, *, labels: bool) -> "Stream":
+        context, name = self.context, "labelled" if labels else "transfer"
+        device, views = context.place.device, context.experiment.dataset.views
+        return Stream(
+            train=context.part("train"),
+            order=Order(
+                positions, batch_size=context.experiment.training.batch_size,
+                seed=derived("student", seed, name, "order"), device=device,
+            ),
+            pixels=Pixels(context.images, device=device, views=views, seed=derived("student", seed, name, "views")),
+            labels=labels,
+        )  # fmt: skip
 
-        return feed
+    def _signals(self, goal: Objective) -> Callable[[Batch], Pass]:
+        """What adds the teacher's signals to a batch: from its cached outputs, or from itself where views are random."""
+        if self.outputs is not None:
+            cached = goal.prepare(Dense(self.outputs))
+            return lambda batch: (batch, [cached.at(batch.indices)])
 
-    def _evaluate(self, model: nn.Module, step: int, *, seed: int | None = None) -> list[Measurement]:
+        def live(batch: Batch) -> Pass:
+            with torch.no_grad():
+                return batch, [goal.prepare(Dense(self.teacher(batch.inputs).float()))]
+
+        return live
+
+    def _evaluate(
+        self, model: nn.Module, step: int, check: Callable[[], None], *, seed: int | None = None
+    ) -> list[Measurement]:
         """Compare with labels and teacher; with a `seed`, write down on which images they differ most surely."""
         context, pixels, theirs = self.context, self.context.plain_pixels(), self.reference
         results = []
@@ -189,7 +232,7 @@ class Lesson:
             ("validation", "validation", theirs.validation),
             ("train", "sample", theirs.sample),
         ):
-            logits = logits_of(model, context.part(part), pixels)
+            logits = logits_of(model, context.part(part), pixels, check=check)
             artefact = None
             if split == "validation" and seed is not None:
                 artefact = write_samples(context, seed=seed, step=step, student=logits, teacher=teacher)
@@ -207,3 +250,10 @@ class Lesson:
         if alone >= self.reference.accuracy:
             about = {"teacher": self.reference.accuracy, "baseline": alone}
             yield Note(**header, level="warning", code="teacher-not-better", parameters=about)
+
+    def _warn_of_weakness(self, header: dict[str, Any], accuracy: float) -> Iterator[AnyEvent]:
+        """Warn when a student is hardly better than guessing: nothing can be said of a teacher's help then."""
+        guessing = _guessing(self.context, accuracy)
+        if guessing is not None:
+            about = {"student": accuracy, "chance": guessing, "who": header["who"]}
+            yield Note(**header, level="warning", code="student-weak", parameters=about)

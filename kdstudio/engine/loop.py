@@ -3,13 +3,14 @@
 import contextlib
 import math
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
 
+from kdstudio.data.batches import derived
 from kdstudio.engine.budget import EVALUATIONS, Budget, evaluation_stride, learning_rate
 from kdstudio.engine.checkpoint import Checkpoints, Position
 from kdstudio.engine.control import Control, Interrupted
@@ -76,8 +77,12 @@ class Guard:
         raise KnownFailure("not-a-number", term=bad[0] if bad else "loss", step=first, stage=stage)
 
 
-Feed = Callable[[int, float], tuple[Batch, list[Signal]]]
-"""The batch of a step (from 0) and the teachers' signals for it, given the share of the budget used."""
+Pass: TypeAlias = tuple[Batch, list[Signal]]
+"""What one forward pass works on, and the teachers' signals for it."""
+
+Feed = Callable[[int, float], Sequence[Pass]]
+"""The passes of a step (from 0), given the share of the budget used. Most steps have one; see `Objective` for two."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measurement:
@@ -88,8 +93,8 @@ class Measurement:
     artefact: str | None = None
 
 
-Evaluate = Callable[[nn.Module, int], list[Measurement]]
-"""Measures a network after so many steps, on "validation" among others."""
+Evaluate = Callable[[nn.Module, int, Callable[[], None]], list[Measurement]]
+"""Measures a network after so many steps, on "validation" among others; calls the function now and then, which may raise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,10 +114,12 @@ class Task:
 
 @dataclass(frozen=True, kw_only=True)
 class Trained:
-    """What a stage of training came to: the best weights on validation data, and where they and the end were."""
+    """What a stage of training came to: the best weights on validation data, their accuracy there, and where they and the
+    end were."""
 
     weights: dict[str, Tensor]
     best_step: int
+    best_accuracy: float
     steps: int
 
 
@@ -154,17 +161,22 @@ class Stepper:
         self.optimizer = optimizer_for(task.training, self.parameters)
         self.guard = Guard(self.optimizer, place.device)
         self.names: list[str] = []
+        self._draws = any(getattr(module, "p", 0) and "Dropout" in type(module).__name__ for module in task.model.modules())
 
     def step(self, step: int, used: float) -> tuple[Tensor, float]:
         """The update `step` (from 0), with the share `used` of the budget gone; the terms of this very step, still on the
         device, and its learning rate."""
-        batch, teachers = self.task.feed(step, used)
+        first, *beside = self.task.feed(step, used)
         lr = learning_rate(self.training, used)
         for group in self.optimizer.param_groups:
             group["lr"] = lr
-        with self._autocast():
-            logits = self.task.model(batch.inputs)
-        terms = self.task.objective(Dense(logits.float()), teachers, batch)
+        terms = self._terms(*first)
+        for number, each in enumerate(beside):
+            with self._own_randomness(step, number):
+                more = self._terms(*each)
+            if not terms.keys().isdisjoint(more):
+                raise ValueError(f"two passes of a step give the same term: {sorted(terms.keys() & more)}")
+            terms |= more
         self.names = list(terms)
         loss = _total(terms)
         loss.backward()
@@ -174,6 +186,22 @@ class Stepper:
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         return values, lr
+
+    def _terms(self, batch: Batch, teachers: list[Signal]) -> dict[str, Tensor]:
+        with self._autocast():
+            logits = self.task.model(batch.inputs)
+        return self.task.objective(Dense(logits.float()), teachers, batch)
+
+    @contextlib.contextmanager
+    def _own_randomness(self, step: int, number: int) -> Iterator[None]:
+        """Dropout of a second pass draws from a stream of its own: the first draws what it would draw without it."""
+        if not self._draws:
+            yield
+            return
+        device = self.place.device
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+            torch.manual_seed(derived(self.task.stage, self.task.seed or 0, "dropout beside", number, step))
+            yield
 
     def _autocast(self) -> contextlib.AbstractContextManager[Any]:
         if self.place.precision == torch.float32:
@@ -191,6 +219,7 @@ class _Run:
         self.stepper = Stepper(task, place)
         self.optimizer, self.guard = self.stepper.optimizer, self.stepper.guard
         self.header: dict[str, Any] = {"stage": task.stage, "seed": task.seed, "who": task.who}
+        self.pending: Request | None = None  # heard within an evaluation, not answered yet
         self.began = 0.0
         self.best: dict[str, Tensor] = {}
         self.position = Position(stage=task.stage, seed=task.seed, step=0)
@@ -198,16 +227,25 @@ class _Run:
 
     def events(self, start: Position | None) -> Generator[AnyEvent, None, Trained]:
         if start is not None and start.step > 0:
+            if self.budget.steps is not None and start.step > self.budget.steps:
+                raise KnownFailure("checkpoint-beyond", step=start.step, planned=self.budget.steps, stage=start.stage)
             self.position = start
-            self.best = self.checkpoints.restore(model=self.task.model, optimizer=self.optimizer)
+            self.best = self.checkpoints.restore(
+                start, model=self.task.model, optimizer=self.optimizer, objective=self.task.objective
+            )
         else:
             yield from self._evaluated(count=True)
         self.began = time.monotonic() - self.position.elapsed
+        if self.position.evaluation_due:
+            yield from self._evaluate_on_plan()
         yield from self._steps()
         self.guard.check(stage=self.task.stage, done=self.position.step)
         yield from self._save()
         yield self._progress(None)
-        return Trained(weights=self.best, best_step=self.position.best_step, steps=self.position.step)
+        place = self.position
+        return Trained(
+            weights=self.best, best_step=place.best_step, best_accuracy=place.best_accuracy, steps=place.step
+        )
 
     def _steps(self) -> Iterator[AnyEvent]:
         step, seconds = self.position.step, time.monotonic
@@ -230,11 +268,8 @@ class _Run:
 
             if over or self._evaluation_is_due(step, now - evaluated):
                 self._move(step)
-                yield from self._evaluated(count=True)
+                yield from self._evaluate_on_plan()
                 evaluated = seconds()
-                if self._stops_early() and not over:
-                    patience = {"patience": self.training.early_stopping}
-                    yield Note(**self.header, level="info", code="stopped-early", parameters=patience)
 
             if now - told >= PROGRESS_SECONDS:
                 rate = (step - rated_step) / (now - rated) if now - rated > 0 else rate
@@ -247,22 +282,45 @@ class _Run:
                 yield from self._save()
                 saved = seconds()
 
-            request = self.control.poll()
+            request, self.pending = self.pending or self.control.poll(), None
             if request is not None:
                 self._move(step)
                 yield from self._answer(request)
+
+    def _evaluate_on_plan(self) -> Iterator[AnyEvent]:
+        """The evaluation that is due at this step, whose result may become the best one, or end the training."""
+        yield from self._evaluated(count=True)
+        if self._stops_early() and not self._over(self.position.step):
+            patience = {"patience": self.training.early_stopping}
+            yield Note(**self.header, level="info", code="stopped-early", parameters=patience)
 
     def _evaluated(self, *, count: bool) -> Iterator[AnyEvent]:
         """Measure. With `count`, the result may become the best one; an evaluation that somebody asked for may not,
         or the same seed would no longer give the same weights."""
         self.guard.check(stage=self.task.stage, done=self.position.step)
         step = self.position.step
-        for seen in self.task.evaluate(self.task.model, step):
+        try:
+            measured = self.task.evaluate(self.task.model, step, self._hear)
+        except Interrupted:
+            if step > 0:  # what was due is done first when the training resumes: the same seed gives the same weights
+                self.position = replace(self.position, evaluation_due=count or self.position.evaluation_due)
+                yield from self._save()
+            raise
+        if count:
+            self.position = replace(self.position, evaluation_due=False)
+        for seen in measured:
             if seen.split == "validation" and count:
                 self._judge(seen.metrics)
             yield Evaluated(**self.header, step=step, split=seen.split, metrics=seen.metrics)
             if seen.artefact is not None:
                 yield Sampled(**self.header, step=step, artefact=seen.artefact)
+
+    def _hear(self) -> None:
+        """Within an evaluation: stop and pause interrupt it, other requests wait until it is done."""
+        request = self.control.poll()
+        if request in (Request.STOP, Request.PAUSE):
+            raise Interrupted(request)
+        self.pending = request or self.pending
 
     def _judge(self, metrics: dict[str, Any]) -> None:
         old, accuracy = self.position, metrics["accuracy"]
@@ -282,7 +340,9 @@ class _Run:
         # A finite loss can have an infinite gradient. Saved, such weights would end every later attempt too.
         if not all(bool(parameter.isfinite().all()) for parameter in self.stepper.parameters):
             raise KnownFailure("not-a-number", term="gradient", step=self.position.step, stage=self.task.stage)
-        self.checkpoints.save(self.position, model=self.task.model, best=self.best, optimizer=self.optimizer)
+        self.checkpoints.save(
+            self.position, model=self.task.model, best=self.best, optimizer=self.optimizer, objective=self.task.objective
+        )
         yield Saved(**self.header, step=self.position.step, best=self.position.best_step)
 
     def _answer(self, request: Request) -> Iterator[AnyEvent]:

@@ -22,9 +22,9 @@ from kdstudio.data.image_folder import PART_NAMES
 from kdstudio.data.images import some_of
 from kdstudio.engine.budget import EVALUATIONS, Budget, evaluation_stride
 from kdstudio.engine.device import Place, place_of, resolve
-from kdstudio.engine.loop import Stepper, Task
+from kdstudio.engine.loop import Pass, Stepper, Task
 from kdstudio.engine.teacher import name_of
-from kdstudio.methods import Batch, Dense, Signal, objective
+from kdstudio.methods import Batch, Dense, objective
 from kdstudio.models import build, built, cost
 from kdstudio.runs.home import Home
 from kdstudio.spec import Classification, DatasetSpec, MethodSpec, ModelSpec, NoMethod, Training
@@ -70,7 +70,7 @@ def preview(experiment: Classification, home: Home, check: Check = lambda: None)
     if verdict["verdict"] == "wont-fit":
         return  # a trial step would take the memory that is not there
     check()
-    ready = (home.teachers / name_of(experiment, images.fingerprint)).exists()
+    ready = (home.teachers / name_of(experiment, images.fingerprint, place_of(experiment.compute).precision)).exists()
     yield "time", duration(experiment, images, check, teacher_ready=ready)
 
 
@@ -129,7 +129,7 @@ def data_facts(images: Images, *, seen: float) -> dict[str, Any]:
         "labelled": len(images.labelled),
         "input": list(images.input),
         "samples": shown,
-        "warnings": list(_warnings(images, counts)),
+        "warnings": list(warnings_of(images, counts)),
     }
 
 
@@ -153,9 +153,16 @@ def _picture(image: Tensor) -> dict[str, Any]:
     return {"shape": list(pixels.shape), "bytes": base64.b64encode(np.ascontiguousarray(pixels).tobytes()).decode()}
 
 
-def _warnings(images: Images, counts: list[int]) -> Iterator[dict[str, Any]]:
+def warnings_of(images: Images, counts: list[int]) -> Iterator[dict[str, Any]]:
+    """What is odd in the data without keeping a run from starting: codes of `runs.failures`, with their parameters.
+
+    Args:
+        images: the data.
+        counts: training images of each class.
+    """
     if images.left_out:
-        yield {"code": "damaged-left-out", "count": len(images.left_out), "names": some_of(images.left_out)}
+        said = [f"{name} ({why})" for name, why in zip(images.left_out, images.left_out_because, strict=True)]
+        yield {"code": "damaged-left-out", "count": len(images.left_out), "names": some_of(said)}
     present = [count for count in counts if count]
     if len(present) < 2:
         yield {"code": "one-class"}
@@ -230,6 +237,7 @@ def duration(
     return {
         "seconds": round(seconds, 1),
         "steps": trainings[-1].budget.steps,
+        "two_passes": trainings[-1].two_streams,
         "teacher_steps": taught.budget.steps if taught is not None else 0,
         "device": place.device.type,
         "threads": place.threads,
@@ -239,7 +247,7 @@ def duration(
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Training:
     """A training that the run will hold, `times` over: of a network `spec`, by `method`; `live` asks the network `live` in
-    each step."""
+    each step; with `two_streams` a step has one pass for the labels and one for the teacher's terms."""
 
     spec: ModelSpec
     method: MethodSpec
@@ -247,16 +255,19 @@ class _Training:
     budget: Budget
     times: int = 1
     live: ModelSpec | None = None
+    two_streams: bool = False
 
 
 def _trainings(experiment: Classification, images: Images, *, teacher_ready: bool) -> list[_Training]:
     """The teacher's, where it has none yet; the baseline's; the student's, last."""
     training, teaching, method = experiment.training, experiment.teacher_training, experiment.method
     budget, seeds = Budget.of(training, len(images.transfer) / training.batch_size), len(experiment.seeds)
-    live = method.needs_teacher and not experiment.dataset.views.off
+    goal = objective(method)
+    live = goal.needs_teacher and not experiment.dataset.views.off
+    two_streams = goal.needs_teacher and goal.needs_labels and len(images.labelled) != len(images.transfer)
     held = [_Training(
         spec=experiment.student, method=method, training=training, budget=budget, times=seeds,
-        live=experiment.teacher if live else None,
+        live=experiment.teacher if live else None, two_streams=two_streams,
     )]  # fmt: skip
     if experiment.has_baseline:
         held.insert(0, _Training(
@@ -274,11 +285,11 @@ def _span(training: _Training, images: Images, place: Place, check: Check) -> fl
     if training.budget.steps is None:
         return training.budget.seconds or 0.0
     about = images.input, len(images.classes), place, check
-    step = step_seconds(training.spec, training.method, training.training, *about)
+    step = step_seconds(training.spec, training.method, training.training, *about, two_streams=training.two_streams)
     stride = evaluation_stride(training.training, training.budget)
     evaluations = training.budget.steps / stride if stride else EVALUATIONS
     looked_at = evaluations * (len(images.validation) + len(images.sample)) / training.training.batch_size
-    seconds = (training.budget.steps + looked_at / 3) * step
+    seconds = (training.budget.steps + looked_at / (6 if training.two_streams else 3)) * step
     if training.live is not None:
         seconds += training.budget.steps * step_seconds(training.live, NoMethod(kind="none"), training.training, *about) / 3
     return seconds
@@ -286,15 +297,18 @@ def _span(training: _Training, images: Images, place: Place, check: Check) -> fl
 
 def step_seconds(
     spec: ModelSpec, method: MethodSpec, training: Training, shape: tuple[int, int, int], classes: int, place: Place,
-    check: Check = lambda: None,
+    check: Check = lambda: None, *, two_streams: bool = False,
 ) -> float:  # fmt: skip
-    """Seconds of one step as the loop takes it, from real ones on random images; measured once for what makes it long."""
+    """Seconds of one step as the loop takes it, from real ones on random images; measured once for what makes it long.
+
+    With `two_streams` labels and teacher's terms come from two passes, where the method has both.
+    """
     costly = Training(steps=1, batch_size=training.batch_size, optimizer=training.optimizer, clip=training.clip)
-    key = spec, method, costly, shape, classes, place
+    key = spec, method, costly, shape, classes, place, two_streams
     if key not in _STEPS:
         if len(_STEPS) >= KEPT:
             _STEPS.clear()
-        _STEPS[key] = _tried(spec, method, costly, shape, classes, place, check)
+        _STEPS[key] = _tried(spec, method, costly, shape, classes, place, check, two_streams=two_streams)
     return _STEPS[key]
 
 
@@ -302,14 +316,16 @@ _STEPS: dict[tuple[object, ...], float] = {}
 
 
 def _tried(
-    spec: ModelSpec, method: MethodSpec, training: Training, shape: tuple[int, int, int], classes: int, place: Place, check: Check
-) -> float:
+    spec: ModelSpec, method: MethodSpec, training: Training, shape: tuple[int, int, int], classes: int, place: Place, check: Check,
+    *, two_streams: bool,
+) -> float:  # fmt: skip
     """The median of a few steps, so that what else the machine does in these milliseconds counts little. How long a slow
     network takes is told by steps on a few images: an edit waits for the answer."""
 
     def stepper(batch_size: int) -> Stepper:
         asked = training.model_copy(update={"batch_size": batch_size})
-        made = Stepper(_rehearsal(spec, method, asked, shape, classes, place.device), place)
+        task = _rehearsal(spec, method, asked, shape, classes, place.device, two_streams=two_streams)
+        made = Stepper(task, place)
         _timed(made, place, 1)  # allocates, and does not count
         check()
         return made
@@ -338,22 +354,29 @@ def _timed(stepper: Stepper, place: Place, steps: int) -> float:
 
 
 def _rehearsal(
-    spec: ModelSpec, method: MethodSpec, training: Training, shape: tuple[int, int, int], classes: int, device: torch.device
-) -> Task:
+    spec: ModelSpec, method: MethodSpec, training: Training, shape: tuple[int, int, int], classes: int, device: torch.device,
+    *, two_streams: bool = False,
+) -> Task:  # fmt: skip
     """A training on random images whose teacher, where `method` asks one, has answered before."""
     count = max(training.batch_size, REHEARSED)
     raw = torch.randint(0, 256, (count, *shape), dtype=torch.uint8, device=device)
     targets = torch.randint(0, classes, (count,), device=device)
     order = Order(torch.arange(count), batch_size=training.batch_size, seed=0, device=device)
-    goal = objective(method, every_label=not method.needs_teacher).to(device)
-    answers = goal.prepare(Dense(torch.randn(count, classes, device=device))) if method.needs_teacher else None
+    goal = objective(method).to(device)
+    answers = goal.prepare(Dense(torch.randn(count, classes, device=device))) if goal.needs_teacher else None
 
-    def feed(step: int, used: float) -> tuple[Batch, list[Signal]]:
+    def feed(step: int, used: float) -> list[Pass]:
         at = order.at(step)
         inputs = raw.index_select(0, at).to(torch.float32).div_(255.0)
-        return Batch(inputs, targets.index_select(0, at), at, used), [answers.at(at)] if answers is not None else []
+        labelled = Batch(inputs, targets.index_select(0, at), at, used)
+        if answers is None:
+            return [(labelled, [])]
+        if not two_streams:
+            return [(labelled, [answers.at(at)])]
+        again = raw.index_select(0, at).to(torch.float32).div_(255.0)
+        return [(labelled, []), (Batch(again, None, at, used), [answers.at(at)])]
 
     return Task(
         stage="student", seed=None, who="student", model=built(spec, shape, classes, seed=0).to(device).train(),
-        objective=goal, feed=feed, evaluate=lambda model, step: [], training=training, steps_per_epoch=1.0,
+        objective=goal, feed=feed, evaluate=lambda model, step, check: [], training=training, steps_per_epoch=1.0,
     )  # fmt: skip

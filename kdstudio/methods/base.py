@@ -9,23 +9,20 @@ from torch import Tensor, nn
 
 from kdstudio.spec import MethodSpec
 
-WITHHELD = -100
-"""The target of an image whose label must not be seen."""
-
 
 @dataclass(slots=True)
 class Batch:
-    """What a step works on.
+    """What one forward pass of a step works on.
 
     Attributes:
         inputs: float32 [b, ...], as the network takes it.
-        targets: int64 [b], WITHHELD where the label must not be seen.
+        targets: int64 [b]; None where no label may be seen: images of the transfer stream.
         indices: int64 [b], positions in the training images.
         progress: how much of the budget is used, 0 to 1.
     """
 
     inputs: Tensor
-    targets: Tensor
+    targets: Tensor | None
     indices: Tensor
     progress: float
 
@@ -47,37 +44,48 @@ class Softened:
 
     Attributes:
         temperature: what the logits were divided by.
-        probabilities: float32 [b, classes].
-        entropy: of each row, nats, float32 [b].
+        log_probabilities: float32 [b, classes].
     """
 
     temperature: float
-    probabilities: Tensor
-    entropy: Tensor
+    log_probabilities: Tensor
 
     def at(self, indices: Tensor) -> "Softened":
         """The rows at `indices`."""
-        return Softened(
-            self.temperature, self.probabilities.index_select(0, indices), self.entropy.index_select(0, indices)
-        )
+        return Softened(self.temperature, self.log_probabilities.index_select(0, indices))
 
 
 Signal: TypeAlias = Dense | Softened
 
 
 class Objective(nn.Module):
-    """A method's loss. Its parameters, if it has any, are trained beside the student's and never shipped with it."""
+    """A method's loss. Its parameters, if it has any, are trained and checkpointed beside the student's and never shipped.
+
+    A student with a teacher is the baseline plus the teacher's terms. Where it may see every label, a step is one pass
+    that carries both. Where labels are withheld, a step is two passes: one over the baseline's labelled images, without
+    teachers, for the label terms; one over images of the transfer set, without targets, for the teacher's terms.
+
+    Attributes:
+        needs_labels: it has label terms.
+        needs_teacher: it has teacher's terms. Without them it is given the baseline's batches, and no teacher.
+    """
+
+    needs_labels: bool = True
+    needs_teacher: bool = True
 
     def prepare(self, teacher: Dense) -> Signal:
         """What of a teacher's output can be computed once for all steps; the same function serves a live teacher."""
         return teacher
 
     def forward(self, student: Dense, teachers: Sequence[Signal], batch: Batch) -> dict[str, Tensor]:
-        """Named, already weighted terms (scalars, nats); the loop sums them, each is a curve."""
+        """Named, already weighted terms (scalars, nats); the loop sums them, each is a curve.
+
+        Label terms are left out where `batch.targets` is None, the teacher's terms where `teachers` is empty.
+        """
         raise AssertionError("every objective has its own forward")
 
 
 @singledispatch
-def objective(spec: MethodSpec, *, every_label: bool) -> Objective:
-    """The objective of `spec`. `every_label`: no target is ever withheld, which saves counting them."""
+def objective(spec: MethodSpec) -> Objective:
+    """The objective of `spec`."""
     raise TypeError(f"no objective is registered for {type(spec).__name__}")

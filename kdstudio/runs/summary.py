@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kdstudio.runs.events import Metrics
 from kdstudio.runs.outlook import outlook
-from kdstudio.runs.state import RunState, State
+from kdstudio.runs.state import RunState, Stage, State
 
 if TYPE_CHECKING:
     from kdstudio.spec import Experiment
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 SCALARS = ("accuracy", "nll", "ece", "agreement", "kl")
 COSTS = ("parameters", "macs", "bytes")
 SPLIT = ("both", "teacher_only", "student_only", "neither")
+SAME = 1e-9  # two differences of accuracies that are nearer than this are the same number of images
 POINTS = 24  # of a curve in a list of runs
 LEAST_SHARE = 1e-5
+UNEQUAL = "Student and baseline took different numbers of steps ({student} and {baseline}): part of it may be training time."
 HEADLINES = {
     "unmeasured": "The run came to its end without a measurement.",
     "alone": "The student reaches {accuracy}, with no baseline to compare it with.",
@@ -24,6 +26,7 @@ HEADLINES = {
     "few seeds": "The teacher's help made {mean} points of accuracy with {seeds} seeds, too few to tell it from noise.",
     "gain": "The teacher's help is worth {mean} points of accuracy ({low} to {high}, {seeds} seeds).",
     "harm": "The teacher's help did harm: {mean} points of accuracy ({low} to {high}, {seeds} seeds).",
+    "equal": "{mean} points of accuracy with the teacher in each of {seeds} seeds: equal differences have no interval.",
     "noise": "No gain beyond noise: {mean} points of accuracy ({low} to {high}, {seeds} seeds).",
     "kept": "The student keeps {kept} of the teacher's {teacher} with {share} its parameters.",
     "surpassed": "The student's {student} is above the teacher's {teacher}, with {share} its parameters.",
@@ -37,7 +40,7 @@ def summarise(state: RunState, title: str, experiment: "Experiment | None" = Non
     Accuracy, agreement, gain and calibration error are fractions; nll and kl are nats. What does not exist is None.
     `experiment` says how many stages there will be; without it one seed is taken for all.
     """
-    finals = _finals(state)
+    finals = tested_metrics(state)
     models = {who: _model(state, finals, who) for who in ("teacher", "baseline", "student")}
     gain = gain_of(finals.get("baseline", {}), finals.get("student", {}))
     split = {name: _mean(metrics.get(name) for metrics in finals.get("student", {}).values()) for name in SPLIT}
@@ -49,6 +52,7 @@ def summarise(state: RunState, title: str, experiment: "Experiment | None" = Non
         "headline": None,
         "models": models,
         "steps": steps,
+        "steps_differ": _steps_differ(state),
         "seeds": len(finals.get("student", {})),
         "gain": gain,
         "split": split,
@@ -61,8 +65,8 @@ def summarise(state: RunState, title: str, experiment: "Experiment | None" = Non
     return summary
 
 
-def _finals(state: RunState) -> dict[str, dict[int | None, Metrics]]:
-    """who -> seed -> metrics on test data."""
+def tested_metrics(state: RunState) -> dict[str, dict[int | None, Metrics]]:
+    """What each network was found to be worth on test data: who -> seed -> metrics."""
     finals: dict[str, dict[int | None, Metrics]] = {}
     for stage in state.stages_of("evaluation"):
         for entry in stage.history:
@@ -88,9 +92,20 @@ def _ratio(part: float | None, whole: float | None) -> float | None:
 
 
 def _steps(state: RunState, who: str) -> int | None:
-    """Optimiser steps of a seed (their mean, where early stopping made them differ)."""
-    steps = [stage.step for stage in state.stages_of(who) if stage.ended]
+    """Optimiser steps of a seed (their mean, where early stopping or minutes made them differ)."""
+    steps = [_taken(stage) for stage in state.stages_of(who) if stage.ended]
     return round(fmean(steps)) if steps else None
+
+
+def _taken(stage: Stage) -> int:
+    """The optimiser steps of a stage that has ended: it saves its end, and logs only some of its steps."""
+    return max(stage.saved or 0, stage.step)
+
+
+def _steps_differ(state: RunState) -> bool:
+    """Whether a student took another number of steps than its baseline: early stopping or minutes ended one before."""
+    taken = {who: {stage.seed: _taken(stage) for stage in state.stages_of(who) if stage.ended} for who in ("baseline", "student")}
+    return any(taken["baseline"].get(seed, steps) != steps for seed, steps in taken["student"].items())
 
 
 def _live(state: RunState, experiment: "Experiment | None") -> dict[str, Any]:
@@ -117,7 +132,7 @@ def _live(state: RunState, experiment: "Experiment | None") -> dict[str, Any]:
 def gain_of(baseline: dict[int | None, Metrics], student: dict[int | None, Metrics]) -> dict[str, Any]:
     """What the teacher's help is worth in accuracy: the mean over seeds of student minus baseline, with the 95 %
     interval of a paired t test. It covers training noise, not the choice of split or teacher. Fewer than three seeds
-    have no interval."""
+    have no interval, nor have differences that are all equal and not 0: their spread says nothing of the noise."""
     pairs = [(student[seed].get("accuracy"), baseline[seed].get("accuracy")) for seed in student if seed in baseline]
     differences = [
         float(ours - alone) for ours, alone in pairs
@@ -126,6 +141,8 @@ def gain_of(baseline: dict[int | None, Metrics], student: dict[int | None, Metri
     if not differences:
         return {"mean": None, "low": None, "high": None, "seeds": 0}
     low, high = interval(differences)
+    if differences[0] and max(differences) - min(differences) < SAME:
+        low = high = None
     return {"mean": fmean(differences), "low": low, "high": high, "seeds": len(differences)}
 
 
@@ -173,14 +190,16 @@ def headline(summary: dict[str, Any], translate: Callable[[str], str] = str) -> 
     if student["accuracy"] is None:
         return translate(HEADLINES["unmeasured"])
     worth = translate(HEADLINES[_verdict(gain)]).format_map(_numbers(gain, student))
-    return f"{worth} {_kept(summary, translate)}".strip()
+    steps = {who: f"{count or 0:,}" for who, count in summary["steps"].items()}
+    unequal = translate(UNEQUAL).format_map(steps) if summary.get("steps_differ") else ""
+    return " ".join(part for part in (worth, unequal, _kept(summary, translate)) if part)
 
 
 def _verdict(gain: dict[str, Any]) -> str:
     if gain["mean"] is None:
         return "alone"
     if gain["low"] is None:
-        return "one seed" if gain["seeds"] == 1 else "few seeds"
+        return "one seed" if gain["seeds"] == 1 else "few seeds" if gain["seeds"] < 3 else "equal"
     return "gain" if gain["low"] > 0 else "harm" if gain["high"] < 0 else "noise"
 
 

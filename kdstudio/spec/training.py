@@ -121,11 +121,6 @@ class Training(Spec):
         "two runs differ.",
     )
 
-    @property
-    def repeatable(self) -> bool:
-        """Whether the same seed gives the same weights: no part of it looks at the clock."""
-        return self.minutes is None and self.evaluate_every.seconds is None
-
 
 class TeacherTraining(Training):
     """The teacher's own training: there is one teacher, so it has one seed."""

@@ -41,7 +41,7 @@ class SmoothingObjective(Objective):
 
 
 @objective.register
-def _(spec: Smoothing, *, every_label):
+def _(spec: Smoothing):
     return SmoothingObjective(spec.amount)
 '''
 

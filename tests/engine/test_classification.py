@@ -1,17 +1,21 @@
 """The stages of a classification experiment: who sees which images and labels, and at whose pace."""
 
+from collections.abc import Sequence
+
 import pytest
 import torch
 from torch import Tensor, nn
 
 from kdstudio.engine.classification import Lesson, Reference
 from kdstudio.engine.context import Context
-from kdstudio.methods import WITHHELD, Batch, Dense, Labels, Objective, Softened, objective
+from kdstudio.engine.loop import Pass
+from kdstudio.methods import Dense, Labels, Objective, Softened, objective
 from kdstudio.models import built
 from kdstudio.runs.events import Evaluated, Note, StageStarted
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.outlook import plan
+from kdstudio.spec import SoftTargets
 from tests.engine.lab import a_context, carried_out, codes, events_of, tiny
 
 STEPS = 12
@@ -28,74 +32,89 @@ def a_lesson(context: Context, *, cached: bool) -> tuple[Lesson, nn.Module, Tens
     return lesson, teacher, logits
 
 
-def fed(lesson: Lesson, goal: Objective, *, helped: bool, seed: int = 0) -> list[tuple[Batch, list]]:
-    feed = lesson._feed(goal, seed, helped=helped)
+def fed(lesson: Lesson, goal: Objective, *, seed: int = 0) -> list[Sequence[Pass]]:
+    feed = lesson._feed(goal, seed)
     return [feed(step, step / STEPS) for step in range(STEPS)]
 
 
 def the_goal(context: Context) -> Objective:
-    return objective(context.experiment.method, every_label=False)
+    return objective(context.experiment.method)
 
 
-def test_that_the_student_meets_every_image_of_the_transfer_set_and_labels_only_where_they_may_be_seen(
-    home: Home,
-) -> None:
-    context = a_context(home, "dataset.hidden_classes=[3]", "dataset.labelled=0.2")
+def test_that_the_label_terms_come_from_the_baselines_own_batches_and_the_teachers_from_all_images(home: Home) -> None:
+    context = a_context(home, "dataset.hidden_classes=[3]", "dataset.labelled=0.2", "dataset.views.shift=1")
     lesson, _, _ = a_lesson(context, cached=True)
     images = context.images
-    batches = [batch for batch, _ in fed(lesson, the_goal(context), helped=True)]
-    met = torch.cat([batch.indices for batch in batches])
+    student, baseline = fed(lesson, the_goal(context)), fed(lesson, Labels())
+    for ((ours, no_signals), (others, signals)), ((theirs, _),) in zip(student, baseline, strict=True):
+        assert torch.equal(ours.indices, theirs.indices)
+        assert torch.equal(ours.inputs, theirs.inputs), "the very same views"
+        assert torch.equal(ours.targets, images.train.labels[ours.indices])
+        assert no_signals == []
+        assert others.targets is None
+        assert len(signals) == 1
+        assert len(ours.indices) == len(others.indices) == context.experiment.training.batch_size
+    met = torch.cat([batch.indices for _, (batch, _) in student])
     assert set(met.tolist()) == set(images.transfer.tolist())
-    for batch in batches:
-        seen = torch.isin(batch.indices, images.labelled)
-        assert torch.equal(batch.targets[seen], images.train.labels[batch.indices[seen]])
-        assert set(batch.targets[~seen].tolist()) <= {WITHHELD}
-    assert 3 not in {int(target) for batch in batches for target in batch.targets}
+    labelled = torch.cat([batch.indices for (batch, _), _ in student])
+    assert set(labelled.tolist()) == set(images.labelled.tolist())
+    assert 3 not in {int(target) for (batch, _), _ in student for target in batch.targets}
 
 
-def test_that_who_learns_without_help_cycles_through_the_labelled_images(home: Home) -> None:
-    context = a_context(home, "dataset.labelled=0.1")
+def test_that_with_every_label_one_pass_carries_labels_and_teacher_and_has_the_baselines_batches(home: Home) -> None:
+    context = a_context(home, "dataset.labelled=1", "dataset.hidden_classes=[3]")
     lesson, _, _ = a_lesson(context, cached=True)
-    told = fed(lesson, Labels(every_label=True), helped=False)
-    met = torch.cat([batch.indices for batch, _ in told])
-    assert set(met.tolist()) == set(context.images.labelled.tolist())
-    assert all((batch.targets != WITHHELD).all() for batch, _ in told)
-    assert all(signals == [] for _, signals in told)
-    assert {len(batch.indices) for batch, _ in told} == {context.experiment.training.batch_size}
+    student, baseline = fed(lesson, the_goal(context)), fed(lesson, Labels())
+    for ((ours, signals),), ((theirs, _),) in zip(student, baseline, strict=True):
+        assert torch.equal(ours.indices, theirs.indices)
+        assert torch.equal(ours.targets, theirs.targets)
+        assert len(signals) == 1
+
+
+def test_that_a_student_without_label_terms_meets_no_label_and_one_without_teachers_terms_no_teacher(home: Home) -> None:
+    context = a_context(home, "dataset.labelled=0.2")
+    lesson, _, _ = a_lesson(context, cached=True)
+    soft, hard = (objective(SoftTargets(kind="soft-targets", alpha=alpha)) for alpha in (1.0, 0.0))
+    assert all(batch.targets is None and signals for ((batch, signals),) in fed(lesson, soft))
+    assert all(batch.targets is not None and not signals for ((batch, signals),) in fed(lesson, hard))
 
 
 def test_that_cached_outputs_are_those_of_the_very_images_in_the_batch(home: Home) -> None:
     context = a_context(home)
     lesson, teacher, logits = a_lesson(context, cached=True)
     goal = the_goal(context)
-    for batch, (signal,) in fed(lesson, goal, helped=True):
+    for *_, (batch, (signal,)) in fed(lesson, goal):
         assert isinstance(signal, Softened)
         expected = goal.prepare(Dense(logits[batch.indices]))
-        assert torch.allclose(signal.probabilities, expected.probabilities, atol=1e-6)
+        assert torch.allclose(signal.log_probabilities, expected.log_probabilities, atol=1e-6)
         with torch.no_grad():
             live = goal.prepare(Dense(teacher(batch.inputs)))
-        assert torch.allclose(signal.probabilities, live.probabilities, atol=1e-5)
+        assert torch.allclose(signal.log_probabilities, live.log_probabilities, atol=1e-5)
 
 
 def test_that_with_random_views_the_teacher_sees_the_very_pixels_that_the_student_sees(home: Home) -> None:
     context = a_context(home, "dataset.views={shift: 2, crop: 0.8}")
     lesson, teacher, logits = a_lesson(context, cached=False)
     goal, differs = the_goal(context), 0
-    for batch, (signal,) in fed(lesson, goal, helped=True):
+    for *_, (batch, (signal,)) in fed(lesson, goal):
         with torch.no_grad():
             live = goal.prepare(Dense(teacher(batch.inputs)))
-        assert torch.equal(signal.probabilities, live.probabilities)
-        assert not signal.probabilities.requires_grad
+        assert torch.equal(signal.log_probabilities, live.log_probabilities)
+        assert not signal.log_probabilities.requires_grad
         plain = goal.prepare(Dense(logits[batch.indices]))
-        differs += not torch.allclose(signal.probabilities, plain.probabilities, atol=1e-3)
+        differs += not torch.allclose(signal.log_probabilities, plain.log_probabilities, atol=1e-3)
     assert differs == STEPS
 
 
 def test_that_seeds_have_orders_of_their_own_and_a_seed_has_one(home: Home) -> None:
     lesson, _, _ = a_lesson(a_context(home), cached=True)
-    first, again, other = (fed(lesson, the_goal(lesson.context), helped=True, seed=seed) for seed in (0, 0, 1))
-    assert all(torch.equal(a.indices, b.indices) for (a, _), (b, _) in zip(first, again, strict=True))
-    assert not all(torch.equal(a.indices, b.indices) for (a, _), (b, _) in zip(first, other, strict=True))
+    first, again, other = (fed(lesson, the_goal(lesson.context), seed=seed) for seed in (0, 0, 1))
+    for stream in (0, 1):
+        met, once_more, others = (
+            torch.stack([passes[stream][0].indices for passes in each]) for each in (first, again, other)
+        )
+        assert torch.equal(met, once_more)
+        assert not torch.equal(met, others)
 
 
 def test_that_an_epoch_is_a_pass_over_the_students_images_for_the_baseline_too(home: Home) -> None:

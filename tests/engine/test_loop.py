@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import math
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,8 @@ from kdstudio.engine.budget import learning_rate
 from kdstudio.engine.checkpoint import Checkpoints, Position
 from kdstudio.engine.control import EVERY, Control, Interrupted
 from kdstudio.engine.evaluate import metrics_of
-from kdstudio.engine.loop import Guard, Measurement, Task, Trained, optimise, optimizer_for
-from kdstudio.methods import Batch, Labels
+from kdstudio.engine.loop import Guard, Measurement, Pass, Task, Trained, optimise, optimizer_for
+from kdstudio.methods import Batch, Dense, Labels, Signal
 from kdstudio.runs.events import AnyEvent, Evaluated, Note, Progress, Saved, StepLogged
 from kdstudio.runs.folder import Request
 from kdstudio.spec import Training
@@ -46,16 +47,16 @@ class Lesson:
         self.seen: list[tuple[int, dict[str, Tensor]]] = []
         self.fed: list[int] = []
         self.task = Task(
-            stage="student", seed=3, who="student", model=self.model, objective=Labels(every_label=True),
+            stage="student", seed=3, who="student", model=self.model, objective=Labels(),
             feed=self.feed, evaluate=self.evaluate, training=spec, steps_per_epoch=4.0,
         )  # fmt: skip
 
-    def feed(self, step: int, used: float) -> tuple[Batch, list]:
+    def feed(self, step: int, used: float) -> list[Pass]:
         self.fed.append(step)
         at = (torch.arange(8) + 8 * step) % 32
-        return Batch(self.inputs[at], self.targets[at], at, used), []
+        return [(Batch(self.inputs[at], self.targets[at], at, used), [])]
 
-    def evaluate(self, model: nn.Module, step: int) -> list[Measurement]:
+    def evaluate(self, model: nn.Module, step: int, check: Callable[[], None] = lambda: None) -> list[Measurement]:
         self.seen.append((len(self.fed), {name: value.clone() for name, value in model.state_dict().items()}))
         told = self.accuracies
         if told is not None:
@@ -236,7 +237,7 @@ def test_that_weights_spoiled_by_an_infinite_gradient_are_never_saved(tmp_path: 
     with pytest.raises(KnownFailure) as failure:
         Lesson(spec, model=Overflows()).learn(tmp_path)
     assert failure.value.code == "not-a-number"
-    assert Checkpoints(tmp_path).position() is None
+    assert Checkpoints(tmp_path).position("student", 3) is None
 
 
 def test_that_a_learning_rate_of_a_hundred_ends_with_finite_weights_and_nothing_saved_after_it(tmp_path: Path) -> None:
@@ -277,7 +278,7 @@ def test_that_a_logged_term_is_that_steps_own_and_no_average(tmp_path: Path) -> 
     copy = Lesson(training(steps=3)).model
     events, _ = lesson.learn(tmp_path)
     for event in logged(events):
-        batch, _ = lesson.feed(event.step - 1, 0.0)
+        ((batch, _),) = lesson.feed(event.step - 1, 0.0)
         loss = nn.functional.cross_entropy(copy(batch.inputs), batch.targets)
         assert event.terms == {"labels": pytest.approx(float(loss.detach()), rel=1e-6)}
         loss.backward()
@@ -301,7 +302,7 @@ def test_that_a_resumed_loop_goes_on_as_if_nothing_had_happened(tmp_path: Path, 
     for event in events:
         if isinstance(event, StepLogged) and event.step == cut:
             events.close()  # as when the process is killed here
-    start = checkpoints.position()
+    start = checkpoints.position("student", 3)
     assert start is not None
     assert start.step == cut // 10 * 10
 
@@ -311,6 +312,15 @@ def test_that_a_resumed_loop_goes_on_as_if_nothing_had_happened(tmp_path: Path, 
     assert _told(rest) == [told for told in _told(whole) if told[0] > start.step]
     assert again.best_step == trained.best_step
     assert all(torch.equal(again.weights[name], trained.weights[name]) for name in trained.weights)
+
+
+def test_that_a_checkpoint_beyond_the_budget_does_not_count_as_trained(tmp_path: Path) -> None:
+    Lesson(training(steps=40)).learn(tmp_path)
+    start = Checkpoints(tmp_path).position("student", 3)
+    assert start is not None
+    with pytest.raises(KnownFailure) as failure:
+        Lesson(training(steps=30)).learn(tmp_path, start=start)
+    assert (failure.value.code, failure.value.parameters["step"]) == ("checkpoint-beyond", 40)
 
 
 def _told(events: list[AnyEvent]) -> list[tuple]:
@@ -347,7 +357,7 @@ def test_that_a_request_to_stop_or_pause_is_answered_by_a_checkpoint(tmp_path: P
     requests = iter([None, request_])
     feed = lesson.feed
 
-    def slow(step: int, used: float) -> tuple[Batch, list]:
+    def slow(step: int, used: float) -> list[Pass]:
         clock.advance(EVERY / 4)
         return feed(step, used)
 
@@ -360,10 +370,114 @@ def test_that_a_request_to_stop_or_pause_is_answered_by_a_checkpoint(tmp_path: P
     with pytest.raises(Interrupted) as interrupted:
         told.extend(events)
     assert interrupted.value.request is request_
-    position = Checkpoints(tmp_path).position()
+    position = Checkpoints(tmp_path).position("student", 3)
     assert position is not None
     assert position.step == len(lesson.fed)
     assert position.step < 10
+
+
+@pytest.mark.parametrize("request_", [Request.STOP, Request.PAUSE])
+@pytest.mark.parametrize("interrupted_at", [10, 30, 40])
+def test_that_an_evaluation_is_interrupted_by_a_request_and_is_done_first_when_training_resumes(
+    tmp_path: Path, request_: Request, interrupted_at: int
+) -> None:
+    spec = training(steps=40, early_stopping=3, checkpoint_every={"steps": 1000})
+    accuracies = [0.1, 0.5, 0.9, 0.6, 0.4]
+    whole, trained = Lesson(spec, accuracies).learn(tmp_path / "whole")
+    clock, first = FakeClock(), Lesson(spec, accuracies)
+    requests: list[Request] = []
+    evaluate = first.evaluate
+
+    def long(model: nn.Module, step: int, check: Callable[[], None]) -> list[Measurement]:
+        if step == interrupted_at:
+            requests.append(request_)
+            clock.advance(EVERY)
+            check()
+        return evaluate(model, step, check)
+
+    first.task = dataclasses.replace(first.task, evaluate=long)
+    control = Control(lambda: requests.pop() if requests else None, clock)
+    checkpoints, told = Checkpoints(tmp_path / "torn"), []
+    with pytest.raises(Interrupted) as interrupted:
+        told.extend(optimise(first.task, place=CPU, checkpoints=checkpoints, start=None, control=control))
+    assert interrupted.value.request is request_
+    start = checkpoints.position("student", 3)
+    assert start is not None
+    assert start.step == interrupted_at
+
+    second = Lesson(spec, accuracies[interrupted_at // 10 :])
+    rest, again = second.learn(tmp_path / "torn", start=start)
+    assert _measured(rest) == [seen for seen in _measured(whole) if seen[0] >= interrupted_at]
+    assert again.best_step == trained.best_step
+    assert all(torch.equal(again.weights[name], trained.weights[name]) for name in trained.weights)
+
+
+def test_that_other_requests_that_come_within_an_evaluation_are_answered_after_it(tmp_path: Path) -> None:
+    clock, lesson = FakeClock(), Lesson(training(steps=20, checkpoint_every={"steps": 1000}))
+    requests: list[Request] = []
+    evaluate = lesson.evaluate
+
+    def long(model: nn.Module, step: int, check: Callable[[], None]) -> list[Measurement]:
+        if step == 10:
+            requests.append(Request.SAVE)
+            clock.advance(EVERY)
+            check()
+        return evaluate(model, step, check)
+
+    lesson.task = dataclasses.replace(lesson.task, evaluate=long)
+    events, _ = lesson.learn(tmp_path, control=Control(lambda: requests.pop() if requests else None, clock))
+    assert [event.step for event in events if isinstance(event, Saved)] == [10, 20]
+
+
+def _measured(events: list[AnyEvent]) -> list[tuple]:
+    return [(event.step, event.split, event.metrics) for event in events if isinstance(event, Evaluated)]
+
+
+class Scaled(Labels):
+    """Cross-entropy of logits that are multiplied by a number that is learned beside the student."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.randn(()))
+        self.register_buffer("steps", torch.zeros(()))
+
+    def forward(self, student: Dense, teachers: Sequence[Signal], batch: Batch) -> dict[str, Tensor]:
+        self.steps += 1
+        return super().forward(Dense(student.logits * self.scale), teachers, batch)
+
+
+def test_that_an_objectives_own_parameters_and_state_are_trained_and_come_back_when_training_resumes(
+    tmp_path: Path,
+) -> None:
+    def lesson() -> Lesson:
+        made = Lesson(training(steps=40))
+        torch.manual_seed(1)
+        made.task = dataclasses.replace(made.task, objective=Scaled())
+        return made
+
+    undisturbed = lesson()
+    begun = undisturbed.task.objective.scale.item()
+    _, trained = undisturbed.learn(tmp_path / "whole")
+    scale = undisturbed.task.objective.scale.item()
+    assert scale != begun
+    checkpoints = Checkpoints(tmp_path / "torn")
+    events = optimise(lesson().task, place=CPU, checkpoints=checkpoints, start=None, control=Control(lambda: None))
+    for event in events:
+        if isinstance(event, StepLogged) and event.step == 25:
+            events.close()
+    resumed = lesson()
+    _, again = resumed.learn(tmp_path / "torn", start=checkpoints.position("student", 3))
+    assert resumed.task.objective.scale.item() == scale
+    assert resumed.task.objective.steps.item() == 40
+    assert all(torch.equal(again.weights[name], trained.weights[name]) for name in trained.weights)
+
+
+def test_that_two_passes_may_not_give_the_same_term(tmp_path: Path) -> None:
+    lesson = Lesson(training(steps=2))
+    feed = lesson.feed
+    lesson.task = dataclasses.replace(lesson.task, feed=lambda step, used: [*feed(step, used), *feed(step, used)])
+    with pytest.raises(ValueError, match="labels"):
+        lesson.learn(tmp_path)
 
 
 def test_that_an_evaluation_that_somebody_asks_for_does_not_change_what_is_kept(tmp_path: Path) -> None:
@@ -371,7 +485,7 @@ def test_that_an_evaluation_that_somebody_asks_for_does_not_change_what_is_kept(
     requests = iter([Request.EVALUATE])
     feed = lesson.feed
 
-    def slow(step: int, used: float) -> tuple[Batch, list]:
+    def slow(step: int, used: float) -> list[Pass]:
         clock.advance(EVERY)
         return feed(step, used)
 

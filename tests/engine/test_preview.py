@@ -90,7 +90,7 @@ def seconds(*changes: str, dataset: str = "{kind: digits}") -> float:
 
 @pytest.fixture
 def a_millisecond_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(previewing, "step_seconds", lambda *_: 0.001)
+    monkeypatch.setattr(previewing, "step_seconds", lambda *_, **__: 0.001)
 
 
 @pytest.mark.usefixtures("a_millisecond_a_step")
@@ -121,7 +121,7 @@ def test_that_a_teacher_that_lies_ready_takes_no_time(home: Home) -> None:
         return dict(list(preview(asked, home))[-1][1])
 
     before = time_of()
-    (home.teachers / name_of(asked, loaded(asked.dataset).fingerprint)).mkdir(parents=True)
+    (home.teachers / name_of(asked, loaded(asked.dataset).fingerprint, torch.float32)).mkdir(parents=True)
     after = time_of()
     assert (before["teacher_steps"], after["teacher_steps"]) == (400, 0)
     assert before["seconds"] - after["seconds"] == pytest.approx(0.4, rel=0.5)
@@ -145,7 +145,8 @@ def test_that_damaged_pictures_are_warned_of_until_they_are_mended_in_their_plac
     a_folder_of_pictures(tmp_path, torn=1)
     spec = loads(f"{{kind: classification, dataset: {{kind: image-folder, path: {tmp_path}, size: 8}}}}").dataset
     torn = tmp_path / "dogs" / "0.png"
-    assert warned(loaded(spec))[0] == {"code": "damaged-left-out", "count": 1, "names": str(Path("dogs") / "0.png")}
+    named = f"{Path('dogs') / '0.png'} (it cannot be read as a picture)"
+    assert warned(loaded(spec))[0] == {"code": "damaged-left-out", "count": 1, "names": named}
     torn.write_bytes((tmp_path / "dogs" / "1.png").read_bytes())
     os.utime(torn, ns=(0, 10**18))  # clocks of file systems are coarse
     assert loaded(spec).left_out == ()
@@ -156,9 +157,9 @@ def tried(monkeypatch: pytest.MonkeyPatch, *changes: str, check: Callable[[], No
     sizes: list[int] = []
     rehearsal = previewing._rehearsal
 
-    def noted(spec: Any, method: Any, training: Any, *about: Any) -> Any:
+    def noted(spec: Any, method: Any, training: Any, *about: Any, **options: Any) -> Any:
         sizes.append(training.batch_size)
-        return rehearsal(spec, method, training, *about)
+        return rehearsal(spec, method, training, *about, **options)
 
     monkeypatch.setattr(previewing, "_rehearsal", noted)
     asked = loads("kind: classification", changes=list(changes))
@@ -173,6 +174,25 @@ def test_that_a_step_is_tried_once_for_what_makes_it_long(monkeypatch: pytest.Mo
     assert tried(monkeypatch)[-1] == 128
     assert tried(monkeypatch, "training.learning_rate=0.5", "training.epochs=3") == []
     assert tried(monkeypatch, "training.batch_size=32") == [32]
+
+
+def test_that_a_step_with_withheld_labels_is_tried_with_both_of_its_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    passes = []
+    rehearsal = previewing._rehearsal
+
+    def noted(*about: Any, **options: Any) -> Any:
+        task = rehearsal(*about, **options)
+        passes.append(len(task.feed(0, 0.0)))
+        return task
+
+    monkeypatch.setattr(previewing, "_STEPS", {})
+    monkeypatch.setattr(previewing, "_rehearsal", noted)
+    for labelled, alpha, number in ((0.1, 0.5, 2), (1.0, 0.5, 1), (0.1, 1.0, 1), (0.1, 0.0, 1)):
+        passes.clear()
+        dataset, method = f"{{kind: digits, labelled: {labelled}}}", f"{{kind: soft-targets, alpha: {alpha}}}"
+        asked = loads(f"{{kind: classification, dataset: {dataset}, method: {method}}}")
+        assert duration(asked, loaded(asked.dataset), teacher_ready=True)["two_passes"] == (number == 2)
+        assert max(passes[len(passes) // 2 :]) == number, (labelled, alpha)
 
 
 def test_that_a_slow_network_is_tried_on_a_few_images_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,8 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from kdstudio.methods import WITHHELD, Batch, Dense, Labels, objective
-from kdstudio.methods.labels import cross_entropy
+from kdstudio.methods import Batch, Dense, Labels, objective
 from kdstudio.spec import METHODS, MethodSpec, NoMethod, SoftTargets
 
 
@@ -14,28 +13,14 @@ def logits_and_targets() -> tuple[torch.Tensor, torch.Tensor]:
     return torch.randn(6, 4, generator=generator), torch.randint(4, (6,), generator=generator)
 
 
-def test_that_withheld_labels_do_not_dilute_the_others() -> None:
+def test_that_the_method_none_is_cross_entropy_and_needs_no_teacher() -> None:
     logits, targets = logits_and_targets()
-    doubled = torch.cat([targets, torch.full_like(targets, WITHHELD)])
-    alone = cross_entropy(logits, targets, every_label=True)
-    among = cross_entropy(torch.cat([logits, logits]), doubled, every_label=False)
-    assert torch.allclose(alone, among)
-    assert torch.allclose(alone, F.cross_entropy(logits, targets))
-
-
-def test_that_no_label_at_all_is_a_loss_of_zero_and_not_nan() -> None:
-    logits, targets = logits_and_targets()
-    assert float(cross_entropy(logits, torch.full_like(targets, WITHHELD), every_label=False)) == 0.0
-
-
-@pytest.mark.parametrize("every_label", [True, False])
-def test_that_the_method_none_is_cross_entropy_and_needs_no_teacher(every_label: bool) -> None:
-    logits, targets = logits_and_targets()
-    goal = objective(NoMethod(kind="none"), every_label=every_label)
+    goal = objective(NoMethod(kind="none"))
     terms = goal(Dense(logits), [], Batch(logits, targets, torch.arange(6), 0.0))
     assert list(terms) == ["labels"]
     assert torch.allclose(terms["labels"], F.cross_entropy(logits, targets))
     assert isinstance(goal, Labels)
+    assert not goal.needs_teacher
     assert not NoMethod.needs_teacher
     assert SoftTargets.needs_teacher
 
@@ -43,7 +28,7 @@ def test_that_the_method_none_is_cross_entropy_and_needs_no_teacher(every_label:
 def test_that_every_method_that_can_be_asked_for_has_an_objective() -> None:
     for kind in METHODS:
         (name,) = kind.model_fields["kind"].annotation.__args__  # type: ignore[union-attr]
-        assert objective(kind(kind=name), every_label=True) is not None
+        assert objective(kind(kind=name)) is not None
 
 
 def test_that_a_method_that_nobody_registered_is_our_mistake() -> None:
@@ -51,4 +36,4 @@ def test_that_a_method_that_nobody_registered_is_our_mistake() -> None:
         kind: str = "unknown"
 
     with pytest.raises(TypeError, match="Unknown"):
-        objective(Unknown(), every_label=True)
+        objective(Unknown())

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from kdstudio.methods import WITHHELD, Batch, Dense, objective
+from kdstudio.methods import Batch, Dense, objective
 from kdstudio.methods.soft_targets import SoftTargetsObjective
 from kdstudio.spec import SoftTargets
 
@@ -22,10 +22,9 @@ def some(seed: int, images: int = 7, classes: int = 5, scale: float = 3.0) -> tu
 
 
 def terms_of(
-    student: Tensor, teacher: Tensor, targets: Tensor, *, temperature: float, alpha: float, every_label: bool = False
+    student: Tensor, teacher: Tensor, targets: Tensor | None, *, temperature: float, alpha: float
 ) -> dict[str, Tensor]:
-    spec = SoftTargets(kind="soft-targets", temperature=temperature, alpha=alpha)
-    goal = objective(spec, every_label=every_label)
+    goal = objective(SoftTargets(kind="soft-targets", temperature=temperature, alpha=alpha))
     batch = Batch(torch.zeros(len(student), 1), targets, torch.arange(len(student)), 0.5)
     return goal(Dense(student), [goal.prepare(Dense(teacher))], batch)
 
@@ -51,16 +50,29 @@ def test_that_the_soft_term_is_alpha_t_squared_kl_summed_over_classes_and_averag
 def test_that_the_soft_term_is_zero_when_student_and_teacher_are_the_same() -> None:
     # The cross-entropy, which some toolkits plot as "KL", would stop at the teacher's entropy.
     student, _, targets = some(0)
-    for temperature in (1.0, 4.0):
+    for temperature in (1.0, 4.0, 100.0):
         terms = terms_of(student, student.clone(), targets, temperature=temperature, alpha=1.0)
-        assert float(terms["soft targets"]) == pytest.approx(0.0, abs=1e-5)
+        assert float(terms["soft targets"]) == 0.0
+
+
+@pytest.mark.parametrize("apart", [0.0, 1e-5, 1e-3, 0.1, 1.0])
+def test_that_a_student_near_its_teacher_at_a_high_temperature_has_the_loss_of_the_formula_and_never_less_than_zero(
+    apart: float,
+) -> None:
+    """Textbook float32 arithmetic subtracts nearly equal numbers here: times T^2 it is off by several thousandths."""
+    for seed in range(20):
+        teacher, noise, targets = some(seed, images=128, classes=10)
+        student = teacher + apart * noise
+        term = float(terms_of(student, teacher, targets, temperature=100.0, alpha=1.0)["soft targets"])
+        assert term >= 0.0
+        assert term == pytest.approx(100.0**2 * divergence(student, teacher, 100.0), rel=5e-3, abs=2e-6)
 
 
 @given(st.integers(0, 2**31), st.floats(0.5, 20.0), st.integers(2, 8))
-def test_that_the_soft_term_is_never_below_zero_but_for_rounding(seed: int, temperature: float, classes: int) -> None:
+def test_that_the_soft_term_is_never_below_zero(seed: int, temperature: float, classes: int) -> None:
     student, teacher, targets = some(seed, classes=classes)
     terms = terms_of(student, teacher, targets, temperature=temperature, alpha=1.0)
-    assert float(terms["soft targets"]) >= -1e-5 * temperature**2
+    assert float(terms["soft targets"]) >= 0.0
 
 
 @pytest.mark.parametrize("temperature", [1.0, 2.0, 10.0])
@@ -94,35 +106,24 @@ def test_that_the_temperature_softens_the_soft_term_alone() -> None:
     assert hard[0] == hard[1] == pytest.approx(0.5 * float(F.cross_entropy(student.double(), targets)), rel=1e-5)
 
 
-def test_that_unlabelled_images_count_in_the_soft_term_and_not_in_the_hard_one() -> None:
+def test_that_without_targets_there_is_the_soft_term_alone_and_without_a_teacher_the_labels_alone() -> None:
     student, teacher, targets = some(4)
-    hidden = targets.clone()
-    hidden[[0, 3, 4]] = WITHHELD
-    all_seen = terms_of(student, teacher, targets, temperature=2.0, alpha=0.5)
-    some_seen = terms_of(student, teacher, hidden, temperature=2.0, alpha=0.5)
-    assert torch.equal(all_seen["soft targets"], some_seen["soft targets"])
-    seen = hidden != WITHHELD
-    direct = 0.5 * float(F.cross_entropy(student[seen].double(), targets[seen]))
-    assert float(some_seen["labels"]) == pytest.approx(direct, rel=1e-5)
+    both = terms_of(student, teacher, targets, temperature=2.0, alpha=0.5)
+    soft = terms_of(student, teacher, None, temperature=2.0, alpha=0.5)
+    assert list(soft) == ["soft targets"]
+    assert torch.equal(soft["soft targets"], both["soft targets"])
+    goal = objective(SoftTargets(kind="soft-targets", temperature=2.0, alpha=0.5))
+    hard = goal(Dense(student), [], Batch(torch.zeros(7, 1), targets, torch.arange(7), 0.5))
+    assert list(hard) == ["labels"]
+    assert torch.equal(hard["labels"], both["labels"])
 
 
-def test_that_a_batch_with_no_label_has_a_hard_term_of_zero_and_a_finite_gradient() -> None:
+def test_that_a_signal_prepared_at_another_temperature_is_refused() -> None:
     student, teacher, targets = some(5)
-    student.requires_grad_()
-    terms = terms_of(student, teacher, torch.full_like(targets, WITHHELD), temperature=2.0, alpha=0.5)
-    assert terms["labels"].item() == 0.0
-    sum(terms.values(), torch.zeros(())).backward()
-    assert student.grad is not None
-    assert bool(student.grad.isfinite().all())
-
-
-def test_that_counting_labels_and_knowing_that_all_are_there_is_the_same() -> None:
-    student, teacher, targets = some(6)
-    counted, known = (
-        terms_of(student, teacher, targets, temperature=3.0, alpha=0.4, every_label=every) for every in (False, True)
-    )
-    assert counted.keys() == known.keys()
-    assert all(torch.allclose(counted[name], known[name]) for name in counted)
+    goals = [objective(SoftTargets(kind="soft-targets", temperature=warm, alpha=0.5)) for warm in (2.0, 3.0)]
+    batch = Batch(torch.zeros(7, 1), targets, torch.arange(7), 0.5)
+    with pytest.raises(ValueError, match="another objective"):
+        goals[0](Dense(student), [goals[1].prepare(Dense(teacher))], batch)
 
 
 def test_that_alpha_zero_is_labels_alone_and_alpha_one_the_teacher_alone() -> None:
@@ -135,7 +136,7 @@ def test_that_alpha_zero_is_labels_alone_and_alpha_one_the_teacher_alone() -> No
 
 def test_that_cached_and_live_teachers_give_the_very_same_loss() -> None:
     student, teacher, targets = some(8, images=20)
-    goal = objective(SoftTargets(kind="soft-targets", temperature=3.0, alpha=0.5), every_label=True)
+    goal = objective(SoftTargets(kind="soft-targets", temperature=3.0, alpha=0.5))
     at = torch.tensor([3, 17, 4, 4])
     batch = Batch(torch.zeros(4, 1), targets[at], at, 0.0)
     cached = goal(Dense(student[at]), [goal.prepare(Dense(teacher)).at(at)], batch)
@@ -152,7 +153,7 @@ def test_that_the_terms_are_scalars_with_a_gradient_to_the_student_and_none_to_t
 
 
 def test_that_the_method_leaves_no_weights_of_its_own_in_the_student() -> None:
-    goal = SoftTargetsObjective(temperature=3.0, alpha=0.5, every_label=True)
+    goal = SoftTargetsObjective(temperature=3.0, alpha=0.5)
     assert list(goal.parameters()) == []
     assert goal.state_dict() == {}
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kdstudio.runs.events import Evaluated, ModelReady, RunEnded, RunStarted
+from kdstudio.runs.events import Evaluated, ModelReady, RunEnded, RunStarted, Saved
 from kdstudio.runs.outlook import outlook
 from kdstudio.runs.state import RunState, State
-from kdstudio.runs.summary import gain_of, interval, share, summarise, t_quantile
+from kdstudio.runs.summary import gain_of, headline, interval, share, summarise, t_quantile
 from kdstudio.spec import loads
 from tests.fakes import EXPERIMENT, SPLIT, a_story
 
@@ -106,6 +106,7 @@ def test_that_a_summary_has_every_number_of_the_run() -> None:
         "headline",
         "models",
         "steps",
+        "steps_differ",
         "gain",
         "split",
         "kept",
@@ -233,6 +234,26 @@ def test_that_equal_results_of_all_seeds_are_no_division_by_nothing() -> None:
     same = {seed: {"accuracy": 0.9} for seed in range(5)}
 
     assert gain_of(same, same) == {"mean": 0.0, "low": 0.0, "high": 0.0, "seeds": 5}
+
+
+def test_that_equal_differences_that_are_not_zero_have_no_interval_and_are_not_called_a_gain() -> None:
+    baseline = {seed: {"accuracy": 0.7 + seed / 10} for seed in range(3)}
+    student = {seed: {"accuracy": 0.8 + seed / 10} for seed in range(3)}
+    gain = gain_of(baseline, student)
+    assert gain == {"mean": pytest.approx(0.1), "low": None, "high": None, "seeds": 3}
+    summary = {**a_summary(), "gain": gain}
+    assert_matches(r"^\+10\.0 points .* in each of 3 seeds", headline(summary))
+
+
+def test_that_the_steps_are_those_taken_and_not_the_last_logged_one() -> None:
+    story = [
+        msgspec.structs.replace(event, step=43) if isinstance(event, Saved) and event.stage == "student" else event
+        for event in a_story(seeds=(0, 1, 2), steps=40)
+    ]
+    summary = summarise(fold(story), "x")
+    assert summary["steps"] == {"baseline": 40, "student": 43}
+    assert summary["steps_differ"]
+    assert "took different numbers of steps (43 and 40)" in summary["headline"]
 
 
 def assert_matches(pattern: str, text: str) -> None:
