@@ -319,9 +319,15 @@ class SpecForm(QWidget):
 
 
 class KindForm(QWidget):
-    """A choice of kinds, and the form of the chosen one. What two kinds share is carried over from one to the other."""
+    """A choice of kinds, and the form of the chosen one. What two kinds share is carried over from one to the other.
+
+    Signals:
+        changed: a person changed a field.
+        rebuilt: it has other fields now.
+    """
 
     changed = Signal()
+    rebuilt = Signal()
 
     def __init__(self, kinds: Sequence[type[BaseModel]], path: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -394,6 +400,7 @@ class KindForm(QWidget):
         self.form.set_advanced(self._advanced)
         self.form.changed.connect(self._report)
         self._describe()
+        self.rebuilt.emit()
         self.changed.emit()
 
     def _describe(self) -> None:
