@@ -11,6 +11,7 @@ from kdstudio.runs.events import AnyEvent, Evaluated, Note, Progress, RunEnded, 
 from kdstudio.runs.failures import explain
 from kdstudio.runs.state import RunState
 from kdstudio.runs.summary import percent
+from kdstudio.terminal_text import escaped
 
 if TYPE_CHECKING:
     import rich.progress
@@ -84,6 +85,7 @@ class Watcher:
                 self._say(f"Failed. {words.title}.\n  {words.cause}\n  {words.remedy}")
 
     def _say(self, text: str) -> None:
+        text = escaped(text)
         if self._bar is not None:
             self._bar.console.print(text, markup=False, highlight=False)
         else:

@@ -16,9 +16,15 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 import msgspec
 from msgspec import Meta, Struct, field
 
+from kdstudio.spec.regular_files import open_regular
+
 FORMAT = 1
+DEEPEST = 20
+"""Levels of lists and mappings in an event, at most."""
 Whole: TypeAlias = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 """What the columns of a curve can hold."""
+Real: TypeAlias = Annotated[float, Meta(ge=-1e18, le=1e18)]
+"""Seconds, counts and rates: far beyond any run, and small enough to add up."""
 Metrics: TypeAlias = Mapping[str, float | list[float | None] | None]
 
 
@@ -28,7 +34,7 @@ class Event(Struct, frozen=True, kw_only=True, gc=False, tag_field="type", tag=T
     seq: Whole = -1
     attempt: Whole = 0
     at: str = ""
-    seconds: float = 0.0
+    seconds: Real = 0.0
     stage: str | None = None
     seed: Whole | None = None
     who: str | None = None
@@ -55,17 +61,17 @@ class ModelReady(Event, frozen=True, kw_only=True, gc=False):
 class StageStarted(Event, frozen=True, kw_only=True, gc=False):
     """A stage begins; it plans `planned` of `unit` (steps, images, seconds)."""
 
-    planned: float
+    planned: Real
     unit: str
 
 
 class Progress(Event, frozen=True, kw_only=True, gc=False):
     """A stage has done `done` of `total`, at `rate` units a second (None until it is known)."""
 
-    done: float
-    total: float
+    done: Real
+    total: Real
     unit: str
-    rate: float | None = None
+    rate: Real | None = None
 
 
 class StageEnded(Event, frozen=True, kw_only=True, gc=False):
@@ -78,10 +84,10 @@ class StepLogged(Event, frozen=True, kw_only=True, gc=False):
     """The weighted loss terms of this very step (nats), with the learning rate that it used and steps a second."""
 
     step: Whole
-    epoch: float
+    epoch: Real
     lr: float
     terms: dict[str, float]
-    rate: float | None = None
+    rate: Real | None = None
 
 
 class Evaluated(Event, frozen=True, kw_only=True, gc=False):
@@ -220,16 +226,18 @@ def _holds_what_it_should(event: Event) -> bool:
     return True
 
 
-def _within(value: Any) -> bool:
-    """Whether no number in `value` is larger than curves can hold."""
+def _within(value: Any, depth: int = DEEPEST) -> bool:
+    """Whether no number in `value` is larger than curves can hold, and nothing is nested deeper than `depth`."""
     kind = type(value)
+    if depth < 0:
+        return False
     if kind is float:
         return math.isfinite(value)
     if kind is int:
         return -(2**63) <= value < 2**63
     if kind is dict:
-        return all(map(_within, value.values()))
-    return all(map(_within, value)) if kind is list else True
+        return all(_within(each, depth - 1) for each in value.values())
+    return all(_within(each, depth - 1) for each in value) if kind is list else True
 
 
 class EventWriter:
@@ -318,7 +326,7 @@ class EventReader:
 
     def _lines(self) -> Iterator[bytes]:
         try:
-            with self._path.open("rb") as file:
+            with open_regular(self._path) as file:
                 file.seek(self.at)
                 while True:
                     chunk = file.read(self.CHUNK)

@@ -235,7 +235,7 @@ WORDS: dict[str, Words] = {
     ),
     "damaged-left-out": Words(
         title="Some pictures are damaged",
-        cause="Left out because they cannot be read: {names} ({count} in all).",
+        cause="Left out: {names}; {count} in all.",
         remedy="Replace them by good copies, or remove them.",
         field="dataset",
     ),
@@ -378,5 +378,5 @@ def explain(
 def _fill(text: str, values: _Blank) -> str:
     try:
         return text.format_map(values)
-    except (ValueError, TypeError):  # a parameter of another type than the words expect
+    except (ValueError, TypeError, OverflowError):  # a parameter of another type than the words expect
         return text.replace(":.1%", "").format_map(values)

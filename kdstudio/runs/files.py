@@ -2,14 +2,20 @@
 
 import contextlib
 import json
+import math
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
+from kdstudio.spec.regular_files import MIB, read_bytes
+
 PATIENCE = 2.0  # seconds: as long as a virus scanner or an indexer may hold a file on Windows
+JSON_LIMIT = 16 * MIB
 Result = TypeVar("Result")
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def patiently(action: Callable[[], Result]) -> Result:
@@ -119,13 +125,38 @@ def write_json(path: Path, value: Any, *, durable: bool = False) -> None:
     write_whole(path, json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n", durable=durable)
 
 
-def read_json(path: Path) -> dict[str, Any] | None:
-    """The JSON object in `path`; None when it is missing, damaged, or something else."""
+def read_json(path: Path, *, limit: int = JSON_LIMIT) -> dict[str, Any] | None:
+    """The JSON object in `path`; None when it is missing, damaged, or something else.
+
+    A number beyond 64 bits is None, and half of a character is a replacement sign: neither could be written again.
+    """
     try:
-        value = json.loads(patiently(lambda: path.read_text(encoding="utf-8")), parse_constant=_refuse)
+        text = patiently(lambda: read_bytes(path, limit=limit)).decode("utf-8")
+        value = json.loads(text, parse_constant=_refuse, parse_int=_whole, parse_float=_finite)
+        if "\\ud" in text or "\\uD" in text:
+            value = _without_halves(value)
     except (OSError, ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def _whole(digits: str) -> int | None:
+    number = int(digits) if len(digits) <= 20 else 2**63
+    return number if -(2**63) <= number < 2**63 else None
+
+
+def _finite(digits: str) -> float | None:
+    number = float(digits)
+    return number if math.isfinite(number) else None
+
+
+def _without_halves(value: Any) -> Any:
+    """`value` with a replacement sign for each lone surrogate in its texts."""
+    if isinstance(value, str):
+        return _HALF.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, dict):
+        return {_without_halves(name): _without_halves(each) for name, each in value.items()}
+    return [_without_halves(each) for each in value] if isinstance(value, list) else value
 
 
 def _refuse(constant: str) -> None:

@@ -250,13 +250,13 @@ class RunFolder:
 
     def about(self) -> About:
         """What people wrote about the run; empty where nothing, or nothing readable, is there."""
-        import yaml
+        from kdstudio.spec.plain_yaml import UNREADABLE, read_yaml_file
 
         try:
-            values = yaml.safe_load((self.path / "about.yaml").read_text(encoding="utf-8"))
+            values = read_yaml_file(self.path / "about.yaml")
             tags = tuple(str(tag) for tag in values.get("tags") or ())
             return About(name=str(values.get("name") or ""), tags=tags, notes=str(values.get("notes") or ""))
-        except (OSError, ValueError, AttributeError, TypeError, RecursionError, yaml.YAMLError):
+        except (OSError, *UNREADABLE):
             return About()
 
     def set_about(self, about: About) -> None:

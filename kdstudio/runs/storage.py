@@ -13,6 +13,7 @@ from kdstudio.runs.home import Home
 from kdstudio.runs.launch import starting
 from kdstudio.runs.status import State
 from kdstudio.spec.errors import KnownFailure
+from kdstudio.spec.regular_files import read_text
 
 _NAMES_RUN = re.compile(r"weights:\s*['\"]?run:([\w.-]+)")
 
@@ -97,7 +98,7 @@ def _users_of(run: RunFolder, users: dict[str, list[RunFolder]]) -> Iterator[Run
 
 def _runs_named_by(run: RunFolder) -> Iterator[str]:
     try:
-        text = run.experiment_file.read_text(encoding="utf-8", errors="replace")
+        text = read_text(run.experiment_file, errors="replace")
     except OSError:
         return
     yield from _NAMES_RUN.findall(text)
