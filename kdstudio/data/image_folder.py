@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, TypeAlias
 
 import numpy as np
 
-from kdstudio.data.source import TEST, TRAIN, VALIDATION, Source, read
+from kdstudio.data.source import TEST, TRAIN, VALIDATION, Source, check_interrupt, read
 from kdstudio.spec import ImageFolder
 from kdstudio.spec.errors import KnownFailure
 from kdstudio.spec.regular_files import open_regular, printable_name
@@ -76,6 +76,7 @@ def _pictures(paths: list[Path], spec: ImageFolder) -> tuple[list[Pixels], dict[
     """
     found, damaged = [], {}
     for path in paths:
+        check_interrupt()
         try:
             found.append(picture(path, spec.size, colour=spec.colour))
         except KnownFailure as failure:
@@ -97,6 +98,7 @@ def _files(root: Path, closed: dict[Path, str]) -> Iterator[tuple[int, str, Path
     for part, parent in roots:
         for folder in _folders(parent, closed):
             for path in _below(folder, closed):
+                check_interrupt()
                 # Hidden ones are other systems' notes beside the pictures, such as macOS's "._0.png".
                 if path.suffix.lower() in _endings() and not path.name.startswith(".") and path.is_file():
                     yield part, printable_name(folder.name), path
