@@ -17,6 +17,7 @@ from kdstudio.engine.tensor_files import Damaged, check_fit, read_facts, read_te
 from kdstudio.runs.files import read_json, remove, write_folder, write_json, write_whole
 from kdstudio.runs.state import StageKey
 from kdstudio.spec.errors import KnownFailure
+from kdstudio.spec.regular_files import KIB, read_text
 
 POINTER = "latest"
 RESULTS = "results"
@@ -185,7 +186,7 @@ def _name(stage: str, seed: int | None) -> str:
 def _latest(folder: Path) -> Path | None:
     """The checkpoint to which the pointer in `folder` points."""
     try:
-        name = (folder / POINTER).read_text(encoding="utf-8").strip()
+        name = read_text(folder / POINTER, limit=KIB).strip()
     except (OSError, ValueError):
         return None
     place = folder / name

@@ -21,7 +21,18 @@ from safetensors import SafetensorError
 from kdstudio.engine.control import Interrupted
 from kdstudio.engine.session import session
 from kdstudio.runs import fold_cache
-from kdstudio.runs.events import AnyEvent, Event, EventWriter, ModelReady, Note, RunEnded, Saved, StageEnded, StepLogged
+from kdstudio.runs.events import (
+    FORMAT,
+    AnyEvent,
+    Event,
+    EventWriter,
+    ModelReady,
+    Note,
+    RunEnded,
+    Saved,
+    StageEnded,
+    StepLogged,
+)
 from kdstudio.runs.files import write_json
 from kdstudio.runs.folder import Request, RunFolder
 from kdstudio.runs.home import Home
@@ -29,6 +40,7 @@ from kdstudio.runs.state import RunState, State
 from kdstudio.runs.summary import summarise
 from kdstudio.spec import Experiment, title_of
 from kdstudio.spec.errors import KnownFailure
+from kdstudio.spec.regular_files import remove_unless_regular
 
 log = logging.getLogger("kdstudio")
 BEAT = 1.0  # seconds
@@ -56,6 +68,8 @@ class _Attempt:
     def __init__(self, folder: RunFolder, home: Home, on_event: Callable[[AnyEvent, RunState], None] | None) -> None:
         self._folder, self._home, self._on_event = folder, home, on_event
         self._state, reader = folder.fold()
+        if reader.newer:
+            raise KnownFailure("newer-format", format=reader.newer, known=FORMAT)
         self._number = max(folder.status().attempt, self._state.attempt) + 1
         self._seq = self._state.events + reader.torn + reader.unknown
         self._began = time.monotonic()
@@ -71,6 +85,8 @@ class _Attempt:
         folder.artefacts.mkdir(exist_ok=True)
         self._experiment = _experiment(folder)
         self._title = title_of(self._experiment) if self._experiment else folder.path.name
+        for path in (folder.log_file, folder.heartbeat_file, folder.events_file):
+            remove_unless_regular(path)
         with _logging_to(folder.log_file), _beating(folder.heartbeat_file), self._signals():
             self._set(State.QUEUED)
             log.info("attempt %d begins, process %d", self._number, os.getpid())

@@ -10,6 +10,7 @@ from kdstudio.models import put_weights, read_weights
 from kdstudio.runs.home import Home
 from kdstudio.spec import ModelSpec
 from kdstudio.spec.errors import KnownFailure
+from kdstudio.spec.regular_files import read_text
 
 
 def weights_path(spec: ModelSpec, home: Home, *, role: str) -> Path | None:
@@ -44,7 +45,7 @@ def give_weights(module: nn.Module, spec: ModelSpec, images: Images, home: Home,
 def _check_classes(config: Path, images: Images, *, role: str, run: str) -> None:
     """A file of weights has shapes alone; a run's student also says which classes and images it has learned."""
     try:
-        known = json.loads(config.read_text(encoding="utf-8"))
+        known = json.loads(read_text(config))
         classes, shape = list(known["classes"]), list(known["input"])
     except FileNotFoundError:
         raise KnownFailure("file-missing", path=str(config), field=f"{role}.weights") from None

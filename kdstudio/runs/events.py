@@ -16,7 +16,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 import msgspec
 from msgspec import Meta, Struct, field
 
-from kdstudio.spec.regular_files import open_regular
+from kdstudio.spec.regular_files import append_regular, open_regular
 
 FORMAT = 1
 DEEPEST = 20
@@ -244,7 +244,9 @@ class EventWriter:
     """Appends events to a file. Each append reaches the operating system before it returns."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("ab", buffering=0)
+        self._path = path
+        self._file = append_regular(path)
+        self._file.seek(0, os.SEEK_END)
         self._torn = self._file.tell() > 0 and not _ends_with_newline(path)
 
     def append(self, event: Event) -> None:
@@ -255,8 +257,12 @@ class EventWriter:
         """
         rest = (b"\n" if self._torn else b"") + to_json(event).encode() + b"\n"
         self._torn = True
-        while rest:
-            rest = rest[self._file.write(rest) or 0 :]
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) or 0 :]
+        except OSError as error:
+            error.filename = error.filename or str(self._path)
+            raise
         self._torn = False
 
     def sync(self) -> None:
@@ -300,7 +306,8 @@ class EventReader:
     Attributes:
         at: where it stands now: behind the last whole line.
         torn: lines that were no event.
-        unknown: lines of a type that this version does not know.
+        unknown: lines of a type that this version does not know, and all of an attempt that a newer version wrote.
+        newer: the format of the attempt that is being read, where a newer version wrote it; else 0.
     """
 
     CHUNK: ClassVar[int] = 1 << 22
@@ -308,20 +315,31 @@ class EventReader:
     def __init__(self, path: Path, at: int = 0) -> None:
         self._path = path
         self.at = at
-        self._in_giant = False
+        self._in_giant, self.newer = False, 0
         self.torn = 0
         self.unknown = 0
 
     def read(self) -> list[AnyEvent]:
         """Every whole event written since the last call; an unended last line waits. No file yet is no event."""
-        events = []
+        events: list[AnyEvent] = []
         for line in self._lines():
             try:
-                events.append(from_json(line))
+                event = from_json(line)
             except BadLine:
                 self.torn += 1
+                continue
             except UnknownType:
                 self.unknown += 1
+                continue
+            if type(event) is RunStarted:
+                self.newer = event.format if event.format > FORMAT else 0
+                if self.newer:
+                    about = {"format": event.format, "known": FORMAT}
+                    events.append(Note(attempt=event.attempt, at=event.at, level="warning", code="newer-format", parameters=about))
+            if self.newer:
+                self.unknown += 1
+            else:
+                events.append(event)
         return events
 
     def _lines(self) -> Iterator[bytes]:

@@ -319,6 +319,11 @@ WORDS: dict[str, Words] = {
         remedy="",
         field="dataset.labelled",
     ),
+    "newer-format": Words(
+        title="A newer version wrote this run",
+        cause="Its events are of format {format}; this version reads format {known}.",
+        remedy="Install the newer version of KD Studio to see and resume it.",
+    ),
     "device-ready": Words(
         title="The device is ready", cause="{device}, CPU threads: {threads}, {precision}.", remedy=""
     ),

@@ -50,7 +50,8 @@ def write_whole(path: Path, content: str | bytes, *, durable: bool = False) -> N
         patiently(lambda: aside.replace(path))
         if durable:
             _sync_folder(path.parent)
-    except OSError:
+    except OSError as error:
+        error.filename = error.filename or str(path)  # a full disk is found out by a write that knows no name
         aside.unlink(missing_ok=True)
         raise
 

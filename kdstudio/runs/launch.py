@@ -14,6 +14,7 @@ from kdstudio.runs.files import read_json, write_json
 from kdstudio.runs.folder import Request, RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.spec.errors import KnownFailure
+from kdstudio.spec.regular_files import append_regular, remove_unless_regular
 
 if TYPE_CHECKING:
     from kdstudio.spec import Experiment
@@ -43,7 +44,8 @@ def launch(folder: RunFolder, home: Home, how: "Callable[[RunFolder, Home], list
         OSError: it cannot be started.
     """
     flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
-    with folder.log_file.open("ab") as log:
+    remove_unless_regular(folder.log_file)
+    with append_regular(folder.log_file) as log:
         process = subprocess.Popen(
             (how or command)(folder, home),
             stdin=subprocess.DEVNULL,

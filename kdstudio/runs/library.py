@@ -20,7 +20,7 @@ from kdstudio.spec.regular_files import printable_name, read_text
 
 log = logging.getLogger(__name__)
 
-VERSION = 4
+VERSION = 6
 PATIENCE = 5.0  # seconds to wait for another process that writes the index
 MOST_POINTS = 100  # of a small curve
 PORTION = 25  # folders between two reports of how far the reading is
@@ -35,7 +35,9 @@ class Row:
     """One run in a list. `problem` says what is damaged in its folder, "" when nothing is.
 
     Attributes:
-        accuracy, agreement: of the student: on test data once it is there, on validation data before.
+        accuracy, agreement: of the student, on the data that `split` names.
+        split: "test" once test data have been used, "validation" before, "" while nothing is measured.
+        validation: the student's latest accuracy on validation data, whatever `split` is.
         teacher, baseline: accuracy on test data.
         gain, gain_low, gain_high: over the baseline, with its interval where there are seeds enough.
         stage: what it is at.
@@ -58,6 +60,8 @@ class Row:
     done: float | None = None
     accuracy: float | None = None
     agreement: float | None = None
+    split: str = ""
+    validation: float | None = None
     gain: float | None = None
     gain_low: float | None = None
     gain_high: float | None = None
@@ -87,8 +91,9 @@ _ACTIVE = frozenset(state for state in State if state.active)
 _STATES = frozenset(map(str, State))
 # What each number of a row may be, lowest and highest; what is beyond that is not known.
 _BOUNDS: dict[str, tuple[float, float]] = {
-    "done": (0.0, 1.0), "accuracy": (0.0, 1.0), "agreement": (0.0, 1.0), "gain": (-1.0, 1.0), "gain_low": (-1e3, 1e3),
-    "gain_high": (-1e3, 1e3), "teacher": (0.0, 1.0), "baseline": (0.0, 1.0), "parameters": (0.0, 1e18), "seconds": (0.0, 1e12),
+    "done": (0.0, 1.0), "accuracy": (0.0, 1.0), "agreement": (0.0, 1.0), "validation": (0.0, 1.0),
+    "gain": (-1.0, 1.0), "gain_low": (-1e3, 1e3), "gain_high": (-1e3, 1e3), "teacher": (0.0, 1.0),
+    "baseline": (0.0, 1.0), "parameters": (0.0, 1e18), "seconds": (0.0, 1e12),
 }  # fmt: skip
 _COUNTS = ("seeds", "attempt")
 _DECODER = msgspec.json.Decoder(Row)
@@ -277,19 +282,21 @@ def _measured(summary: dict[str, Any]) -> dict[str, Any]:
     """The numbers of a summary that are in a row."""
     live, models, gain = _part(summary, "live"), _part(summary, "models"), _part(summary, "gain")
     student = _part(models, "student")
-    accuracy, curve = student.get("accuracy"), live.get("curve")
+    tested, validation = _number("accuracy", student.get("accuracy")), _number("validation", live.get("accuracy"))
     return {
         "stage": _text(live.get("stage")),
         "done": _number("done", live.get("whole")),
-        "accuracy": _number("accuracy", accuracy if accuracy is not None else live.get("accuracy")),
-        "agreement": _number("agreement", student.get("agreement") if accuracy is not None else live.get("agreement")),
+        "accuracy": tested if tested is not None else validation,
+        "agreement": _number("agreement", (student if tested is not None else live).get("agreement")),
+        "split": "test" if tested is not None else "validation" if validation is not None else "",
+        "validation": validation,
         "gain": _number("gain", gain.get("mean")),
         "gain_low": _number("gain_low", gain.get("low")),
         "gain_high": _number("gain_high", gain.get("high")),
         "teacher": _number("teacher", _part(models, "teacher").get("accuracy")),
         "baseline": _number("baseline", _part(models, "baseline").get("accuracy")),
         "parameters": _number("parameters", student.get("parameters")),
-        "curve": tuple(_curve(curve)),
+        "curve": tuple(_curve(live.get("curve"))),
     }
 
 

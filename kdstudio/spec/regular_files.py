@@ -4,6 +4,7 @@ A pipe or a device in a file's place would keep a reader waiting for ever, and a
 room reads through here what may have come from elsewhere, and what cannot be read is an OSError that says why.
 """
 
+import contextlib
 import errno
 import io
 import os
@@ -11,7 +12,8 @@ import stat
 from pathlib import Path
 
 KIB, MIB = 1 << 10, 1 << 20
-_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_SAFE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_FLAGS, _APPEND = os.O_RDONLY | _SAFE, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _SAFE
 
 
 def open_regular(path: Path) -> io.BufferedReader:
@@ -31,6 +33,26 @@ def open_regular(path: Path) -> io.BufferedReader:
             raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
         raise OSError(errno.EINVAL, "it is no regular file", str(path))
     return os.fdopen(descriptor, "rb")
+
+
+def append_regular(path: Path) -> io.FileIO:
+    """The regular file at `path`, made where it is missing, open for adding bytes at its end, unbuffered.
+
+    Raises:
+        OSError: it cannot be written, or is something else than a regular file.
+    """
+    descriptor = os.open(path, _APPEND, 0o666)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    return io.FileIO(descriptor, "ab")
+
+
+def remove_unless_regular(path: Path) -> None:
+    """Remove a pipe, a device or a broken link that lies where the program is about to write a file of its own."""
+    if os.path.lexists(path) and not path.is_file():
+        with contextlib.suppress(OSError):  # a folder stays, and whoever opens the file says so
+            path.unlink()
 
 
 def read_bytes(path: Path, *, limit: int) -> bytes:
@@ -85,4 +107,7 @@ def _size(count: int) -> str:
     return f"{count // MIB} MiB" if count >= MIB else f"{count // KIB} KiB"
 
 
-__all__ = ["KIB", "MIB", "open_regular", "printable_name", "read_bytes", "read_end", "read_text"]
+__all__ = [
+    "KIB", "MIB", "append_regular", "open_regular", "printable_name", "read_bytes", "read_end", "read_text",
+    "remove_unless_regular",
+]  # fmt: skip
