@@ -1,6 +1,7 @@
 """Pictures in folders: one folder for each class, or train, val and test folders of those."""
 
 import os
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, TypeAlias
@@ -143,7 +144,8 @@ def picture(path: Path, size: int, *, colour: bool, field: str = FIELD) -> Pixel
         KnownFailure: it is missing or damaged, of a format that is not read, too large, or beyond 8 bits cannot tell.
     """
     try:
-        with open_regular(path) as file:
+        with open_regular(path) as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a decoder's remarks on odd files are nothing for a terminal
             image = _decoded(file, size, colour=colour)
     except FileNotFoundError:
         raise KnownFailure("file-missing", path=str(path), field=field) from None
