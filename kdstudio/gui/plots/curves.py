@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-Line: TypeAlias = Literal["solid", "dashed", "dotted"]
+Line: TypeAlias = Literal["solid", "dashed", "dotted", "dash-dotted"]
 Axis: TypeAlias = Literal["step", "epoch", "time"]
 
 
