@@ -17,6 +17,7 @@ from kdstudio.gui.navigation import Navigation
 from kdstudio.gui.preferences import Preferences
 from kdstudio.gui.run_follower import RunFollower
 from kdstudio.gui.shell import Shell
+from kdstudio.gui.stage_mode import StageMode
 from kdstudio.gui.theme import theme
 from kdstudio.gui.uses import use_of
 from kdstudio.runs.folder import RunFolder
@@ -68,6 +69,7 @@ class MainWindow(QMainWindow):
         self._settings_page: SettingsPage | None = None
         self.lobby = Lobby(self)
         self.shell = Shell(self, self.preferences, self.navigation, self._arrange())
+        self.stage = StageMode(self)
         self.switchboard = Switchboard(self)
         self._connect()
         self.navigation.show_page("home")
@@ -237,6 +239,7 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self, self._fill)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        self.stage.leave()
         answer = Closing.LEAVE
         runs = self._training_runs() if not self.leaves else []
         if runs:
@@ -316,11 +319,11 @@ class MainWindow(QMainWindow):
         except OSError as error:
             self.show_message(self.tr("It could not be saved"), f"{chosen}: {error.strerror}")
 
-    @Slot(object)
-    def _offer_experiment(self, experiment: Any) -> None:
-        """Put an experiment that a run offers, such as a longer training, into the form."""
-        self.new_page.show_experiment(experiment)
+    @Slot(object, object, str)
+    def _offer_experiment(self, experiment: Any, changed: list[str], reason: str) -> None:
+        """Put an experiment that a run suggests, such as a longer training, into the form, with what it changes marked."""
         self.show_page("new")
+        self.new_page.offer(experiment, changed, reason)
 
     @Slot()
     def _compare(self) -> None:
@@ -384,8 +387,8 @@ class MainWindow(QMainWindow):
         self.show_message(self.tr("The setting is in force, and could not be kept"), why)
 
     def run_in_view(self) -> bool:
-        """Whether the page of the run in view is the one that is shown."""
-        return self._run_page is not None and self.pages.currentWidget() is self._run_page
+        """Whether people look at the run in view, on its page or on the stage."""
+        return self.stage.on or (self._run_page is not None and self.pages.currentWidget() is self._run_page)
 
     def _say_busy(self, title: str) -> None:
         if self._new_page is not None:

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLayout, QPushButton, QSizePolicy, QV
 
 from kdstudio.gui.buttons import NavButton, Pressable, Switch
 from kdstudio.gui.cards import Bar, Card, Elided, Painted, Text, rounded
+from kdstudio.gui.plain_tips import plain_tip
 from kdstudio.gui.presenter import shown
 from kdstudio.gui.theme import GAP, RADIUS, SPACE, Role, theme
 
@@ -31,7 +32,7 @@ class Folded(Elided):
         lines[-1] = metrics.elidedText(lines[-1], Qt.TextElideMode.ElideRight, room)
         if lines != self.text().split("\n"):
             self.setText("\n".join(lines))
-        self.setToolTip(whole if self.elided else "")
+        self.setToolTip(plain_tip(whole) if self.elided else "")
         self.setAccessibleName(whole)
 
 
@@ -111,13 +112,13 @@ class QueueSign(Pressable):
 
 
 class HintCard(Card):
-    """The first steps, until somebody closes them. `show_me` opens the help, `close` is for good."""
+    """The first steps, until somebody has taken the tour or closes them. `show_me` starts the tour, `close` is for good."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, margin=GAP)
         self.setObjectName("nav.hint")
         self.body.addWidget(Text(self.tr("First time here?"), "strong"))
-        said = self.tr("How to read the curves, in a minute. Ctrl+K finds every command, F1 lists the keys.")
+        said = self.tr("A tour of five steps. Ctrl+K finds every command, F1 lists the keys.")
         self.words = Text(said, "caption", "quiet", wrap=True)
         self.body.addWidget(self.words)
         self.show_me = QPushButton(self.tr("Show me"))

@@ -11,6 +11,7 @@ from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.state import RunState
 
 SPEEDS = (1, 5, 20, 60)
+TARGET = 20.0  # seconds that a whole replay takes, unless people choose a speed of their own
 TICK = 50  # milliseconds
 FRAME = 0.010  # seconds of folding at a time, so that a jump never holds up a click
 
@@ -40,8 +41,13 @@ def times_of(events: Iterable[AnyEvent]) -> list[float]:
     return times
 
 
+def fit_speed(seconds: float, target: float = TARGET) -> float:
+    """The speed at which a replay of `seconds` takes about `target` seconds; never slower than the run was."""
+    return max(1.0, seconds / target)
+
+
 class Replay(QObject):
-    """The replay of one run. `state` is the fold up to `now`.
+    """The replay of one run. `state` is the fold up to `now`; `fitted`: its speed follows from its length.
 
     Signals:
         changed: `now`, `state` or `playing` are other ones.
@@ -54,7 +60,8 @@ class Replay(QObject):
         self.state = RunState()
         self.now = 0.0
         self.playing = True
-        self.speed = SPEEDS[2]
+        self.speed = 1.0
+        self.fitted = True
         self._events: list[AnyEvent] = []
         self._times: list[float] = []
         self._done = 0
@@ -103,6 +110,16 @@ class Replay(QObject):
         self._timer.start()
         self._advance()
 
+    def fit(self) -> None:
+        """Take about TARGET seconds for the whole."""
+        self.speed, self.fitted = fit_speed(self.length), True
+        self.changed.emit()
+
+    def set_speed(self, speed: float) -> None:
+        """Go `speed` times as fast as the run did."""
+        self.speed, self.fitted = speed, False
+        self.changed.emit()
+
     def shutdown(self) -> None:
         """Stop, and wait for the thread."""
         self._timer.stop()
@@ -116,6 +133,8 @@ class Replay(QObject):
             return
         self._events, self._reading = self._reading.events, None
         self._times = times_of(self._events)
+        if self.fitted:
+            self.fit()
         self.play()
 
     @Slot()
@@ -139,4 +158,4 @@ class Replay(QObject):
         self.changed.emit()
 
 
-__all__ = ["SPEEDS", "Replay", "times_of"]
+__all__ = ["SPEEDS", "Replay", "fit_speed", "times_of"]

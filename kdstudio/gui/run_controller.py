@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -117,13 +117,17 @@ class RunController(QObject):
         return self._worker.usage if self._worker is not None else None
 
     @property
-    def failure(self) -> Words | None:
-        """The words for why it failed, when it did."""
+    def failure_code(self) -> tuple[str, dict[str, Any]] | None:
+        """Why it failed, when it did: a code and its parameters."""
         if self.status.state not in (State.FAILED, State.LOST):
             return None
         code = self.status.code or self.state.code or ("killed" if self.status.state is State.LOST else "internal")
-        parameters = self.status.parameters or self.state.parameters
-        return explain(code, parameters)
+        return code, self.status.parameters or self.state.parameters
+
+    @property
+    def failure(self) -> Words | None:
+        """The words for why it failed, when it did."""
+        return explain(*self.failure_code) if self.failure_code is not None else None
 
     @property
     def others(self) -> list[RunFolder]:

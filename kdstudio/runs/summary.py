@@ -40,7 +40,7 @@ def summarise(state: RunState, title: str, experiment: "Experiment | None" = Non
     Accuracy, agreement, gain and calibration error are fractions; nll and kl are nats. What does not exist is None.
     `experiment` says how many stages there will be; without it one seed is taken for all.
     """
-    finals = _finals(state)
+    finals = tested_metrics(state)
     models = {who: _model(state, finals, who) for who in ("teacher", "baseline", "student")}
     gain = gain_of(finals.get("baseline", {}), finals.get("student", {}))
     split = {name: _mean(metrics.get(name) for metrics in finals.get("student", {}).values()) for name in SPLIT}
@@ -65,8 +65,8 @@ def summarise(state: RunState, title: str, experiment: "Experiment | None" = Non
     return summary
 
 
-def _finals(state: RunState) -> dict[str, dict[int | None, Metrics]]:
-    """who -> seed -> metrics on test data."""
+def tested_metrics(state: RunState) -> dict[str, dict[int | None, Metrics]]:
+    """What each network was found to be worth on test data: who -> seed -> metrics."""
     finals: dict[str, dict[int | None, Metrics]] = {}
     for stage in state.stages_of("evaluation"):
         for entry in stage.history:

@@ -45,7 +45,8 @@ VIEWS = {
     "view.home", "view.new", "view.run", "view.runs", "view.settings", "view.palette", "view.presenter", "view.theme.dark",
     "view.theme.light", "view.theme.system", "help.shortcuts", "help.terms", "help.curves", "form.simple", "form.advanced",
     "form.yaml", "part.curves", "part.tested", "part.log", "part.configuration", "below.nothing", "below.notes",
-    "below.overlay", "below.queue",
+    "below.overlay", "below.queue", "view.stage",
+    "help.tour",
 }  # fmt: skip
 
 
@@ -69,6 +70,9 @@ def test_that_every_page_and_view_is_reached(qtbot: QtBot, hand: Hand) -> None:
         hand(f"help.{name}")
         assert window.shell.help_in_view
     window.shell.hide_help()
+    hand("help.tour")
+    assert window.findChild(QWidget, "tour").isVisible()
+    window.shell.close_tour()
     for choice in ("dark", "light", "system"):
         hand(f"view.theme.{choice}")
         assert str(theme().choice) == choice
@@ -77,6 +81,11 @@ def test_that_every_page_and_view_is_reached(qtbot: QtBot, hand: Hand) -> None:
         hand("view.presenter")
         assert theme().presenter is presenter
         assert window.actions_by_id["view.presenter"].isChecked() is presenter
+    hand("view.stage")
+    assert window.stage.on
+    assert window.actions_by_id["view.stage"].isChecked()
+    window.stage.leave()
+    assert not window.actions_by_id["view.stage"].isChecked()
     hand("view.palette")
     assert window.shell.palette.isVisible()
     assert hand.done == VIEWS
@@ -222,7 +231,7 @@ def test_that_runs_are_started_and_asked(qtbot: QtBot, hand: Hand, home: Home, p
 
 ENDED = {
     "run.longer", "run.duplicate", "run.mend", "run.compare", "run.copy-diagnostics", "run.copy-configuration", "run.folder",
-    "replay.start", "replay.play", "replay.speed", "replay.end",
+    "replay.start", "replay.play", "replay.speed", "replay.end", "run.suggestions",
 }  # fmt: skip
 
 
@@ -239,6 +248,8 @@ def test_that_a_run_that_is_over_is_used(qtbot: QtBot, hand: Hand, home: Home, m
     window.show_page("home")
     hand("run.longer")
     assert window.new_page.experiment().parent == folder.id
+    hand("run.suggestions", "Train twice as long")
+    assert window.new_page.board.row("training.epochs").marked
     hand("run.duplicate")
     assert window.new_page.experiment() == loads(EXPERIMENT)
     opened: list[Path] = []
@@ -311,7 +322,7 @@ def test_that_plots_are_looked_at_and_taken_away(
     assert hand.done == PLOTS
 
 
-RESULTS = {"results.student", "results.baseline", "results.teacher", "results.sort"}
+RESULTS = {"results.student", "results.baseline", "results.teacher", "results.sort", "results.seed", "results.copy"}
 
 
 def a_run_with_a_baseline(home: Home) -> RunFolder:
@@ -320,7 +331,8 @@ def a_run_with_a_baseline(home: Home) -> RunFolder:
     with np.load(folder.artefacts / "test_outputs.npz") as kept:
         arrays = dict(kept)
     baseline = np.tile(np.array([2.0, 0.0, 0.0], dtype=np.float32), (4, 1))
-    np.savez(folder.artefacts / "test_outputs.npz", **arrays, baseline=baseline)
+    seeds = np.stack([arrays["student"], np.roll(arrays["student"], 1, axis=1), arrays["student"]])
+    np.savez(folder.artefacts / "test_outputs.npz", **arrays, baseline=baseline, student_all=seeds)
     return folder
 
 
@@ -331,7 +343,8 @@ def seen(widget: QWidget) -> bool:
 
 def test_that_test_results_are_looked_at(qtbot: QtBot, hand: Hand, home: Home) -> None:
     window = hand.window
-    assert hand.grey("results.sort") == hand.grey("results.teacher") == "No run is in view"
+    for name in ("sort", "teacher", "seed", "copy"):
+        assert hand.grey(f"results.{name}") == "No run is in view"
     in_view(qtbot, window, a_told_run(home, a_story()[:20]))
     assert hand.grey("results.sort") == hand.grey("results.teacher") == "Test images are used once, at the end of the run"
     in_view(qtbot, window, a_run_with_a_baseline(home))
@@ -345,7 +358,17 @@ def test_that_test_results_are_looked_at(qtbot: QtBot, hand: Hand, home: Home) -
         hand(f"results.{who}")
         assert (results.isVisible(), results.who.chosen) == (True, number)
         assert window.actions_by_id[f"results.{who}"].isChecked()
-        assert results.model.index(0, 3).data() == ("25.0 %" if who == "baseline" else "33.3 %"), "precision of class 0"
+        assert results.model.index(0, 3).data() == ("25.0 %" if who == "baseline" else "28.6 %"), "precision of class 0"
+    for number, name in ((2, "Seed 1"), (0, "All seeds")):
+        window.show_page("home")
+        hand("results.seed", name)
+        assert (results.isVisible(), results.seed.currentIndex()) == (True, number)
+    for kind, start in (("Text", "Network"), ("Markdown", "| Network"), ("LaTeX", r"\begin{table}"), ("CSV", "network,metric")):
+        window.show_page("home")
+        hand("results.copy", f"As {kind}")
+        assert results.isVisible()
+        assert QGuiApplication.clipboard().text().startswith(start)
+        assert results.comparison.copy.text() == f"Copied as {kind}"
     table = results.table
     for order in (["1", "1", "2"], ["2", "1", "1"]):
         window.show_page("home")

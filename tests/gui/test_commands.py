@@ -23,7 +23,7 @@ from kdstudio.gui.pages.runs import OVERLAY, QUEUE
 from kdstudio.gui.plots.legend import LegendEntry
 from kdstudio.runs.home import Home
 from kdstudio.spec import loads
-from tests.fakes import EXPERIMENT, a_run, a_told_run
+from tests.fakes import EXPERIMENT, a_run, a_story, a_told_run
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SAMPLE = ROOT / "resources" / "experiments" / "digits-few-labels.yaml"
@@ -32,7 +32,7 @@ TITLE = "Digits of a test"
 # What a button or an entry of a page's own menu is called, and the command that does the same.
 STANDS_FOR = {
     "nav.home": "view.home", "nav.new": "view.new", "nav.run": "view.run", "nav.runs": "view.runs",
-    "nav.settings": "view.settings", "nav.running": "view.run", "nav.help": "help.terms", "nav.hint.show": "help.curves",
+    "nav.settings": "view.settings", "nav.running": "view.run", "nav.help": "help.terms", "nav.hint.show": "help.tour",
     "help.tabs.0": "help.terms", "help.tabs.1": "help.shortcuts", "help.close": "help.shortcuts",
     "run.new": "view.new", "run.samples": "view.home", "runs.new": "view.new", "runs.samples": "view.home", "home.all": "view.runs",
     "home.file": "file.open", "home.folder": "file.images", "look.*": "file.sample",
@@ -44,11 +44,13 @@ STANDS_FOR = {
     "presets.*/entry": "edit.preset", "presets.*/save": "edit.keep-preset",
     "start": "run.start", "queue.add": "run.queue", "copy": "edit.copy-yaml", "copy.command": "edit.copy-command",
     "save.now": "run.save", "evaluate.now": "run.evaluate", "pause": "run.pause", "resume": "run.resume", "stop": "run.stop",
-    "duplicate": "run.duplicate", "longer": "run.longer", "compare": "run.compare", "open.folder": "run.folder",
+    "duplicate": "run.duplicate", "longer": "run.longer", "suggest.*": "run.suggestions",
+    "compare": "run.compare", "open.folder": "run.folder",
     "mend": "run.mend", "diagnostics": "run.copy-diagnostics", "configuration.copy": "run.copy-configuration",
     "replay.start": "replay.start", "replay.play": "replay.play", "replay.pause": "replay.play", "replay.end": "replay.end",
     "replay.speed.*": "replay.speed",
     "results.who.0": "results.student", "results.who.1": "results.baseline", "results.who.2": "results.teacher",
+    "results.copy.*": "results.copy",
     "run.tabs.0": "part.curves", "run.tabs.1": "part.tested", "run.tabs.2": "part.log", "run.tabs.3": "part.configuration",
     "plots.axis.0": "plots.steps", "plots.axis.1": "plots.epochs", "plots.axis.2": "plots.time",
     "plots.logarithmic": "plots.log", "*.choices/*.reset": "plots.all", "*.choices/*.in": "plots.in",
@@ -68,7 +70,7 @@ NO_COMMANDS = {
         "preset.save.*", "preset.cancel.*", "preview.*", "settings.reopen", "settings.keep",
     ),
     "shows a menu; its entries are walked": (
-        "open", "runs.more", "runs.columns", "*.menu", "badge.*", "presets.button.*",
+        "open", "results.copy", "runs.more", "runs.columns", "*.menu", "badge.*", "presets.button.*",
     ),
 }  # fmt: skip
 
@@ -76,7 +78,7 @@ NO_COMMANDS = {
 @pytest.fixture
 def furnished(qtbot: QtBot, window: MainWindow, home: Home) -> MainWindow:
     """A window in which every page, panel and menu is made, each with something in it."""
-    window.open_run(a_told_run(home))
+    window.open_run(a_told_run(home, a_story(seeds=[0]), text=EXPERIMENT.replace("[0, 1, 2]", "[0]")))
     qtbot.waitUntil(lambda: not window.controller.active and window.controller.state.events > 0)
     for name in window.navigation.buttons:
         window.show_page(name)

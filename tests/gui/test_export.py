@@ -58,7 +58,7 @@ def test_that_a_csv_file_holds_every_point_as_the_series_have_it(
         found.setdefault((label, seed), []).append((float(step), float(value)))
         assert float(epoch) == pytest.approx(float(step) / 8)
         assert float(seconds) >= 0
-    assert set(found) == {(who, seed) for who in ("baseline", "student") for seed in "012"}
+    assert set(found) == {(who, seed) for who in ("baseline", "student") for seed in ("0", "1", "2", "mean")}
     for curve in board.accuracy.picture.curves:
         steps, values = curve.series.arrays()
         points = found[curve.label, curve.key.rpartition(".")[2]]
@@ -121,7 +121,7 @@ def test_that_an_svg_file_is_the_card_with_words_for_those_who_cannot_see_it(
     assert named["desc"] == board.accuracy.summary
     words = " ".join(element.text or "" for element in root.iter() if element.tag.endswith("text"))
     assert "baseline" in words
-    assert "+5.0 points" in words
+    assert "higher with the teacher" in words
 
 
 def test_that_in_an_svg_file_no_curve_runs_beyond_the_axes(

@@ -157,15 +157,16 @@ def test_that_what_people_look_at_stays_while_the_plots_are_drawn_again(page: Ru
 def test_that_the_pointer_reads_every_curve_of_every_plot(qtbot: QtBot, board: Board) -> None:
     point(qtbot, board.accuracy, 20.0)
     strong = {curve.label: curve.series for curve in board.accuracy.picture.curves if not curve.weak}
+    assert {curve.seeds for curve in board.accuracy.picture.curves if not curve.weak} == {3}
     expected = {
         label: f"{100 * float(series.arrays()[1][series.arrays()[0] == 20][0]):.1f} %" for label, series in strong.items()
     }
     said = read(board.accuracy)
     assert said["teacher"] == "97.0 %"
     assert {label: said[label] for label in expected} == expected
-    assert said["student, 2 more"] == "67.5 to 68.2 %"
+    assert said["student, 3 seeds"] == "67.5 to 69.0 %"
     assert set(read(board.agreement)) == {
-        "train", "validation", "both right", "student only", "teacher only", "neither", "validation, 2 more",
+        "train", "validation", "both right", "student only", "teacher only", "neither", "validation, 3 seeds",
     }  # fmt: skip
     assert set(read(board.loss)) == {"soft targets", "labels"}
     for plot in board.plots:
@@ -264,7 +265,7 @@ def test_that_a_pointer_at_rest_reads_nothing_of_another_axis(qtbot: QtBot, page
 @pytest.mark.parametrize("key", [False, True])
 def test_that_a_legend_entry_takes_its_curve_out_and_back(qtbot: QtBot, board: Board, key: bool) -> None:
     plot = board.accuracy
-    entry, drawn = plot.legend.entries["baseline"], plot.items["baseline.validation.accuracy.2"]
+    entry, drawn = plot.legend.entries["baseline"], plot.items["baseline.validation.accuracy.mean"]
 
     def press() -> None:
         if key:
@@ -292,19 +293,20 @@ def test_that_an_area_of_the_agreement_is_taken_out_alone(qtbot: QtBot, board: B
 def test_that_the_teachers_help_is_marked_between_baseline_and_student(qtbot: QtBot, board: Board) -> None:
     bracket = board.accuracy.plot._bracket
     assert bracket is not None
-    assert (bracket.x, bracket.words, bracket.role) == (40.0, "+5.0 points", "agreement")
-    assert (bracket.low, bracket.high) == pytest.approx((87.0, 92.0))
-    assert "the teacher's help to this seed, validation +5.0 points" in board.accuracy.summary
+    assert (bracket.x, bracket.words, bracket.role) == (40.0, "higher with the teacher", "agreement")
+    assert (bracket.low, bracket.high) == pytest.approx((86.0, 91.0))
+    assert "higher with the teacher, on validation data" in board.accuracy.summary
+    assert "points" not in board.accuracy.summary, "the gain is one number, and stands in its tile"
     qtbot.mouseClick(board.accuracy.legend.entries["baseline"], LEFT)
     assert board.accuracy.plot._bracket is None
-    assert "help" not in board.accuracy.summary
+    assert "higher" not in board.accuracy.summary
 
 
 def test_that_harm_is_marked_as_harm(home: Home, open_run_page: Callable[[RunFolder], RunPage]) -> None:
     page = open_run_page(a_told_run(home, a_story(gain=-0.04, seeds=(0,))))
     bracket = page.accuracy.plot._bracket
     assert bracket is not None
-    assert (bracket.words, bracket.role, bracket.detail) == ("-4.0 points", "failure", "the teacher's help, validation")
+    assert (bracket.words, bracket.role, bracket.detail) == ("lower with the teacher", "failure", "on validation data")
 
 
 @pytest.mark.parametrize("end", [[], [RunEnded(outcome="stopped")]])
@@ -316,7 +318,7 @@ def test_that_no_verdict_is_drawn_before_the_student_has_learned_to_its_end(
     page = open_run_page(a_told_run(home, [*story[: student[len(student) // 2] + 1], *end]))
     bracket = page.accuracy.plot._bracket
     assert bracket is not None
-    assert (bracket.words.endswith(" points so far"), bracket.role) == (True, "baseline")
+    assert (bracket.words == "lower with the teacher so far", bracket.role) == (True, "baseline")
     assert bracket.words in page.accuracy.summary
 
 
@@ -330,8 +332,8 @@ def test_that_an_empty_plot_says_why_and_offers_neither_zoom_nor_export(
 ) -> None:
     page = open_run_page(a_told_run(home, a_story()[:5]))
     assert page.agreement.waiting.isVisible()
-    assert page.agreement.waiting.text() == "Waits for the first evaluation of the student"
-    assert page.agreement.plot.accessibleDescription().endswith("Waits for the first evaluation of the student")
+    assert page.agreement.waiting.text() == "Waiting for the first evaluation of the student"
+    assert page.agreement.plot.accessibleDescription().endswith("Waiting for the first evaluation of the student")
     for action in page.agreement.menu.actions_by_name.values():
         assert not action.isEnabled()
         assert action.toolTip() == page.agreement.waiting.text()
@@ -341,4 +343,4 @@ def test_that_an_empty_plot_of_an_ended_run_does_not_say_that_it_waits(
     home: Home, open_run_page: Callable[[RunFolder], RunPage]
 ) -> None:
     page = open_run_page(a_told_run(home, [*a_story()[:5], a_story()[-1]]))
-    assert page.agreement.waiting.text() == "The run ended without any evaluation of the student"
+    assert page.agreement.waiting.text() == "The run ended before an evaluation of the student"

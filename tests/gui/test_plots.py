@@ -72,21 +72,80 @@ def test_that_the_teacher_is_a_level_line_once_others_train() -> None:
     assert picture.levels == (Level(label="teacher", role="teacher", value=97.0),)
 
 
+def within_stage(name: str, seed: int) -> RunState:
+    """The fold in the midst of a stage."""
+    story = a_story()
+    places = [number for number, event in enumerate(story) if (event.stage, event.seed) == (name, seed)]
+    return folded(story[: places[len(places) // 2]])
+
+
 def test_that_the_seed_at_work_is_strong_and_the_others_are_weak() -> None:
-    picture = curves.accuracy(until_stage("student", 1))
+    picture = curves.accuracy(within_stage("student", 1))
     strong = [curve.key for curve in picture.curves if not curve.weak]
     assert strong == ["baseline.validation.accuracy.1", "student.validation.accuracy.1"]
     assert len(picture.curves) == 4
+    assert picture.bands == ()
 
 
-def test_that_the_last_student_stays_strong_while_the_next_baseline_trains() -> None:
+def test_that_from_two_complete_seeds_on_their_mean_is_strong_on_its_band_and_every_seed_is_thin() -> None:
+    for state, count in ((until_stage("student", 1), 2), (folded(a_story()), 3)):
+        picture = curves.accuracy(state)
+        strong = [curve for curve in picture.curves if not curve.weak]
+        assert [curve.key for curve in strong] == ["baseline.validation.accuracy.mean", "student.validation.accuracy.mean"]
+        assert {curve.seeds for curve in strong} == {count}
+        mine = [stage.curves[("student", "validation", "accuracy")].columns[1] for stage in state.stages_of("student")]
+        expected = np.array(mine)
+        assert np.allclose(strong[1].series.columns[1], expected.mean(axis=0))
+        band = picture.bands[1]
+        assert (band.role, band.seeds) == ("student", count)
+        assert np.allclose(band.low.columns[1], expected.min(axis=0))
+        assert np.allclose(band.high.columns[1], expected.max(axis=0))
+
+
+def test_that_the_mean_is_over_seeds_whose_baseline_and_student_are_both_complete() -> None:
+    """Else the space between the two means would be that between unlike seeds."""
     picture = curves.accuracy(until_stage("baseline", 2))
-    strong = [curve.key for curve in picture.curves if not curve.weak]
-    assert strong == ["baseline.validation.accuracy.2", "student.validation.accuracy.1"]
+    assert [curve.seeds for curve in picture.curves if not curve.weak] == [2, 2]
+    live = curves.accuracy(within_stage("student", 2))
+    assert [curve.key for curve in live.curves if curve.live] == ["student.validation.accuracy.2"]
+    assert [curve.seeds for curve in live.curves if not curve.weak] == [2, 2]
+
+
+def test_that_seeds_are_thin_and_not_antialiased_and_the_band_lies_below_them(plot: CurvePlot) -> None:
+    plot.unit = "%"
+    plot.show_picture(curves.accuracy(folded(a_story())))
+    seed, mean = (plot.items[f"student.validation.accuracy.{which}"].raw for which in ("0", "mean"))
+    assert (seed.opts["pen"].widthF(), seed.opts["antialias"]) == (1.0, False)
+    assert mean.opts["pen"].widthF() == 2.0 * plot.devicePixelRatioF()
+    fill = plot.bands["student"]._fill
+    assert fill.isVisible()
+    assert fill.zValue() < seed.zValue() < mean.zValue()
+    assert fill.brush().color().alpha() == 255
+    assert plot.legend.entries["lowest to highest"].words == "lowest to highest  3 seeds"
+    plot.legend.entries["lowest to highest"].click()
+    assert not fill.isVisible()
+    plot.show_picture(Picture())
+    assert plot.bands == {}
+
+
+def test_that_an_unchanged_mean_is_not_computed_again() -> None:
+    state = folded(a_story())
+    first, again = (curves.accuracy(state).curves[-1].series for _ in range(2))
+    assert first is again
+
+
+def test_that_the_agreement_of_several_seeds_is_their_mean_and_its_parts_too() -> None:
+    state = folded(a_story())
+    picture = curves.agreement(state)
+    assert [curve.seeds for curve in picture.curves if not curve.weak] == [3, 3]
+    parts = np.array([area.series.columns[1] for area in picture.areas])
+    stages = state.stages_of("student")
+    both = np.array([stage.curves[("student", "validation", "both")].columns[1] for stage in stages])
+    assert np.allclose(parts[0], both.mean(axis=0))
 
 
 def test_that_the_teachers_help_is_that_of_the_student_in_view_also_while_the_next_baseline_trains() -> None:
-    for name, seed, pair in (("student", 0, "0"), ("baseline", 1, "0"), ("student", 1, "1"), ("student", 2, "2")):
+    for name, seed, pair in (("student", 0, "0"), ("baseline", 1, "0"), ("student", 1, "mean"), ("student", 2, "mean")):
         gap = curves.accuracy(until_stage(name, seed)).gap
         assert gap is not None
         assert {gap.low, gap.high} == {f"{who}.validation.accuracy.{pair}" for who in ("baseline", "student")}

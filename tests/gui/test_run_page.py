@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace as replace_event
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QTextCursor
 from PySide6.QtWidgets import QApplication, QScrollArea
@@ -13,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from kdstudio.gui.main_window import MainWindow
 from kdstudio.gui.pages.run import CONFIGURATION, LOG, TESTED, RunPage
-from kdstudio.gui.replay import times_of
+from kdstudio.gui.replay import fit_speed, times_of
 from kdstudio.gui.theme import SPACE, theme
 from kdstudio.runs.events import RunEnded, RunStarted, StepLogged
 from kdstudio.runs.folder import Request, RunFolder
@@ -39,7 +40,7 @@ def test_that_a_cell_of_the_confusion_opens_its_images_the_surest_first(
     see_results(qtbot, page)
     matrix = page.results.matrix
     qtbot.mouseClick(matrix, LEFT, pos=matrix.place_of(1, 0))
-    assert page.results.cell.text() == "2 images of class 1 taken for class 0"
+    assert page.results.cell.text() == "2 images of class class 1 predicted as class 0"
     sure = [words for _, words in page.results.gallery.pictures]
     assert sure == sorted(sure, reverse=True)
     assert len(sure) == 2
@@ -52,11 +53,11 @@ def test_that_the_keyboard_walks_the_confusion_and_the_table_has_the_worst_class
 ) -> None:
     page = open_run_page(a_tested_run(home))
     see_results(qtbot, page)
-    assert page.results.cell.text() == "The most frequent mistake: 2 images of class 1 taken for class 0"
+    assert page.results.cell.text() == "The most frequent mistake: 2 images of class class 1 predicted as class 0"
     assert len(page.results.gallery.pictures) == 2
     for key in (Qt.Key.Key_Down, Qt.Key.Key_Up):
         qtbot.keyClick(page.results.matrix, key)
-    assert page.results.matrix.accessibleDescription() == "2 images of class 1 taken for class 0"
+    assert page.results.matrix.accessibleDescription() == "2 images of class class 1 predicted as class 0"
     model = page.results.table.model()
     assert model.data(model.index(0, 0)) == "class 1"
 
@@ -79,7 +80,7 @@ def test_that_a_hundred_classes_fit(qtbot: QtBot, home: Home, open_run_page: Cal
     page = open_run_page(a_tested_run(home, classes=100))
     see_results(qtbot, page)
     matrix = page.results.matrix
-    assert matrix.cell_at(matrix.place_of(99, 99)) == (99, 99)
+    qtbot.waitUntil(lambda: matrix.cell_at(matrix.place_of(99, 99)) == (99, 99))
     assert matrix.rect().contains(matrix.place_of(99, 99))
     assert not matrix.grab().isNull()
 
@@ -110,7 +111,7 @@ def test_that_without_a_mistake_there_is_a_cell_to_choose(
 ) -> None:
     page = open_run_page(a_tested_run(home))
     see_results(qtbot, page)
-    page.results.outcome = replace(page.results.outcome, labels=page.results.outcome.answers["student"].guess)
+    page.results.outcome = replace(page.results.outcome, labels=page.results.outcome.answers["student"][0].predicted)
     page.results._show_who(0)
     assert page.results.cell.text() == "Choose a cell to see its images"
     assert page.results.gallery.pictures == []
@@ -191,8 +192,8 @@ def test_that_without_a_run_nothing_is_waited_for(qtbot: QtBot, window: MainWind
     ]  # fmt: skip
     window.open_run(a_run(home))
     page._refresh()
-    assert page.accuracy.waiting.text().startswith("Waits for")
-    assert page.tiles.accuracy.note == "waits for the student"
+    assert page.accuracy.waiting.text().startswith("Waiting for")
+    assert page.tiles.accuracy.note == "waiting for the student"
 
 
 def test_that_a_run_that_goes_on_is_not_blanked_before_its_events_are_read(
@@ -232,7 +233,7 @@ def test_that_nothing_on_the_page_of_a_killed_run_says_that_it_still_waits(
     begun = next(place for place, event in enumerate(story) if isinstance(event, StepLogged))
     page = open_run_page(a_told_run(home, story[: begun + 1]))
     qtbot.waitUntil(lambda: page.tiles.agreement.note == "the run ended before the student")
-    qtbot.waitUntil(lambda: page.agreement.waiting.text() == "The run ended without any evaluation of the student")
+    qtbot.waitUntil(lambda: page.agreement.waiting.text() == "The run ended before an evaluation of the student")
     assert page.pill.text == "Killed"
     assert "epoch" not in page.subtitle.whole
 
@@ -293,7 +294,7 @@ def test_that_a_replay_says_that_it_is_one_and_ends_as_the_run_did(
     qtbot.waitUntil(lambda: 0 < replay.state.events < controller.state.events)
     replay.seek(0.0)
     qtbot.waitUntil(lambda: replay.state.events <= 1)
-    qtbot.mouseClick(page.replay_bar.speed.group.button(3), LEFT)
+    qtbot.mouseClick(page.replay_bar.speed.group.button(4), LEFT)
     assert replay.speed == 60
     replay.seek(replay.length)
     qtbot.waitUntil(lambda: replay.over)
@@ -311,6 +312,26 @@ def test_that_a_replay_goes_on_across_attempts_and_never_back() -> None:
     state = RunState()
     state.apply_all(told)
     assert times[-1] == pytest.approx(state.seconds)
+
+
+def test_that_a_replay_takes_about_twenty_seconds_unless_a_speed_is_chosen(
+    qtbot: QtBot, home: Home, open_run_page: Callable[[RunFolder], RunPage]
+) -> None:
+    assert [fit_speed(seconds) for seconds in (2.0, 17.0, 60.0, 3600.0)] == [1.0, 1.0, 3.0, 180.0]
+    assert fit_speed(60.0, target=10.0) == 6.0
+    slow = [replace_event(event, seconds=event.seconds * 10) for event in a_story()]
+    page = open_run_page(a_told_run(home, slow))
+    qtbot.mouseClick(page.controls.replay, LEFT)
+    replay = page._controller.replay
+    assert replay is not None
+    qtbot.waitUntil(lambda: replay.ready)
+    assert replay.length / replay.speed == pytest.approx(20.0)
+    speeds = page.replay_bar.speed
+    assert speeds.group.button(speeds.chosen).text() == "Fit"
+    qtbot.mouseClick(speeds.group.button(2), LEFT)
+    assert (replay.speed, replay.fitted) == (5, False)
+    qtbot.mouseClick(speeds.group.button(0), LEFT)
+    assert replay.length / replay.speed == pytest.approx(20.0)
 
 
 def test_that_a_clock_that_jumps_back_does_not_turn_a_replay_around() -> None:

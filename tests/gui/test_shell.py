@@ -233,8 +233,6 @@ def test_that_the_first_steps_are_shown_until_they_are_closed_for_good(
     qtbot.waitUntil(lambda: first.navigation.hint is not None)
     hint = first.navigation.hint
     assert hint is not None
-    qtbot.mouseClick(hint.show_me, Qt.MouseButton.LeftButton)
-    assert first.shell.help.asked_for == "reading"
     qtbot.mouseClick(hint.close_button, Qt.MouseButton.LeftButton)
     assert first.navigation.hint is None
     assert read_settings(home).tour_seen

@@ -1,5 +1,6 @@
 """What the commands of the test results do: whose confusion is shown, and how the table of classes is sorted."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from kdstudio.gui import run_rules
@@ -7,6 +8,7 @@ from kdstudio.gui.commands.command import Deed, Offer
 from kdstudio.gui.commands.run import PARTS
 from kdstudio.gui.commands.sorting import sorting
 from kdstudio.gui.language import looked_up, tr
+from kdstudio.results.comparison import FORMATS
 
 if TYPE_CHECKING:
     from kdstudio.gui.main_window import MainWindow
@@ -24,7 +26,11 @@ class ResultsDeeds:
     def deeds(self) -> dict[str, Deed]:
         """What each command does, by id."""
         shown = {f"results.{who}": self._of(number) for number, who in enumerate(WHO)}
-        return shown | {"results.sort": Deed(offers=self._sorting, why_not=self._untested)}
+        return shown | {
+            "results.sort": Deed(offers=self._sorting, why_not=self._untested),
+            "results.seed": Deed(offers=self._seeds, why_not=lambda: self._untested() or self._one_seed()),
+            "results.copy": Deed(offers=self._formats, why_not=self._untested),
+        }
 
     def _results(self) -> "Results":
         """The test results, in view."""
@@ -65,6 +71,37 @@ class ResultsDeeds:
     def _shown(self) -> int:
         known = self._known()
         return known.who.chosen if known is not None else 0
+
+    def _one_seed(self) -> str:
+        """Why there is no seed to choose, "" where there are several."""
+        experiment = self._window.controller.experiment
+        return tr("This run has one seed") if experiment is not None and len(experiment.seeds) == 1 else ""
+
+    def _seeds(self) -> list[Offer]:
+        experiment, known = self._window.controller.experiment, self._known()
+        names = [tr("All seeds"), *(tr("Seed {0}").format(seed) for seed in (experiment.seeds if experiment else ()))]
+        now = known.seed.currentIndex() if known is not None else 0
+        return [
+            Offer(title=name, does=partial(self._show_seed, number), on=number == now)
+            for number, name in enumerate(names)
+        ]
+
+    def _show_seed(self, number: int) -> None:
+        results = self._results()
+        results.show_seed(number)
+        self._window.run_page.scroll_to(results.seed)
+
+    def _formats(self) -> list[Offer]:
+        names = (tr("Text"), tr("Markdown"), tr("LaTeX"), tr("CSV"))
+        return [
+            Offer(title=tr("As {0}").format(name), does=partial(self._copy, kind))
+            for kind, name in zip(FORMATS, names, strict=True)
+        ]
+
+    def _copy(self, kind: str) -> None:
+        results = self._results()
+        results.comparison.copy_as(kind)
+        self._window.run_page.scroll_to(results.comparison)
 
     def _sorting(self) -> list[Offer]:
         table = self._window.run_page.results.table

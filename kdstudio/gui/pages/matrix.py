@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from kdstudio.gui.cards import Painted
 from kdstudio.gui.pages.confusion import Counts
+from kdstudio.gui.plain_tips import plain_tip
 from kdstudio.gui.theme import SPACE, theme
 
 SMALLEST = 4  # pixels of a cell
@@ -15,7 +16,7 @@ LONGEST = 84  # pixels of a class name beside its row
 
 
 class Matrix(Painted):
-    """Rows are true classes, columns are guesses. The diagonal is right; elsewhere a cell is the redder the more of its row
+    """Rows are true classes, columns are predicted ones. The diagonal is right; elsewhere a cell is the redder the more of its row
     it takes.
 
     Signals:
@@ -34,13 +35,19 @@ class Matrix(Painted):
         self._counts: Counts | None = None
         self._classes: tuple[str, ...] = ()
         self._at: tuple[int, int] | None = None
+        self._row: int | None = None
+        self._seeds = 1
         self._ringed = False
 
-    def show_counts(self, counts: Counts, classes: tuple[str, ...]) -> None:
-        """Show these."""
-        self._counts, self._classes, self._at = counts, classes, None
+    def show_counts(self, counts: Counts, classes: tuple[str, ...], seeds: int = 1) -> None:
+        """Show these, the sum over `seeds`."""
+        self._counts, self._classes, self._seeds = counts, classes, seeds
+        self._at = self._row = None
         total, right = int(counts.sum()), int(counts.trace())
-        self.setAccessibleDescription(self.tr("{0} of {1} test images are named right").format(right, total))
+        said = self.tr("{0} of {1} test images are classified correctly")
+        if seeds > 1:
+            said = self.tr("{0} of {1} predictions over {2} seeds are correct")
+        self.setAccessibleDescription(said.format(right, total, seeds))
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -53,11 +60,21 @@ class Matrix(Painted):
     def describe(self, row: int, column: int) -> str:
         """A cell in words."""
         assert self._counts is not None
-        count, name, guess = int(self._counts[row, column]), self._classes[row], self._classes[column]
+        count, name, predicted = int(self._counts[row, column]), self._classes[row], self._classes[column]
+        right = row == column
+        if not count:
+            said = self.tr("No image of class {0} is predicted as {1}")
+            return (self.tr("No image of class {0} is classified correctly") if right else said).format(name, predicted)
+        if self._seeds > 1:
+            times = self.tr("once") if count == 1 else self.tr("{0} times").format(count)
+            said = self.tr("Class {0} predicted as {1} {2} over {3} seeds")
+            said = self.tr("Class {0} classified correctly {2} over {3} seeds") if right else said
+            return said.format(name, predicted, times, self._seeds)
         images = self.tr("1 image") if count == 1 else self.tr("{0} images").format(count)
-        if row == column:
-            return self.tr("{0} of {1} named right").format(images, name)
-        return self.tr("{0} of {1} taken for {2}").format(images, name, guess)
+        said = (
+            self.tr("{0} of class {1} classified correctly") if right else self.tr("{0} of class {1} predicted as {2}")
+        )
+        return said.format(images, name, predicted)
 
     def cell_at(self, place: QPoint) -> tuple[int, int] | None:
         """The cell under `place`."""
@@ -79,7 +96,7 @@ class Matrix(Painted):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         cell = self.cell_at(event.position().toPoint())
         if cell is not None and self._counts is not None:
-            QToolTip.showText(event.globalPosition().toPoint(), self.describe(*cell), self)
+            QToolTip.showText(event.globalPosition().toPoint(), plain_tip(self.describe(*cell)), self)
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
@@ -101,9 +118,14 @@ class Matrix(Painted):
         self._ringed = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
         super().focusInEvent(event)
 
+    def mark_row(self, row: int) -> None:
+        """Mark the row of a class in place of a cell."""
+        self._at, self._row = None, row
+        self.update()
+
     def choose(self, row: int, column: int) -> None:
         """Mark a cell, and say so."""
-        self._at = (row, column)
+        self._at, self._row = (row, column), None
         self.setAccessibleDescription(self.describe(row, column))
         self.update()
         self.chosen.emit(row, column)
@@ -138,6 +160,9 @@ class Matrix(Painted):
             row, column = self._at
             painter.setPen(QPen(theme().color("text"), 2.0))
             painter.drawRect(QRectF(grid.left() + column * side, grid.top() + row * side, side, side))
+        elif self._row is not None:
+            painter.setPen(QPen(theme().color("text"), 2.0))
+            painter.drawRect(QRectF(grid.left(), grid.top() + self._row * side, grid.width(), side))
         if self._ringed and self.hasFocus():
             painter.setPen(QPen(theme().color("student", 0.75), 2.0))
             painter.drawRoundedRect(self.rect().adjusted(1, 1, -2, -2), 6, 6)
@@ -176,7 +201,7 @@ class Matrix(Painted):
             painter.drawText(QRectF(left, y - height / 2, names, height), Qt.AlignmentFlag.AlignRight, name)
         self._paint_columns(painter, grid, side)
         middle = QRectF(grid.left(), grid.bottom() + SPACE, grid.width(), height)
-        painter.drawText(middle, Qt.AlignmentFlag.AlignCenter, self.tr("guess"))
+        painter.drawText(middle, Qt.AlignmentFlag.AlignCenter, self.tr("predicted class"))
         painter.save()
         painter.translate(left - height / 2 - SPACE, grid.center().y())
         painter.rotate(-90)

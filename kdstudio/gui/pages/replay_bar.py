@@ -37,7 +37,8 @@ class ReplayBar(Card):
         self.slider.setRange(0, STEPS)
         self.slider.setPageStep(STEPS // 20)
         self.times = Text("", "body", "quiet")
-        self.speed = Segments(tuple(f"×{speed}" for speed in SPEEDS), "replay.speed")
+        self.speed = Segments((self.tr("Fit"), *(f"×{speed}" for speed in SPEEDS)), "replay.speed")
+        self.speed.group.button(0).setToolTip(self.tr("The whole replay takes about 20 seconds"))
         self.speed.setAccessibleName(self.tr("Speed of the replay"))
         self.end = IconButton(self.tr("End replay"), "close", "replay.end")
         self._above, self._row = QHBoxLayout(), QHBoxLayout()
@@ -82,7 +83,7 @@ class ReplayBar(Card):
         self.pause.setVisible(replay.playing)
         self.play.setVisible(not replay.playing)
         self.times.setText(f"{clock(replay.now)} / {clock(replay.length)}")
-        self.speed.choose(SPEEDS.index(replay.speed))
+        self.speed.choose(0 if replay.fitted else 1 + SPEEDS.index(int(replay.speed)))
         if not self.slider.isSliderDown():
             self.slider.blockSignals(True)
             self.slider.setValue(round(STEPS * replay.now / replay.length) if replay.length else 0)
@@ -105,8 +106,12 @@ class ReplayBar(Card):
 
     @Slot(int)
     def _set_speed(self, number: int) -> None:
-        if self._replay is not None:
-            self._replay.speed = SPEEDS[number]
+        if self._replay is None:
+            return
+        if number == 0:
+            self._replay.fit()
+        else:
+            self._replay.set_speed(SPEEDS[number - 1])
 
 
 __all__ = ["ReplayBar"]

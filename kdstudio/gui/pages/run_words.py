@@ -1,21 +1,24 @@
 """What a run says in sentences: its verdict and the next steps, a failure and the way out, a question before it stops."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
-from kdstudio.gui import run_rules
+from kdstudio.gui import run_rules, suggested
 from kdstudio.gui.buttons import IconButton, PrimaryButton
 from kdstudio.gui.cards import Banner, Text
 from kdstudio.gui.field_words import as_in_the_form, field_words
 from kdstudio.gui.flow import FlowLayout
-from kdstudio.gui.language import explain, headline
+from kdstudio.gui.language import explain, headline, looked_up
 from kdstudio.gui.pages.diagnostics import diagnostics
+from kdstudio.gui.pages.suggestion_buttons import SuggestionButtons
 from kdstudio.gui.pages.ways import Ways
 from kdstudio.gui.run_controller import RunController
 from kdstudio.gui.theme import GAP, SPACE, Role
+from kdstudio.results.suggestions import Suggestion
 from kdstudio.runs.failures import Words
 
 SIGNS: dict[Role, str] = {"agreement": "check", "failure": "warning"}
@@ -26,15 +29,19 @@ class RunWords(QWidget):
     stop_wanted: people have been told what stopping means, and want it.
     answered: the question is gone, and with it what had the focus.
     page_wanted: another page is the way on; carries its name.
+    suggestion_wanted: a suggestion was clicked; carries the Suggestion.
     """
 
     stop_wanted = Signal()
     answered = Signal()
     page_wanted = Signal(str)
+    suggestion_wanted = Signal(object)
 
     def __init__(self, controller: RunController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._controller, self._low = controller, False
+        self._judged: object = None  # what the advice follows from
+        self.rising: Suggestion | None = None  # where the verdict itself suggests a longer training
         self.verdict = Banner("agreement", "check", scale="heading")
         self.verdict.setObjectName("run.verdict")
         self.notice = Banner("teacher", "warning")
@@ -51,6 +58,7 @@ class RunWords(QWidget):
         self.folder = IconButton(self.tr("Open folder"), "folder", "open.folder")
         self.stop_save = IconButton(self.tr("Stop and save"), "stop", "stop.save")
         self.keep = IconButton(self.tr("Keep training"), "play", "stop.keep")
+        self.advice, self.remedies = SuggestionButtons(self), SuggestionButtons(self)  # beside the verdict, and the notice
         self.next_steps = (self.longer, self.compare, self.folder)
         self.compare.setToolTip(self.tr("Choose runs in the table to lay their curves over one another"))
         self._arrange()
@@ -60,6 +68,10 @@ class RunWords(QWidget):
         self.stop_save.clicked.connect(self._stop)
         self.keep.clicked.connect(self.forget_stop)
         self.ways.page_wanted.connect(self.page_wanted)
+        self.advice.changed.connect(self._list_steps)
+        self.remedies.changed.connect(self._list_remedies)
+        for offered in (self.advice, self.remedies):
+            offered.wanted.connect(self.suggestion_wanted)
 
     @property
     def failure_field(self) -> str:
@@ -100,6 +112,9 @@ class RunWords(QWidget):
         warnings = [explain(note.code, note.parameters) for note in notes if note.level == "warning"]
         if words is None and warnings:
             words = warnings[-1]
+        silent = failure is None and words is not None and words not in warnings
+        remedies = suggested.of_problem(controller) if words is not None and not silent else ()
+        self.remedies.show([each for each in remedies if each.name != "longer" or not self.verdict.title])
         self._show_notice(words, failed=failure is not None)
         self._fit()
 
@@ -128,12 +143,24 @@ class RunWords(QWidget):
             role = "agreement" if low > 0 else "failure" if high < 0 else "baseline"
         worth, stop, kept = headline(summary).partition(". ")
         self.verdict.say(f"{worth}{stop}".strip(), kept, role, SIGNS.get(role, "info"))
+        judged = self._controller.folder, self._controller.replay is None, summary
+        if judged != self._judged:
+            self._judged = judged
+            self._advise(suggested.of_verdict(self._controller, summary) if summary else ())
         known = self._controller.experiment is not None
         self.longer.setEnabled(known)
         anew = self.tr("Opens the form with twice the budget. The student starts anew; the teacher is used again.")
-        self.longer.setToolTip(anew if known else self.tr("The experiment of this run cannot be read"))
+        why = self.rising.reason(looked_up) if self.rising is not None else ""
+        self.longer.setToolTip(f"{why} {anew}".strip() if known else self.tr("The experiment of this run cannot be read"))
+
+    def _advise(self, suggestions: Sequence[Suggestion]) -> None:
+        """Offer these; a longer training has a button in any case."""
+        self.rising = next((each for each in suggestions if each.name == "longer"), None)
+        self.longer.setText(self.rising.text(looked_up) if self.rising is not None else self.tr("Train longer"))
+        self.advice.show([each for each in suggestions if each is not self.rising])
 
     def _show_notice(self, words: Words | None, *, failed: bool) -> None:
+        self.mend.lead(not self.remedies.shown)
         self.mend.setVisible(failed and not run_rules.mend(self._controller))
         self.copy.setVisible(failed)
         if words is None:
@@ -176,7 +203,39 @@ class RunWords(QWidget):
         flow = FlowLayout(self._steps, 2 * SPACE)  # a narrow window has no room for all of them side by side
         for button in self.next_steps:
             flow.addWidget(button)
+        self._remedies = QWidget()
+        FlowLayout(self._remedies, 2 * SPACE)
+        self.notice.steps.addWidget(self._remedies, 1)
+        self._remedies.hide()
         self._place_steps()
+
+    @Slot()
+    def _list_steps(self) -> None:
+        """What is suggested comes first."""
+        flow = self._steps.layout()
+        assert flow is not None
+        while flow.count():
+            flow.takeAt(0)
+        for button in (*self.advice.buttons, *self.next_steps):
+            flow.addWidget(button)
+        self._place_steps()
+
+    @Slot()
+    def _list_remedies(self) -> None:
+        """What is suggested comes first, below the words, and the other buttons with it; without it those stand beside."""
+        flow, remedies = self._remedies.layout(), self.remedies.buttons
+        others: tuple[QAbstractButton, ...] = (self.mend, self.copy)
+        assert flow is not None
+        while flow.count():
+            flow.takeAt(0)
+        for button in others:
+            self.notice.offers.removeWidget(button)
+        for each in (*remedies, *others) if remedies else ():
+            flow.addWidget(each)
+        for button in () if remedies else others:
+            self.notice.offers.addWidget(button)
+        self._remedies.setVisible(bool(remedies))
+        self.notice.steps.setContentsMargins(0, SPACE if remedies else 0, 0, 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -193,7 +252,8 @@ class RunWords(QWidget):
 
     def _place_steps(self) -> None:
         """The next steps stand beside the verdict, or below it where the page is narrow."""
-        wish = sum(button.sizeHint().width() + 2 * SPACE for button in self.next_steps)
+        shown = [button for button in (*self.advice.buttons, *self.next_steps) if not button.isHidden()]
+        wish = sum(button.sizeHint().width() + 2 * SPACE for button in shown)
         beside, verdict = self.width() > 2.5 * wish, self.verdict
         old, new = (verdict.steps, verdict.offers) if beside else (verdict.offers, verdict.steps)
         if new.indexOf(self._steps) < 0:

@@ -1,6 +1,5 @@
 """The four numbers that carry the message of a run: accuracy, agreement, gain, size."""
 
-from statistics import fmean
 from typing import Any
 
 from PySide6.QtWidgets import QHBoxLayout, QWidget
@@ -10,6 +9,7 @@ from kdstudio.gui.language import looked_up, tr
 from kdstudio.gui.plots.curves import shown_seed
 from kdstudio.gui.theme import GAP, Role
 from kdstudio.gui.words import compact
+from kdstudio.results.gain import gain_so_far
 from kdstudio.runs.series import Series
 from kdstudio.runs.state import RunState, Stage
 from kdstudio.runs.summary import percent, share
@@ -65,14 +65,15 @@ class Tiles(QWidget):
         if gain["mean"] is None:
             self.gain.show_value("", self.tr("no baseline to compare with"), "text", briefly=[self.tr("no baseline")])
         elif gain["low"] is None:
-            needed = self.tr("{0} of 3 seeds that an interval needs").format(seeds)
-            brief = [self.tr("{0} of 3 seeds").format(seeds)]
+            have = self.tr("1 seed") if seeds == 1 else self.tr("{0} seeds").format(seeds)
+            needed = self.tr("test data, {0}; 3 are needed for an interval").format(have)
+            brief = [self.tr("test data, {0}").format(have), have]
             self.gain.show_value(_points(gain["mean"]), needed, "text", briefly=brief)
         else:
             spread = self.tr("{0:+.1f} to {1:+.1f}").format(100 * gain["low"], 100 * gain["high"])
             counted = self.tr("{0}, {1} seeds").format(spread, seeds)
             role: Role = "agreement" if gain["low"] > 0 else "failure" if gain["high"] < 0 else "text"
-            note = self.tr("{0}, test data").format(counted)
+            note = self.tr("test data, {0}").format(counted)
             self.gain.show_value(_points(gain["mean"]), note, role, briefly=[counted, spread])
 
     def _waiting(self, run: RunState) -> tuple[str, ...]:
@@ -89,7 +90,7 @@ class Tiles(QWidget):
 
     def _no_student(self, run: RunState) -> tuple[str, ...]:
         if run.outcome is None:
-            return self.tr("waits for the student"), self.tr("waits")
+            return self.tr("waiting for the student"), self.tr("waiting")
         return self.tr("the run ended before the student"), self.tr("ended before it")
 
     def _show_student(self, run: RunState, student: Stage | None, waiting: tuple[str, ...]) -> None:
@@ -109,20 +110,17 @@ class Tiles(QWidget):
         self.agreement.show_value(_percent(validation), notes[0], briefly=notes[1:])
 
     def _show_gain(self, run: RunState) -> None:
-        """The mean over the seeds that have both so far, on validation data, each the best until the same step: a
-        student that has just begun must not look worse than a baseline that is done."""
-        alone = {stage.seed: _validation(stage, "baseline") for stage in run.stages_of("baseline")}
-        gains = []
-        for stage in run.stages_of("student"):
-            mine, other = _validation(stage, "student"), alone.get(stage.seed)
-            if mine is not None and other is not None and mine.last_step:
-                gains.append(_best_until(mine, mine.last_step) - _best_until(other, mine.last_step))
-        if not gains:
+        """The one gain in view while the run goes on: that on validation data so far."""
+        gain = gain_so_far(run)
+        if gain is None:
             self.gain.show_value("", self.tr("needs baseline and student"), "text", briefly=[self.tr("needs both")])
             return
-        seeds = self.tr("1 seed") if len(gains) == 1 else self.tr("{0} seeds").format(len(gains))
-        far = self.tr("so far, {0}").format(seeds)
-        self.gain.show_value(_points(fmean(gains)), self.tr("{0}, validation").format(far), "text", briefly=[far])
+        seeds = self.tr("1 seed") if gain.seeds == 1 else self.tr("{0} seeds").format(gain.seeds)
+        far = self.tr("on validation, so far") if run.outcome is None else self.tr("on validation")
+        brief = (
+            self.tr("so far, {0}").format(seeds) if run.outcome is None else self.tr("validation, {0}").format(seeds)
+        )
+        self.gain.show_value(_points(gain.mean), self.tr("{0}, {1}").format(far, seeds), "text", briefly=[brief])
 
     def _show_size(self, run: RunState) -> None:
         student, teacher = run.models.get("student"), run.models.get("teacher")
@@ -144,11 +142,6 @@ def _newest(stages: list[Stage], seed: int | None) -> Stage | None:
 
 def _validation(stage: Stage, who: str) -> Series | None:
     return stage.curves.get((who, "validation", "accuracy"))
-
-
-def _best_until(series: Series, step: int) -> float:
-    steps, values = series.arrays()
-    return float(values[steps <= step].max(initial=0.0))
 
 
 def _percent(value: float | None) -> str:

@@ -11,7 +11,8 @@ from kdstudio.gui.plots.options import Options
 from kdstudio.gui.theme import GAP, theme
 from kdstudio.runs.state import RunState
 
-LEAST = 392  # pixels of height: the page scrolls before the plots become stripes
+LEAST = 404  # pixels of height: the page scrolls before the plots become stripes
+BESIDE = (300, 220)  # shares of it where agreement, which has two lines of names, stands above the loss
 LEAST_ABOVE, LEAST_BELOW = 280, 250  # the same where accuracy stands above the others
 LEAST_TIGHT = 170  # the same of accuracy where there is no more height for it
 NARROW = 950  # pixels of width, below which accuracy stands above the others
@@ -53,7 +54,8 @@ class Board(QWidget):
         narrow = self.width() < NARROW * factor
         self._place(narrow=narrow)
         above = LEAST_TIGHT if self._tight and narrow else LEAST_ABOVE
-        self._grid.setRowStretch(0, above)
+        if narrow:
+            self._grid.setRowStretch(0, above)
         self.setMinimumHeight(round(factor * (above + GAP + LEAST_BELOW if narrow else LEAST)))
 
     def set_tight(self, tight: bool) -> None:
@@ -74,7 +76,7 @@ class Board(QWidget):
         grid.addWidget(self.loss, 1, 1)
         for column, share in enumerate((50, 50) if narrow else (55, 45)):
             grid.setColumnStretch(column, share)
-        for row, share in enumerate((LEAST_ABOVE, LEAST_BELOW)):
+        for row, share in enumerate((LEAST_ABOVE, LEAST_BELOW) if narrow else BESIDE):
             grid.setRowStretch(row, share)
         self.agreement.show_axis_name(narrow)  # else it stands under the plot below
 

@@ -13,9 +13,10 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from kdstudio.gui.cards import Card, Elided, Text
+from kdstudio.gui.plots.band import BandItem
 from kdstudio.gui.plots.bracket import Bracket
 from kdstudio.gui.plots.canvas import Canvas
-from kdstudio.gui.plots.curves import Curve, Gap, Level, Line, Picture
+from kdstudio.gui.plots.curves import Band, Curve, Gap, Level, Line, Picture
 from kdstudio.gui.plots.drawn import Between, Drawn, Stack, pen_of
 from kdstudio.gui.plots.legend import Legend
 from kdstudio.gui.plots.options import Options
@@ -25,7 +26,7 @@ from kdstudio.gui.plots.spoken import described, place, worded
 from kdstudio.gui.theme import GAP, SPACE, Role, theme
 
 FEW_LEVELS = 3  # of which the pointer reads each
-BEFORE = 0.16  # of a curve, beside which there are words
+BEFORE = 0.34  # of a curve, beside which there are words
 STYLES: dict[Line, Qt.PenStyle] = {
     "solid": Qt.PenStyle.SolidLine,
     "dashed": Qt.PenStyle.DashLine,
@@ -64,6 +65,7 @@ class CurvePlot(Card):
         self._read_at: float | None = None
         self.items: dict[str, Drawn] = {}
         self._lines: dict[str, Any] = {}
+        self.bands: dict[str, BandItem] = {}
         self.legend, self.key = Legend(), Legend(gap=SPACE)
         self.title = Elided("", "strong")
         self.title.set_text(title, briefly or title)
@@ -93,7 +95,7 @@ class CurvePlot(Card):
                     curve.label, self.options.axis, self.unit, drawn.xs, drawn.ys, low_is_good=low_is_good
                 ))  # fmt: skip
         if self.picture.gap is not None and self.between.end is not None:
-            said.append(f"{self.picture.gap.label} {self._apart(self.picture.gap)}")
+            said.append(f"{self._direction(self.picture.gap)}, {self.picture.gap.label}")
         said += [
             f"{label} {worded(float(part[-1]), self.unit)}" for label, part in self.stack.parts.items() if len(part)
         ]
@@ -106,10 +108,14 @@ class CurvePlot(Card):
         self.waiting.setVisible(picture.empty)
         self.plot.show_axes(not picture.empty)
         self._forget({curve.key for curve in picture.curves}, {level.label for level in picture.levels})
+        for key in set(self.bands) - {band.key for band in picture.bands}:
+            self.bands.pop(key).remove()
         for curve in picture.curves:
             self._draw(curve)
         for level in picture.levels:
             self._draw_level(level)
+        for band in picture.bands:
+            self._draw_band(band)
         self.stack.show_areas(picture.areas, self.options, self.key.off)
         self._draw_gap(picture)
         self._fit(picture)
@@ -209,8 +215,9 @@ class CurvePlot(Card):
             values = [value for curve in mine if (value := self.items[curve.key].at(x)) is not None]
             if values:
                 low, high = worded(min(values), ""), worded(max(values), self.unit)
-                said = low if min(values) == max(values) else self.tr("{0} to {1}").format(low, high)
-                seeds = self.tr("{0}, {1} more").format(label, len(values))
+                said = high if min(values) == max(values) else self.tr("{0} to {1}").format(low, high)
+                whole = any(curve.label == label and curve.seeds > 1 for curve in self.picture.curves)
+                seeds = (self.tr("{0}, {1} seeds") if whole else self.tr("{0}, {1} more")).format(label, len(values))
                 lines.append((seeds, said, mine[0].role))
         return lines
 
@@ -258,6 +265,16 @@ class CurvePlot(Card):
         drawn.dress(curve, self._wide, self.options, hair=self._enlarged)
         drawn.show(curve.label not in self.legend.off)
 
+    def _draw_band(self, band: Band) -> None:
+        """The band is gone with its curves, or by itself."""
+        if band.key not in self.bands:
+            self.bands[band.key] = BandItem(self.plot)
+        hidden = {
+            band.label,
+            *(curve.label for curve in self.picture.curves if curve.role == band.role),
+        } & self.legend.off
+        self.bands[band.key].show(band, self._own_options, shown=not hidden)
+
     @property
     def _own_options(self) -> Options:
         options = self.options
@@ -289,12 +306,13 @@ class CurvePlot(Card):
         x, low, high = self.between.end
         floor = min(self.items[key].lowest_since(x - BEFORE * x) for key in (gap.low, gap.high))
         self.plot.show_bracket(Bracket(
-            x=x, low=low, high=high, floor=floor, words=self._apart(gap), detail=gap.label, role=self.between.role
+            x=x, low=low, high=high, floor=floor, words=self._direction(gap), detail=gap.label, role=self.between.role
         ))  # fmt: skip
 
-    def _apart(self, gap: Gap) -> str:
-        words = self.tr("{0:+.1f} points") if gap.settled else self.tr("{0:+.1f} points so far")
-        return words.format(self.between.apart)
+    def _direction(self, gap: Gap) -> str:
+        """Which way it goes. How much that is stands in a tile: two numbers for one thing would differ."""
+        words = gap.higher if self.between.apart >= 0 else gap.lower
+        return words if gap.settled else self.tr("{0} so far").format(words)
 
     def _fit(self, picture: Picture) -> None:
         """Fixed x from the plan; y around what is shown."""
@@ -330,6 +348,8 @@ class CurvePlot(Card):
             if not curve.weak and len(curve.series):
                 newest = float(self.items[curve.key].ys[-1])
                 wanted[curve.label] = (curve.role, STYLES[curve.line], worded(newest, self.unit))
+        for band in picture.bands:
+            wanted[band.label] = (band.role, Qt.PenStyle.NoPen, self.tr("{0} seeds").format(band.seeds))
         return wanted
 
     def _parts(self, picture: Picture) -> dict[str, tuple[Role, Qt.PenStyle, str]]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from kdstudio.gui.language import looked_up, tr
+from kdstudio.results.curves import Spread, spread
 from kdstudio.runs.series import Series
-from kdstudio.runs.state import RunState, Stage
+from kdstudio.runs.state import CurveKey, RunState, Stage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 Line: TypeAlias = Literal["solid", "dashed", "dotted", "dash-dotted"]
 Axis: TypeAlias = Literal["step", "epoch", "time"]
+MEAN = "mean"  # in place of the seed in the key of a curve that is the mean of several
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,8 +50,8 @@ class Pace:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Curve:
-    """One curve. `noisy`: shown as a dim raw line under its moving average. `weak`: another seed, thin. `briefly`: its label
-    where there is little room."""
+    """One curve. `noisy`: shown as a dim raw line under its moving average. `weak`: another seed, thin; `live`: thin, in its
+    full colour, the seed at work. `seeds`: how many it is the mean of. `briefly`: its label where there is little room."""
 
     key: str
     label: str
@@ -59,6 +61,8 @@ class Curve:
     scale: float = 1.0
     noisy: bool = False
     weak: bool = False
+    live: bool = False
+    seeds: int = 1
     line: Line = "solid"
     briefly: str = ""
 
@@ -73,12 +77,29 @@ class Level:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Band:
+    """What lies between the lowest and the highest of `seeds`; `label`: that of both bands of a picture."""
+
+    key: str
+    label: str
+    role: "Role"
+    low: Series
+    high: Series
+    seeds: int
+    pace: Pace = Pace()
+    scale: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Gap:
-    """What lies between two curves of a picture, by their keys, and what it is called. It is `settled` when both have come to
-    their end: before, it says little, and may turn."""
+    """What lies between two curves of a picture, by their keys. `higher` and `lower` say which way it goes, `label` of what;
+    how much it is stands in one place alone, the tile of the gain. It is `settled` when both curves have come to their end:
+    before, it says little, and may turn."""
 
     low: str
     high: str
+    higher: str
+    lower: str
     label: str
     settled: bool
 
@@ -91,6 +112,7 @@ class Picture:
     curves: tuple[Curve, ...] = ()
     areas: tuple[Curve, ...] = ()
     levels: tuple[Level, ...] = ()
+    bands: tuple[Band, ...] = ()
     gap: Gap | None = None
     x_end: float | None = None
     waiting: str = ""
@@ -109,34 +131,52 @@ def shown_seed(state: RunState) -> int | None:
 
 
 def accuracy(state: RunState) -> Picture:
-    """Validation accuracy in per cent: the teacher level, baseline and student of the seed at work strong, others thin."""
+    """Validation accuracy in per cent: the teacher level, baseline and student of the seed at work strong, others thin. From
+    two seeds on that have both come to their end, the means over these are strong, each on its band, and all seeds are thin."""
     seed, level = shown_seed(state), teacher_accuracy(state)
     baseline, student = state.stages_of("baseline"), state.stages_of("student")
     if not baseline and not student:
         return _teacher_alone(state)
-    alone = list(_measured(baseline, "baseline", "accuracy", seed))
-    taught = list(_measured(student, "student", "accuracy", seed))
+    pairs = _complete(baseline, student)
+    alone = list(_measured(baseline, "baseline", "accuracy", seed, pairs))
+    taught = list(_measured(student, "student", "accuracy", seed, pairs))
+    bands = [*_bands(baseline, "baseline", pairs), *_bands(student, "student", pairs)]
     levels = (Level(label=tr("teacher"), role="teacher", value=100 * level),) if level is not None else ()
-    waits = tr("Waits for the first evaluation"), tr("The run ended without any accuracy on validation data")
+    waits = tr("Waiting for the first evaluation"), _ended_without(state, tr("an evaluation"))
     return Picture(
-        curves=(*alone, *taught), levels=levels, x_end=_planned([*baseline, *student], seed),
+        curves=(*alone, *taught), levels=levels, bands=tuple(bands), x_end=_planned([*baseline, *student], seed),
         gap=_help(state, alone, taught), waiting=_waiting(state, *waits),
     )  # fmt: skip
 
 
 def _help(state: RunState, alone: Sequence[Curve], taught: Sequence[Curve]) -> Gap | None:
-    """What the teacher's help is worth to the seed in view: the space between its student and its own baseline, also while
-    the next baseline trains already."""
+    """What the teacher makes of the student: the space between the two means, or between the student in view and its own
+    baseline, also while the next baseline trains already."""
     student = taught[-1].key if taught else ""
     seed = student.rpartition(".")[2]
     baseline = next((curve.key for curve in alone if curve.key.rpartition(".")[2] == seed), None)
     if baseline is None:
         return None
-    label = tr("the teacher's help, validation")
-    if len(taught) > 1:
-        label = tr("the teacher's help to this seed, validation")
+    label = tr("on validation data") if taught[-1].seeds > 1 or len(taught) == 1 else tr("this seed, on validation data")
     ended = [stage.ended for stage in state.stages_of("student") if str(stage.seed) == seed]
-    return Gap(low=baseline, high=student, label=label, settled=all(ended))
+    return Gap(
+        low=baseline, high=student, higher=tr("higher with the teacher"), lower=tr("lower with the teacher"), label=label,
+        settled=all(ended),
+    )  # fmt: skip
+
+
+def _complete(*stages: Sequence[Stage]) -> set[int | None]:
+    """The seeds whose stages of each kind have ended: a mean over others would compare unlike things."""
+    ended = [{stage.seed for stage in each if stage.ended} for each in stages if each]
+    return set.intersection(*ended) if ended else set()
+
+
+def _ended_without(state: RunState, what: str) -> str:
+    """Why a plot stays empty, for as long as nobody resumes the run."""
+    if state.outcome == "paused":
+        step = max((stage.step for stage in state.stages.values()), default=0)
+        return tr("Paused before {0}, at step {1:,}. Continue resumes here.").format(what, step)
+    return tr("The run ended before {0}").format(what)
 
 
 def _waiting(state: RunState, waits: str, ended: str) -> str:
@@ -147,20 +187,21 @@ def _waiting(state: RunState, waits: str, ended: str) -> str:
 def _teacher_alone(state: RunState) -> Picture:
     teacher = state.stages_of("teacher")
     curves = tuple(_measured(teacher, "teacher", "accuracy", None))
-    waits = tr("Waits for the first evaluation of the teacher"), tr("The run ended without any evaluation of the teacher")
+    waits = tr("Waiting for the first evaluation of the teacher"), _ended_without(state, tr("an evaluation of the teacher"))
     return Picture(curves=curves, x_end=_planned(teacher, None), waiting=_waiting(state, *waits))
 
 
 def agreement(state: RunState) -> Picture:
     """How often student and teacher say the same, in per cent, on validation and on training images."""
     seed, student = shown_seed(state), state.stages_of("student")
-    train = list(_measured(student, "student", "agreement", seed, split="train", role="baseline", label=tr("train")))
-    validation = list(_measured(student, "student", "agreement", seed, role="agreement", label=tr("validation")))
+    ended = _complete(student)
+    train = list(_measured(student, "student", "agreement", seed, ended, split="train", role="baseline", label=tr("train")))
+    validation = list(_measured(student, "student", "agreement", seed, ended, role="agreement", label=tr("validation")))
     strong = [curve for curve in train if not curve.weak]  # other seeds' training curves would only be clutter
-    waits = tr("Waits for the first evaluation of the student"), tr("The run ended without any evaluation of the student")
+    waits = tr("Waiting for the first evaluation of the student"), _ended_without(state, tr("an evaluation of the student"))
     return Picture(
         curves=(*strong, *validation),
-        areas=tuple(_split(student, seed)),
+        areas=tuple(_split(student, seed, ended)),
         x_end=_planned(student, seed),
         waiting=_waiting(state, *waits),
     )
@@ -175,12 +216,15 @@ SPLIT: "tuple[tuple[str, str, str, Role], ...]" = (
 TERMS = ("labels", "soft targets")  # of a loss, that methods have until now: another is shown by its own name
 
 
-def _split(students: Sequence[Stage], seed: int | None) -> Iterator[Curve]:
-    """Who is right on validation images, of the student of `seed`: four parts that make 100 per cent."""
+def _split(students: Sequence[Stage], seed: int | None, ended: "set[int | None]") -> Iterator[Curve]:
+    """Who is right on validation images, of the student of `seed`, or in the mean over those that have ended: four parts that
+    make 100 per cent."""
     split = [stage for stage in students if ("student", "validation", "both") in stage.curves]
     stage = next((stage for stage in split if stage.seed == seed), split[-1] if split else None)
     for metric, label, briefly, role in SPLIT if stage is not None else ():
+        together = _spread(split, ("student", "validation", metric), ended)
         series = stage.curves.get(("student", "validation", metric), Series()) if stage else Series()
+        series = together.mean if together is not None else series
         yield Curve(
             key=metric, label=looked_up(label), briefly=looked_up(briefly), role=role, series=series,
             pace=pace_of(stage), scale=100.0,
@@ -197,7 +241,7 @@ def pace_of(stage: Stage | None) -> Pace:
 def loss(state: RunState) -> Picture:
     """The weighted loss terms of the training at work, or of the student when all is done."""
     stage = _training_at_work(state)
-    waiting = _waiting(state, tr("Waits for the first training step"), tr("The run ended without any training step"))
+    waiting = _waiting(state, tr("Waiting for the first training step"), _ended_without(state, tr("the first training step")))
     if stage is None:
         return Picture(waiting=waiting)
     order = sorted(stage.terms, key=lambda term: term == "labels")
@@ -259,15 +303,18 @@ def _measured(
     who: str,
     metric: str,
     seed: int | None,
+    complete: "set[int | None] | None" = None,
     *,
     split: str = "validation",
     role: "Role | None" = None,
     label: str = "",
 ) -> Iterator[Curve]:
-    """The curve of each stage; the one of `seed`, or else the newest, is strong, and last, on top."""
+    """The curve of each stage; the one of `seed`, or else the newest, is strong, and last, on top. Where two or more seeds are
+    `complete`, the mean over these is strong in its place."""
     roles: dict[str, Role] = {"teacher": "teacher", "baseline": "baseline", "student": "student"}
     lines: dict[str, Line] = {"teacher": "dotted", "baseline": "dashed"}
     measured = [stage for stage in stages if (who, split, metric) in stage.curves]
+    together = _spread(measured, (who, split, metric), complete or set())
     strong = next((stage for stage in measured if stage.seed == seed), measured[-1] if measured else None)
     for stage in sorted(measured, key=lambda stage: stage is strong):
         yield Curve(
@@ -277,9 +324,36 @@ def _measured(
             series=stage.curves[(who, split, metric)],
             pace=pace_of(stage),
             scale=100.0,
-            weak=stage is not strong,
+            weak=together is not None or stage is not strong,
+            live=together is not None and stage is strong and not stage.ended,
             line="dashed" if split == "train" else lines.get(who, "solid"),
         )
+    if together is not None:
+        yield Curve(
+            key=f"{who}.{split}.{metric}.{MEAN}",
+            label=label or looked_up(who),
+            role=role or roles[who],
+            series=together.mean,
+            pace=pace_of(measured[0]),
+            scale=100.0,
+            seeds=together.count,
+            line="dashed" if split == "train" else lines.get(who, "solid"),
+        )
+
+
+def _spread(stages: Sequence[Stage], curve: CurveKey, seeds: "set[int | None]") -> Spread | None:
+    """The curves of `seeds` taken together."""
+    return spread([stage.curves[curve] for stage in stages if stage.seed in seeds and curve in stage.curves])
+
+
+def _bands(stages: Sequence[Stage], who: "Role", seeds: "set[int | None]") -> Iterator[Band]:
+    """From the lowest to the highest of `seeds`."""
+    together = _spread(stages, (who, "validation", "accuracy"), seeds)
+    if together is not None:
+        yield Band(
+            key=who, label=tr("lowest to highest"), role=who, low=together.low, high=together.high, seeds=together.count,
+            pace=pace_of(stages[0]), scale=100.0,
+        )  # fmt: skip
 
 
 def _planned(stages: Sequence[Stage], seed: int | None) -> float | None:

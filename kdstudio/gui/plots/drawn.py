@@ -72,13 +72,13 @@ class Drawn:
         """Take on pens by the house rule: raw noise is thin, dim, solid and not antialiased, what lies on top is wide."""
         few, alone = len(curve.series) <= FEW, len(curve.series) == 1
         dim = curve.noisy and options.smoothing > 0
-        share = 0.38 if dim else 0.45 if curve.weak else 1.0
+        share = 0.38 if dim else 0.45 if curve.weak and not curve.live else 1.0
         thin = curve.noisy or curve.weak or not few
         colour = theme().color(curve.role, share)
         broken = not dim if curve.noisy else few  # what the eye follows: of a noisy curve the average, where it has one
         pen = pen_of(colour, hair if thin else width, curve.line if broken else "solid")
-        _put_pen(self.raw, _dot(colour, width) if alone else pen, few)
-        self.raw.setZValue(1 if curve.noisy else 2 if curve.weak else 4)
+        _put_pen(self.raw, _dot(colour, width) if alone else pen, few and not curve.weak)
+        self.raw.setZValue(1 if curve.noisy else 3 if curve.live else 2 if curve.weak else 4)
         if self.average is not None:
             strong = theme().color(curve.role)
             _put_pen(self.average, _dot(strong, width) if alone else pen_of(strong, width, curve.line), few)

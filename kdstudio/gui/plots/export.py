@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 
 from kdstudio.gui.plots.curve_plot import CurvePlot
-from kdstudio.gui.plots.curves import Curve
+from kdstudio.gui.plots.curves import MEAN, Curve
 from kdstudio.gui.plots.options import Floats
 from kdstudio.runs.files import write_whole
 
@@ -65,7 +65,8 @@ def cut_to_view(plot: CurvePlot) -> Iterator[None]:
     """An SVG knows no clipping: what runs beyond the axes is cut off before it is painted, and put back."""
     (left, right), (low, high) = plot.plot.view.viewRange()
     curves = [item for drawn in plot.items.values() for item in (drawn.raw, drawn.average) if item is not None]
-    items = [*curves, *plot.stack.edges, *plot.between.edges]
+    bands = [edge for band in plot.bands.values() for edge in band.edges]
+    items = [*curves, *plot.stack.edges, *plot.between.edges, *bands]
     whole = [item.getData() for item in items]
     for item, (xs, ys) in zip(items, whole, strict=True):
         if xs is not None and len(xs):
@@ -117,7 +118,7 @@ def _rows(curve: Curve) -> list[list[str]]:
     columns = [curve.pace.along(axis, steps).tolist() if curve.pace.knows(axis) else None for axis in ("epoch", "time")]
     return [
         [
-            curve.label, seed if seed.lstrip("-").isdigit() else "", f"{step:.0f}",
+            curve.label, seed if seed == MEAN or seed.lstrip("-").isdigit() else "", f"{step:.0f}",
             *(f"{column[number]:.6g}" if column else "" for column in columns), repr(value * curve.scale),
         ]
         for number, (step, value) in enumerate(zip(steps.tolist(), values.tolist(), strict=True))

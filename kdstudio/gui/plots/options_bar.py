@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 AXES: tuple[Axis, ...] = ("step", "epoch", "time")
 MOST = 0.99  # the heaviest smoothing
-LONG, SHORT = 90, 48  # pixels of the slider
+LONG, SHORT = 90, 40  # pixels of the slider
 KEEP = 400  # milliseconds without a move of the slider after which it is kept
 
 
@@ -48,10 +48,10 @@ class OptionsBar(QWidget):
         self.smoothing.setFixedWidth(LONG)
         self.smoothing.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.value = Text("", "caption", "quiet")
-        self.logarithmic = Check(self.tr("Log loss"))
+        self.logarithmic = Check(self.tr("Log scale"))
         self.logarithmic.setObjectName("plots.logarithmic")
         self.logarithmic.setToolTip(
-            self.tr("A logarithmic axis for the loss; values at or below zero have no place on it")
+            self.tr("A logarithmic axis for the loss; values at or below zero cannot be shown on it")
         )
         self._arrange()
         self.axis.group.idClicked.connect(self._say)

@@ -1,4 +1,4 @@
-"""The classes of a finished run as a table: how often each is found, and what it is mistaken for."""
+"""The classes of a finished run as a table: recall, precision, F1, and what each is mistaken for."""
 
 from typing import Any
 
@@ -6,13 +6,15 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from kdstudio.gui.language import looked_up
 from kdstudio.gui.pages.confusion import ClassRow
+from kdstudio.gui.plain_tips import plain_tip
 from kdstudio.runs.summary import percent
 
 SORT = Qt.ItemDataRole.UserRole
 HEADS = ("Class", "Images", "Recall", "Precision", "F1", "Mistaken for")
 TIPS = (
-    "", "Test images of this class", "Share of its images that are named right", "Share of what is named so that is right",
-    "Harmonic mean of recall and precision", "The class that it is taken for most often",
+    "", "Test images of this class", "Share of its images that are classified correctly",
+    "Share of the images predicted as this class that are of it", "Harmonic mean of recall and precision",
+    "The wrong class that is predicted most often for its images, and how often (summed over the seeds shown)",
 )  # fmt: skip
 NUMBERS = range(1, 5)  # columns that stand at the right
 RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -53,12 +55,13 @@ class ClassesModel(QAbstractTableModel):
         row, column = self._rows[index.row()], index.column()
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return RIGHT if column in NUMBERS else LEFT
-        values = (row.name, row.images, row.recall, row.precision, row.f1, row.taken_for)
+        values = (row.name, row.images, row.recall, row.precision, row.f1, row.mistaken_for)
         value = values[column]
         if role == SORT:
             return value[1] if isinstance(value, tuple) else -1 if value is None else value
         if role == Qt.ItemDataRole.ToolTipRole and column not in NUMBERS:
-            role = Qt.ItemDataRole.DisplayRole  # a long name may be cut off
+            said = self.data(index)  # a long name may be cut off
+            return plain_tip(str(said))
         if role != Qt.ItemDataRole.DisplayRole:
             return None
         if isinstance(value, tuple):

@@ -1,6 +1,6 @@
 """The view of the table of classes: the worst first, numbers as wide as they need, names cut off last."""
 
-from PySide6.QtCore import QSortFilterProxyModel, Qt, Slot
+from PySide6.QtCore import QItemSelection, QSortFilterProxyModel, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QSizePolicy, QTableView, QWidget
 
@@ -13,7 +13,13 @@ RECALL = 2  # the column it is sorted by at first
 
 
 class ClassesTable(QTableView):
-    """The classes of `model`, sorted by a click on a column, or by a command."""
+    """The classes of `model`, sorted by a click on a column, or by a command.
+
+    Signals:
+        picked: a class by its number, whose row people have selected.
+    """
+
+    picked = Signal(int)
 
     def __init__(self, model: ClassesModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -28,6 +34,7 @@ class ClassesTable(QTableView):
         self.setSortingEnabled(True)
         self.sortByColumn(RECALL, Qt.SortOrder.AscendingOrder)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setShowGrid(False)
@@ -40,6 +47,7 @@ class ClassesTable(QTableView):
         header.setSectionResizeMode(len(HEADS) - 1, QHeaderView.ResizeMode.Stretch)
         self.setMinimumHeight(180)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.selectionModel().selectionChanged.connect(self._pick)
         model.modelReset.connect(self.fit)
         theme().changed.connect(self._dress)
         self._dress()
@@ -62,6 +70,13 @@ class ClassesTable(QTableView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.fit()
+
+    @Slot(QItemSelection, QItemSelection)
+    def _pick(self, *_: object) -> None:
+        rows = self.selectionModel().selectedRows()
+        proxy = self.model()
+        if rows and isinstance(proxy, QSortFilterProxyModel):
+            self.picked.emit(proxy.mapToSource(rows[0]).row())
 
     @Slot()
     def _dress(self) -> None:
