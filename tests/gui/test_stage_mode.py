@@ -323,4 +323,4 @@ def test_that_the_caption_follows_the_run_from_its_first_word_on(qapp: QApplicat
     ]
     assert "it begins with the student" in said[0][1]
     assert said[1][2].startswith("The loss is what training makes small")
-    assert captions.of_agreement(state).endswith("here 92.0 %.")
+    assert captions.of_agreement(state).endswith("here 91.0 %.")  # the mean over seeds, as the plot has it
