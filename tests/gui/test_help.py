@@ -110,7 +110,7 @@ def test_that_what_fits_under_the_other_tab_is_said(qtbot: QtBot, terms: MainWin
     panel = terms.shell.help
     qtbot.keyClicks(panel.line, "command palette")
     assert panel.none.isVisible()
-    assert panel.none.text() == "Nothing fits here; 5 under Shortcuts."  # the command, and the keys in the palette
+    assert panel.none.text() == "No matches here; 5 under Shortcuts."  # the command, and the keys in the palette
     qtbot.mouseClick(panel.tabs.group.button(SHORTCUTS), Qt.MouseButton.LeftButton)
     assert not panel.none.isVisible()
     assert [row.entry.id for row in panel.rows if not row.isHidden()] == ["view.palette"]
