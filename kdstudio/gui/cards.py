@@ -10,6 +10,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPalette, QPen, Q
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from kdstudio.gui.icons import pixmap
+from kdstudio.gui.plain_tips import plain_tip
 from kdstudio.gui.presenter import shown
 from kdstudio.gui.theme import GAP, RADIUS, SPACE, TINT, Role, TextRole, theme
 
@@ -129,7 +130,7 @@ class Elided(Text):
         cut = metrics.elidedText(forms[-1], Qt.TextElideMode.ElideRight, room) if fits is None else fits
         if cut != self.text():
             self.setText(cut)
-        self.setToolTip(whole if cut != whole else "")
+        self.setToolTip(plain_tip(whole) if cut != whole else "")
         self.setAccessibleName(whole)
 
 

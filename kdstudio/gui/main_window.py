@@ -54,7 +54,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("window")
         self.setWindowTitle("KD Studio")
         self.resize(1360, 860)
-        self.setMinimumSize(900, 560)
+        self.setMinimumSize(geometry.LEAST)
         self.setAcceptDrops(True)
         geometry.restore(self, home)
         self.home = home

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLayout, QPushButton, QSizePolicy, QV
 
 from kdstudio.gui.buttons import NavButton, Pressable, Switch
 from kdstudio.gui.cards import Bar, Card, Elided, Painted, Text, rounded
+from kdstudio.gui.plain_tips import plain_tip
 from kdstudio.gui.presenter import shown
 from kdstudio.gui.theme import GAP, RADIUS, SPACE, Role, theme
 
@@ -31,7 +32,7 @@ class Folded(Elided):
         lines[-1] = metrics.elidedText(lines[-1], Qt.TextElideMode.ElideRight, room)
         if lines != self.text().split("\n"):
             self.setText("\n".join(lines))
-        self.setToolTip(whole if self.elided else "")
+        self.setToolTip(plain_tip(whole) if self.elided else "")
         self.setAccessibleName(whole)
 
 

@@ -48,6 +48,7 @@ class NewExperimentPage(DropPage):
 
     def __init__(self, home: Home, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("New experiment"), "", "page.new", parent)
+        self.title.set_text(self.tr("New experiment"), self.tr("New"))
         self.home = home
         self._blank = blank(EXPERIMENTS[0], home)
         self.problems: dict[str, str] = {}

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from kdstudio.gui.buttons import IconButton, Switch
 from kdstudio.gui.cards import Card, Text
 from kdstudio.gui.commands.menus import own_actions
+from kdstudio.gui.plain_tips import plain_tip
 from kdstudio.gui.queue import RunQueue
 from kdstudio.gui.theme import GAP, SPACE
 
@@ -120,7 +121,7 @@ class QueueCard(Card):
         for number, run in enumerate(self._queue.waiting, start=1):
             item = QListWidgetItem(f"{number}.  {run.title}")
             item.setData(KEY, run.key)
-            item.setToolTip(f"{run.title}\n{run.folder.path.name}")
+            item.setToolTip(plain_tip(f"{run.title}\n{run.folder.path.name}"))
             self.list.addItem(item)
             if run.key == chosen:
                 self.list.setCurrentItem(item, QItemSelectionModel.SelectionFlag.ClearAndSelect)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QColor, QPainter, QPixmap
 
 from kdstudio.gui.language import cause_of, headline_of, looked_up
+from kdstudio.gui.plain_tips import plain_tip
 from kdstudio.gui.presenter import shown
 from kdstudio.gui.states import row_words
 from kdstudio.gui.tables.columns import COLUMNS, PLACES, Column, searched, spoken
@@ -126,7 +127,7 @@ class RunsModel(QAbstractTableModel):
             case Qt.ItemDataRole.DecorationRole:
                 return self.mark_of(row, column)
             case Qt.ItemDataRole.ToolTipRole:
-                return shown(_tip(row, column))
+                return plain_tip(shown(_tip(row, column)))
             case Qt.ItemDataRole.ForegroundRole:
                 return colour_of(row, column)
             case Qt.ItemDataRole.EditRole:

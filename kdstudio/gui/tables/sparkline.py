@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from kdstudio.gui.cards import Painted
+from kdstudio.gui.plain_tips import plain_tip
 from kdstudio.gui.theme import SPACE, Role, theme
 from kdstudio.runs.summary import percent
 
@@ -64,7 +65,7 @@ class Sparkline(Painted):
             said = self.tr("validation accuracy from {0} to {1}")
             words = said.format(percent(curve[0]), percent(curve[-1])) if curve else ""
             self.setAccessibleDescription(words)
-            self.setToolTip(words)
+            self.setToolTip(plain_tip(words))
             self.update()
 
     def sizeHint(self) -> QSize:
