@@ -1,8 +1,11 @@
-"""What a run says in sentences: its verdict and the next steps, a failure and the way out, a question before it stops."""
+"""What a run says in sentences: its verdict and the next steps, a failure and the way out, a question before it stops.
+
+The verdict and the next steps stand in a place of their own, see run_standing.py.
+"""
 
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -10,9 +13,9 @@ from kdstudio.gui import run_rules
 from kdstudio.gui.buttons import IconButton, PrimaryButton
 from kdstudio.gui.cards import Banner, Text
 from kdstudio.gui.field_words import as_in_the_form, field_words
-from kdstudio.gui.flow import FlowLayout
 from kdstudio.gui.language import explain, headline
 from kdstudio.gui.pages.diagnostics import diagnostics
+from kdstudio.gui.pages.run_standing import RunStanding
 from kdstudio.gui.pages.ways import Ways
 from kdstudio.gui.run_controller import RunController
 from kdstudio.gui.theme import GAP, SPACE, Role
@@ -34,7 +37,7 @@ class RunWords(QWidget):
 
     def __init__(self, controller: RunController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._controller, self._low = controller, False
+        self._controller = controller
         self.verdict = Banner("agreement", "check", scale="heading")
         self.verdict.setObjectName("run.verdict")
         self.notice = Banner("teacher", "warning")
@@ -52,8 +55,9 @@ class RunWords(QWidget):
         self.stop_save = IconButton(self.tr("Stop and save"), "stop", "stop.save")
         self.keep = IconButton(self.tr("Keep training"), "play", "stop.keep")
         self.next_steps = (self.longer, self.compare, self.folder)
-        self.compare.setToolTip(self.tr("Choose runs in the table to lay their curves over one another"))
         self._arrange()
+        self.standing = RunStanding(self.verdict, self.next_steps)
+        self.standing.tip(self.compare, self.tr("Choose runs in the table to see their curves in one plot"))
         self.copy.clicked.connect(self._copy)
         controller.opened.connect(self._forget_copy)
         controller.opened.connect(self.forget_stop)  # it was asked of the run that was in view
@@ -97,7 +101,13 @@ class RunWords(QWidget):
         failure = None if replaying else controller.failure
         words = failure or (None if replaying else controller.silence)
         notes = controller.shown.notes
-        warnings = [explain(note.code, note.parameters) for note in notes if note.level == "warning"]
+        said = bool(self.verdict.title) and self._weak is not None  # the verdict says it already
+        warnings = [
+            explain(note.code, note.parameters)
+            for note in notes
+            if note.level == "warning"
+            and not (said and note.code == "student-weak" and note.parameters.get("who") != "baseline")
+        ]
         if words is None and warnings:
             words = warnings[-1]
         self._show_notice(words, failed=failure is not None)
@@ -105,7 +115,7 @@ class RunWords(QWidget):
 
     def _fit(self) -> None:
         """Without a word it takes no room, and no gap."""
-        said = (self.empty, self.stopping, self.verdict, self.notice)
+        said = (self.empty, self.stopping, self.notice)
         self.setVisible(any(banner.title for banner in said))
 
     def _show_empty(self) -> None:
@@ -114,24 +124,44 @@ class RunWords(QWidget):
             self.empty.say("")
             return
         said = self.tr(
-            "The curves of a run stand here while it learns, and at the end what its teacher's help was worth. "
+            "The curves of a run appear here while it trains, and at the end how much its teacher helped. "
             "The first sample takes half a minute."
         )
-        self.empty.say(self.tr("Start something to look at"), said)
+        self.empty.say(self.tr("No run to show yet"), said)
 
     def _show_verdict(self, summary: dict[str, Any]) -> None:
-        """The headline, in the colour of what it says: a gain, harm, or nothing beyond noise."""
+        """The headline, in the colour of what it says: a gain, harm, or nothing beyond noise. A student that has learned almost
+        nothing comes first: then a gain says nothing."""
         gain = summary.get("gain", {})
         low, high = gain.get("low"), gain.get("high")
         role: Role = "baseline"
         if low is not None and high is not None:
             role = "agreement" if low > 0 else "failure" if high < 0 else "baseline"
         worth, stop, kept = headline(summary).partition(". ")
-        self.verdict.say(f"{worth}{stop}".strip(), kept, role, SIGNS.get(role, "info"))
+        if summary and self._weak is not None:
+            title = self.tr("Completed, but the student learned almost nothing")
+            self.verdict.say(title, self._remedy_of(self._weak), "teacher", "warning")
+        else:
+            self.verdict.say(f"{worth}{stop}".strip(), kept, role, SIGNS.get(role, "info"))
         known = self._controller.experiment is not None
         self.longer.setEnabled(known)
-        anew = self.tr("Opens the form with twice the budget. The student starts anew; the teacher is used again.")
-        self.longer.setToolTip(anew if known else self.tr("The experiment of this run cannot be read"))
+        anew = self.tr(
+            "Opens the form with twice the budget. The student trains from the beginning; the teacher is reused."
+        )
+        self.standing.tip(self.longer, anew if known else self.tr("The experiment of this run cannot be read"))
+        self.standing.fit()
+
+    @property
+    def _weak(self) -> Words | None:
+        """What to say of a student that has learned almost nothing; None where there is none."""
+        notes = [note for note in self._controller.shown.notes if note.code == "student-weak"]
+        mine = next((note for note in reversed(notes) if note.parameters.get("who") != "baseline"), None)
+        return as_in_the_form(explain(mine.code, mine.parameters)) if mine is not None else None
+
+    def _remedy_of(self, words: Words) -> str:
+        """Cause, remedy and field of a warning, in one line."""
+        field = self.tr("Field: {0}").format(field_words(words.field)) if words.field else ""
+        return " ".join(part for part in (words.cause, words.remedy, field) if part)
 
     def _show_notice(self, words: Words | None, *, failed: bool) -> None:
         self.mend.setVisible(failed and not run_rules.mend(self._controller))
@@ -140,7 +170,7 @@ class RunWords(QWidget):
             self.notice.say("")
             return
         words = as_in_the_form(words)
-        field = self.tr("Field: {0}").format(field_words(words.field)) if words.field and failed else ""
+        field = self.tr("Field: {0}").format(field_words(words.field)) if words.field else ""
         said = f"{words.cause} {words.remedy}\n{field}".strip()
         self.notice.say(words.title, said, "failure" if failed else "teacher")
 
@@ -165,42 +195,24 @@ class RunWords(QWidget):
         self._column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
-        for banner in (self.empty, self.stopping, self.verdict, self.notice):
+        for banner in (self.empty, self.stopping, self.notice):
             column.addWidget(banner)
         self.empty.offers.addWidget(self.ways)
         for button in (self.stop_save, self.keep):
             self.stopping.offers.addWidget(button)
         for offer in (self.mend, self.copy):
             self.notice.offers.addWidget(offer)
-        self._steps = QWidget()
-        flow = FlowLayout(self._steps, 2 * SPACE)  # a narrow window has no room for all of them side by side
-        for button in self.next_steps:
-            flow.addWidget(button)
-        self._place_steps()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.ways.fit(self.width())
-        self._place_steps()
 
     def set_low(self, low: bool, *, tight: bool) -> None:
         """Take less height, with the same words; `tight`: as little as can be."""
-        for banner in (self.empty, self.stopping, self.verdict, self.notice):
+        for banner in (self.empty, self.stopping, self.notice):
             banner.set_low(low, tight=tight)
-        self._low = low
+        self.standing.set_low(low, tight=tight)
         self._column.setSpacing(2 * SPACE if low else GAP)
-        self._place_steps()
-
-    def _place_steps(self) -> None:
-        """The next steps stand beside the verdict, or below it where the page is narrow."""
-        wish = sum(button.sizeHint().width() + 2 * SPACE for button in self.next_steps)
-        beside, verdict = self.width() > 2.5 * wish, self.verdict
-        old, new = (verdict.steps, verdict.offers) if beside else (verdict.offers, verdict.steps)
-        if new.indexOf(self._steps) < 0:
-            old.removeWidget(self._steps)
-            new.addWidget(self._steps, 1, Qt.AlignmentFlag.AlignVCenter if beside else Qt.AlignmentFlag(0))
-        self._steps.setMinimumWidth(wish if beside else 0)
-        verdict.steps.setContentsMargins(0, 0 if beside else SPACE if self._low else 2 * SPACE, 0, 0)
 
 
 class Notes(Text):
