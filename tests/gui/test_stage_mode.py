@@ -15,7 +15,7 @@ from kdstudio.gui.plots import captions
 from kdstudio.gui.replay import TARGET
 from kdstudio.gui.stage_mode import LARGEST, SETTLE, StageMode
 from kdstudio.gui.theme import PRESENTING, theme
-from kdstudio.runs.events import RunEnded
+from kdstudio.runs.events import Note, RunEnded
 from kdstudio.runs.files import read_json
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
@@ -23,7 +23,7 @@ from kdstudio.runs.settings import read_settings
 from kdstudio.runs.state import RunState
 from kdstudio.runs.summary import summarise
 from kdstudio.spec import loads
-from tests.fakes import EXPERIMENT, a_story, a_told_run
+from tests.fakes import EXPERIMENT, a_story, a_told_run, stamped
 from tests.gui.player import Player
 
 pytestmark = pytest.mark.gui
@@ -233,6 +233,20 @@ def test_that_a_run_that_failed_says_why(qtbot: QtBot, window: MainWindow, home:
     view = stage_of(window)
     assert view.headline.text() == "The loss is no longer a number"
     assert "learning rate" in view.detail.text()
+    window.stage.leave()
+
+
+def test_that_a_student_that_learned_nothing_is_not_praised(qtbot: QtBot, window: MainWindow, home: Home) -> None:
+    story = a_story()
+    place = next(n for n, event in enumerate(story) if event.stage == "student")
+    parameters = {"student": 0.1, "chance": 0.1, "who": "student"}
+    weak = Note(stage="student", seed=0, who="student", level="warning", code="student-weak", parameters=parameters)
+    bring(qtbot, window, a_told_run(home, stamped([*story[: place + 1], weak, *story[place + 1 :]])))
+    window.stage.enter()
+    view = stage_of(window)
+    assert view.headline.text() == "Completed, but the student learned almost nothing"
+    assert "10.0%" in view.detail.text()
+    assert "worth" not in view.caption.text()
     window.stage.leave()
 
 
