@@ -132,6 +132,7 @@ class MainWindow(QMainWindow):
             self._run_page.experiment_wanted.connect(self._offer_experiment)
             self._run_page.compare_wanted.connect(self._compare)
             self._run_page.said.connect(self.show_message)
+            self._run_page.reported.connect(self.show_message)
             self._run_page.folder_wanted.connect(self.show_folder)
             self._run_page.page_wanted.connect(self.show_page)
             self.pages.addWidget(self._run_page)

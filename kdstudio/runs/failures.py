@@ -307,6 +307,18 @@ WORDS: dict[str, Words] = {
         remedy="Train it longer, or with another learning rate.",
         field="teacher_training",
     ),
+    "student-weak": Words(
+        title="The student learned almost nothing",
+        cause="On validation data it reaches {student:.1%}; guessing gives {chance:.1%}.",
+        remedy="Choose another learning rate (most often a lower one), or train it longer.",
+        field="training.learning_rate",
+    ),
+    "baseline-weak": Words(
+        title="The baseline learned almost nothing",
+        cause="On validation data it reaches {student:.1%}; guessing gives {chance:.1%}. The gain is measured against it.",
+        remedy="Choose another learning rate (most often a lower one), or train it longer.",
+        field="training.learning_rate",
+    ),
     "baseline-is-student": Words(
         title="No separate baseline",
         cause="With the method \"none\" the student itself is what the baseline would be.",
@@ -367,6 +379,8 @@ def explain(
     Args:
         translate: puts the words, with their blanks, into the reader's language.
     """
+    if code == "student-weak" and (parameters or {}).get("who") == "baseline":
+        code = "baseline-weak"
     words = WORDS.get(code or "", UNKNOWN)
     values = _Blank({name: value for name, value in (parameters or {}).items() if value is not None})
     if words is UNKNOWN:

@@ -78,7 +78,7 @@ def test_that_recent_runs_show_state_verdict_and_curve_and_open_by_click_and_key
     (line,) = page._recent_lines
     assert (line.pill.text, line.name.whole, line.number.text()) == ("Completed", "Digits of a test", "90.0 %")
     assert line.split.text() == "test"
-    assert line.said.whole.startswith("The teacher's help is worth")
+    assert line.said.whole.startswith("+5.0 points with the teacher")
     assert line.curve.accessibleDescription() == "validation accuracy from 30.0 % to 92.0 %"
     assert "Completed" in line.accessibleName()
     with qtbot.waitSignal(page.run_wanted) as said:

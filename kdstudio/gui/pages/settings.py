@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLa
 
 from kdstudio.gui.buttons import Segments
 from kdstudio.gui.cards import Card, Text
-from kdstudio.gui.editors import ChoiceEditor, Editor, NumberEditor, SwitchEditor
+from kdstudio.gui.editors import ChoiceEditor, Editor, NumberEditor, NumberRange, SwitchEditor
 from kdstudio.gui.language import tr
 from kdstudio.gui.pages.home_choice import HomeChoice
 from kdstudio.gui.pages.page import Page, scrolling
@@ -71,7 +71,7 @@ class SettingsPage(Page):
         self.notify = _named(SwitchEditor(), "settings.notify")
         self.awake = _named(SwitchEditor(), "settings.awake")
         self.device = _named(ChoiceEditor(_devices(preferences.now.device)), "settings.device")
-        self.threads = _named(NumberEditor(whole=True, empty="auto", low=1, high=MOST_THREADS), "settings.threads")
+        self.threads = _named(NumberEditor(NumberRange(whole=True, low=1, high=MOST_THREADS), empty="auto"), "settings.threads")
         self.threads_problem = Text("", "caption", "failure", wrap=True)
         self.threads_problem.hide()
         self.home = HomeChoice(home)
