@@ -146,6 +146,17 @@ def test_that_a_watcher_that_cannot_write_any_more_is_left_out_and_the_run_compl
     assert "nobody reads the progress" in folder.log_file.read_text()
 
 
+@pytest.mark.parametrize("depth", [15, 30, 900, 50_000])
+def test_that_an_event_nested_deeply_costs_that_event_alone(home: Home, depth: int) -> None:
+    folder = a_run(home, "seeds=[0]")
+    assert drive(folder, home, on_event=halt_at(in_student)) == "failed"
+    nested = '{"type":"Note","level":"info","code":"odd","parameters":{"a":' + "[" * depth + "]" * depth + "}}\n"
+    with folder.events_file.open("a") as file:
+        file.write(nested)
+    assert drive(folder, home) == "completed"
+    assert folder.summary()["headline"]
+
+
 def test_that_a_request_for_an_earlier_attempt_is_removed_and_not_obeyed(home: Home) -> None:
     folder = a_run(home, "seeds=[0]")
     drive(folder, home, on_event=halt_at(in_student))

