@@ -52,7 +52,7 @@ def session(
 
     Raises:
         Interrupted: a request to stop or pause was heard, and everything is saved.
-        KnownFailure: it cannot go on, for a reason with a way out.
+        KnownFailure: it cannot resume, for a reason with a way out.
     """
     home = home or Home.of(folder)
     state, _ = folder.fold()
