@@ -148,6 +148,8 @@ class _Attempt:
         match stamped:
             case Note(code="device-ready"):
                 self._set(State.PREPARING)
+            case Note() if stamped.code.startswith("waiting-") and self._folder.status().state is State.QUEUED:
+                self._set(State.QUEUED, stamped.code, **stamped.parameters)  # lists say what it waits for
             case ModelReady() if self._folder.status().state is State.PREPARING:
                 self._set(State.RUNNING)
         if not isinstance(stamped, StepLogged):

@@ -197,7 +197,7 @@ STARTS = {"run.start", "run.queue", "run.sample", "run.pause", "run.resume", "ru
 
 def test_that_runs_are_started_and_asked(qtbot: QtBot, hand: Hand, home: Home, player: Player) -> None:
     window, controller = hand.window, hand.window.controller
-    assert hand.grey("run.save") == "The run in view is not at work"
+    assert hand.grey("run.save") == "The run in view is not running"
     player.habits = ("hold=student",)
     hand("run.start")
     assert window.new_page.isVisible()

@@ -104,6 +104,8 @@ class StageView(Painted):
     def say(self, hint: str = "") -> None:
         """Show `hint`, or the keys, for a few seconds."""
         keys = self.tr("1, 2, 3: another plot     Space: replay or pause     Esc: leave stage mode")
+        if self._controller.folder is None:
+            keys = self.tr("Esc: leave stage mode")
         self.hint.setText(hint or keys)
         self._hide_hint.start()
 
@@ -338,6 +340,7 @@ class StageView(Painted):
             self.loss.show_picture(curves.loss(run))
             said = captions.of_loss(run)
         self.caption.setText(said)
+        self.setAccessibleDescription(f"{self.headline.text()} {said}")
 
     def _play(self) -> None:
         """Replay the run, pause the replay, or play it on."""
