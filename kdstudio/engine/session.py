@@ -11,7 +11,6 @@ import torch
 
 import kdstudio
 from kdstudio.data import fingerprint, load
-from kdstudio.data.images import some_of
 from kdstudio.engine import classification, teacher
 from kdstudio.engine.checkpoint import Checkpoints, Position
 from kdstudio.engine.context import Context
@@ -75,7 +74,7 @@ def session(
         images = load(experiment.dataset, check=control.check)
         control.check()
         if images.left_out:
-            about = {"count": len(images.left_out), "names": some_of(images.left_out)}
+            about = {"count": len(images.left_out), "names": images.left_out_in_words}
             yield Note(level="warning", code="damaged-left-out", parameters=about)
         found = _environment(experiment, place, images.fingerprint, home)
         before = read_json(folder.path / "environment.json")
