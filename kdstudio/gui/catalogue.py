@@ -18,6 +18,7 @@ from kdstudio.gui.help import paragraphs, raw_terms
 from kdstudio.gui.inner_keys import INNER_KEYS
 from kdstudio.gui.language import CATALOGUE
 from kdstudio.gui.pages.form_board import CARDS
+from kdstudio.gui.pages.run_captions import CAPTIONS
 from kdstudio.gui.plots.curves import SPLIT, TERMS
 from kdstudio.gui.preview_words import VERDICTS
 from kdstudio.gui.run_rules import TRAININGS
@@ -26,7 +27,7 @@ from kdstudio.gui.tables import classes_model, columns
 from kdstudio.results import comparison, suggestions
 from kdstudio.runs.failures import UNKNOWN, WORDS
 from kdstudio.runs.sample_experiments import sample_experiments
-from kdstudio.runs.summary import HEADLINES, LESS, PART, TIMES
+from kdstudio.runs.summary import HEADLINES, LESS, PART, TIMES, UNEQUAL
 from kdstudio.spec import Experiment, Spec, models_in
 
 GUI = Path(__file__).parent
@@ -58,7 +59,7 @@ def _of_pages() -> Iterator[str]:
 def _of_runs() -> Iterator[str]:
     yield from (word for word, _ in (*STATES.values(), *VERDICTS.values()))
     yield from (*suggestions.TEXTS.values(), *suggestions.REASONS.values())
-    yield from (*STAGES.values(), *HEADLINES.values(), PART, TIMES, LESS)
+    yield from (*STAGES.values(), *CAPTIONS.values(), *HEADLINES.values(), UNEQUAL, PART, TIMES, LESS)
     for words_of_code in (*WORDS.values(), UNKNOWN):
         yield from (words_of_code.title, words_of_code.cause, words_of_code.remedy)
 

@@ -132,6 +132,7 @@ class MainWindow(QMainWindow):
             self._run_page.experiment_wanted.connect(self._offer_experiment)
             self._run_page.compare_wanted.connect(self._compare)
             self._run_page.said.connect(self.show_message)
+            self._run_page.reported.connect(self.show_message)
             self._run_page.folder_wanted.connect(self.show_folder)
             self._run_page.page_wanted.connect(self.show_page)
             self.pages.addWidget(self._run_page)
@@ -325,7 +326,7 @@ class MainWindow(QMainWindow):
         try:
             self.new_page.save_to(Path(chosen))
         except OSError as error:
-            self.show_message(self.tr("It could not be saved"), f"{chosen}: {error.strerror}")
+            self.show_message(self.tr("The experiment could not be saved"), f"{chosen}: {error.strerror}")
 
     @Slot(object, object, str)
     def _offer_experiment(self, experiment: Any, changed: list[str], reason: str) -> None:
@@ -392,7 +393,7 @@ class MainWindow(QMainWindow):
 
     @Slot(str)
     def _refuse_to_keep(self, why: str) -> None:
-        self.show_message(self.tr("The setting is in force, and could not be kept"), why)
+        self.show_message(self.tr("The setting was applied but could not be saved"), why)
 
     def run_in_view(self) -> bool:
         """Whether people look at the run in view, on its page or on the stage."""

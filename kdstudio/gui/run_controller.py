@@ -39,6 +39,7 @@ class RunController(QObject):
         opened: another run is in view.
         changed: something about it is new.
         refused: something could not be done; carries `Words`.
+        answered: the run has saved or evaluated, as it was asked to; carries the event.
 
     Attributes:
         folder: the run in view, or None.
@@ -55,6 +56,7 @@ class RunController(QObject):
     opened = Signal()
     changed = Signal()
     refused = Signal(object)
+    answered = Signal(object)
 
     def __init__(self, home: Home, launcher: Launcher = launch, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -357,10 +359,12 @@ class RunController(QObject):
         """A wish is forgotten when it has come true, or when the stage that might have heard it is over."""
         for event in events if self.wanted else ():
             match event:
-                case Saved():
+                case Saved() if Request.SAVE in self.wanted:
                     self.wanted.discard(Request.SAVE)
-                case Evaluated():
+                    self.answered.emit(event)
+                case Evaluated() if Request.EVALUATE in self.wanted and event.split == "validation":
                     self.wanted.discard(Request.EVALUATE)
+                    self.answered.emit(event)
                 case StageEnded():
                     self.wanted.clear()
 

@@ -6,13 +6,13 @@ The same table serves the window, the command line and the report. It can be wri
 import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import fmean
 from typing import Any, Literal, TypeAlias
 
 from kdstudio.runs.events import Metrics
 from kdstudio.runs.state import RunState
-from kdstudio.runs.summary import interval, tested_metrics
+from kdstudio.runs.summary import SAME, interval, tested_metrics
 
 Unit: TypeAlias = Literal["%", "nats"]
 Translate: TypeAlias = Callable[[str], str]
@@ -159,7 +159,11 @@ def _difference(
     pairs = [(student[seed], baseline[seed]) for seed in student if seed in baseline]
     cells = {}
     for key in (metric.key for metric in METRICS):
-        cells[key] = Cell.of([ours[key] - alone[key] for ours, alone in pairs if key in ours and key in alone])
+        values = [ours[key] - alone[key] for ours, alone in pairs if key in ours and key in alone]
+        cell = Cell.of(values)
+        if values and max(values) - min(values) < SAME and abs(values[0]) >= SAME:
+            cell = replace(cell, low=None, high=None)  # equal differences have no interval, as the headline says
+        cells[key] = cell
     return Row(name=DIFFERENCE, cells=cells)
 
 

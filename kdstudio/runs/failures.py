@@ -200,6 +200,11 @@ WORDS: dict[str, Words] = {
         cause="Its process exists, but has given no sign of life for {seconds} seconds.",
         remedy="The computer may have slept or be very busy. Wait, or stop the run and resume it.",
     ),
+    "holder-unknown": Words(
+        title="The run cannot be stopped from here",
+        cause="Its lock is held by a process that is not known to be this run's: on another computer, or another program.",
+        remedy="Stop it where it runs, or end that process yourself; then resume.",
+    ),
     "no-progress": Words(
         title="Nothing has happened for a while",
         cause="The process lives, but the last event is {seconds} seconds old ({stage}).",
@@ -307,6 +312,18 @@ WORDS: dict[str, Words] = {
         remedy="Train it longer, or with another learning rate.",
         field="teacher_training",
     ),
+    "student-weak": Words(
+        title="The student learned almost nothing",
+        cause="On validation data it reaches {student:.1%}; guessing gives {chance:.1%}.",
+        remedy="Choose another learning rate (most often a lower one), or train it longer.",
+        field="training.learning_rate",
+    ),
+    "baseline-weak": Words(
+        title="The baseline learned almost nothing",
+        cause="On validation data it reaches {student:.1%}; guessing gives {chance:.1%}. The gain is measured against it.",
+        remedy="Choose another learning rate (most often a lower one), or train it longer.",
+        field="training.learning_rate",
+    ),
     "baseline-is-student": Words(
         title="No separate baseline",
         cause="With the method \"none\" the student itself is what the baseline would be.",
@@ -367,6 +384,8 @@ def explain(
     Args:
         translate: puts the words, with their blanks, into the reader's language.
     """
+    if code == "student-weak" and (parameters or {}).get("who") == "baseline":
+        code = "baseline-weak"
     words = WORDS.get(code or "", UNKNOWN)
     values = _Blank({name: value for name, value in (parameters or {}).items() if value is not None})
     if words is UNKNOWN:

@@ -20,16 +20,19 @@ POINTS = 24  # of a curve in a list of runs
 LEAST_SHARE = 1e-5
 UNEQUAL = "Student and baseline took different numbers of steps ({student} and {baseline}): part of it may be training time."
 HEADLINES = {
-    "unmeasured": "The run came to its end without a measurement.",
-    "alone": "The student reaches {accuracy}, with no baseline to compare it with.",
-    "one seed": "The teacher's help made {mean} points of accuracy with 1 seed, too few to tell it from noise.",
-    "few seeds": "The teacher's help made {mean} points of accuracy with {seeds} seeds, too few to tell it from noise.",
-    "gain": "The teacher's help is worth {mean} points of accuracy ({low} to {high}, {seeds} seeds).",
-    "harm": "The teacher's help did harm: {mean} points of accuracy ({low} to {high}, {seeds} seeds).",
-    "equal": "{mean} points of accuracy with the teacher in each of {seeds} seeds: equal differences have no interval.",
-    "noise": "No gain beyond noise: {mean} points of accuracy ({low} to {high}, {seeds} seeds).",
-    "kept": "The student keeps {kept} of the teacher's {teacher} with {share} its parameters.",
-    "surpassed": "The student's {student} is above the teacher's {teacher}, with {share} its parameters.",
+    "unmeasured": "The run completed without a measurement.",
+    "weak": "The student learned almost nothing: {accuracy} on test data, where guessing gives {chance}.",
+    "alone": "The student reaches {accuracy}; the run has no baseline to compare it with.",
+    "one seed": "{mean} points with the teacher (1 seed; 3 are needed for an interval).",
+    "few seeds": "{mean} points with the teacher ({seeds} seeds; 3 are needed for an interval).",
+    "one seed, harm": "The teacher cost {cost} points (1 seed; 3 are needed for an interval).",
+    "few seeds, harm": "The teacher cost {cost} points ({seeds} seeds; 3 are needed for an interval).",
+    "gain": "{mean} points with the teacher ({low} to {high}, {seeds} seeds).",
+    "harm": "The teacher cost {cost} points ({low} to {high}, {seeds} seeds).",
+    "equal": "{mean} points with the teacher in each of {seeds} seeds: equal differences have no interval.",
+    "noise": "No gain beyond noise: {mean} points with the teacher ({low} to {high}, {seeds} seeds).",
+    "kept": "The student reaches {student} (teacher {teacher}) with {share} the parameters.",
+    "surpassed": "The student reaches {student}, more than the teacher ({teacher}), with {share} the parameters.",
 }
 PART, TIMES, LESS = "{0} of", "{0} times", "less than {0} of"  # how large something is against what is named next
 
@@ -58,6 +61,7 @@ def summarise(state: RunState, title: str, experiment: "Experiment | None" = Non
         "split": split,
         "kept": kept,
         "seconds": round(state.seconds, 3),
+        "weak": weakness(state),
         "live": _live(state, experiment),
     }
     if state.outcome == "completed":
@@ -73,6 +77,14 @@ def tested_metrics(state: RunState) -> dict[str, dict[int | None, Metrics]]:
             if entry.split == "test":
                 finals.setdefault(entry.who, {})[entry.seed] = entry.metrics
     return finals
+
+
+def weakness(state: RunState) -> dict[str, Any] | None:
+    """How many seeds' students learned almost nothing, and what guessing gives; None where all have learned something."""
+    notes = [note for note in state.notes if note.code == "student-weak" and note.parameters.get("who") != "baseline"]
+    chances = [note.parameters.get("chance") for note in notes]
+    chance = next((float(each) for each in chances if isinstance(each, int | float)), None)
+    return {"seeds": len({note.seed for note in notes}), "chance": chance} if notes else None
 
 
 def _model(state: RunState, finals: dict[str, dict[int | None, Metrics]], who: str) -> dict[str, Any]:
@@ -189,6 +201,9 @@ def headline(summary: dict[str, Any], translate: Callable[[str], str] = str) -> 
     student, gain = summary["models"]["student"], summary["gain"]
     if student["accuracy"] is None:
         return translate(HEADLINES["unmeasured"])
+    weak = summary.get("weak")
+    if weak and weak["chance"] is not None and weak["seeds"] >= summary["seeds"]:
+        return translate(HEADLINES["weak"]).format(accuracy=percent(student["accuracy"]), chance=percent(weak["chance"]))
     worth = translate(HEADLINES[_verdict(gain)]).format_map(_numbers(gain, student))
     steps = {who: f"{count or 0:,}" for who, count in summary["steps"].items()}
     unequal = translate(UNEQUAL).format_map(steps) if summary.get("steps_differ") else ""
@@ -199,13 +214,17 @@ def _verdict(gain: dict[str, Any]) -> str:
     if gain["mean"] is None:
         return "alone"
     if gain["low"] is None:
-        return "one seed" if gain["seeds"] == 1 else "few seeds" if gain["seeds"] < 3 else "equal"
+        if gain["seeds"] >= 3:
+            return "equal"
+        few = "one seed" if gain["seeds"] == 1 else "few seeds"
+        return f"{few}, harm" if gain["mean"] < 0 else few
     return "gain" if gain["low"] > 0 else "harm" if gain["high"] < 0 else "noise"
 
 
 def _numbers(gain: dict[str, Any], student: dict[str, Any]) -> dict[str, Any]:
     points = {name: f"{100 * (gain[name] or 0):+.1f}" for name in ("mean", "low", "high")}
-    return {**points, "seeds": gain["seeds"], "accuracy": percent(student["accuracy"])}
+    cost = f"{-100 * (gain['mean'] or 0):.1f}"
+    return {**points, "cost": cost, "seeds": gain["seeds"], "accuracy": percent(student["accuracy"])}
 
 
 def _kept(summary: dict[str, Any], translate: Callable[[str], str]) -> str:
@@ -214,9 +233,7 @@ def _kept(summary: dict[str, Any], translate: Callable[[str], str]) -> str:
         return ""
     student, teacher = (percent(models[who]["accuracy"]) for who in ("student", "teacher"))
     words = HEADLINES["surpassed" if kept["accuracy"] > 1 and student != teacher else "kept"]
-    return translate(words).format(
-        kept=percent(kept["accuracy"]), student=student, teacher=teacher, share=share(kept["parameters"], translate)
-    )
+    return translate(words).format(student=student, teacher=teacher, share=share(kept["parameters"], translate))
 
 
 def percent(fraction: float) -> str:

@@ -78,7 +78,7 @@ def test_that_recent_runs_show_state_verdict_and_curve_and_open_by_click_and_key
     (line,) = page._recent_lines
     assert (line.pill.text, line.name.whole, line.number.text()) == ("Completed", "Digits of a test", "90.0 %")
     assert line.split.text() == "test"
-    assert line.said.whole.startswith("The teacher's help is worth")
+    assert line.said.whole.startswith("+5.0 points with the teacher")
     assert line.curve.accessibleDescription() == "validation accuracy from 30.0 % to 92.0 %"
     assert "Completed" in line.accessibleName()
     with qtbot.waitSignal(page.run_wanted) as said:
@@ -86,6 +86,18 @@ def test_that_recent_runs_show_state_verdict_and_curve_and_open_by_click_and_key
     assert said.args == [folder]
     with qtbot.waitSignal(page.run_wanted):
         qtbot.keyClick(line, Qt.Key.Key_Return)
+
+
+def test_that_a_run_that_waits_for_its_device_is_called_so_and_not_starting(
+    qtbot: QtBot, page: HomePage, home: Home
+) -> None:
+    folder = a_run(home)
+    with a_process_at_work(folder):
+        parameters = {"device": "CPU"}
+        waits = {"state": "queued", "attempt": 1, "code": "waiting-for-device", "parameters": parameters}
+        write_json(folder.status_file, waits)
+        shown(qtbot, page)
+        assert page._recent_lines[0].pill.text == "Waiting for the device"
 
 
 def test_that_accuracy_on_validation_data_is_marked(qtbot: QtBot, page: HomePage, home: Home) -> None:

@@ -142,7 +142,7 @@ def test_that_a_completed_run_shows_its_verdict_and_four_numbers(qtbot: QtBot, w
     shown(qtbot, window, home, a_story())
     page = window.run_page
     assert page.verdict.isVisible()
-    assert page.verdict.title.startswith("The teacher's help is worth +5.0 points of accuracy")
+    assert page.verdict.title.startswith("+5.0 points with the teacher")
     assert [tile.number for tile in (page.tiles.accuracy, page.tiles.agreement, page.tiles.gain, page.tiles.cost)] == [
         "90.0 %", "90.0 %", "+5.0 points", "2.4 k",
     ]  # fmt: skip
@@ -154,7 +154,7 @@ def test_that_a_completed_run_shows_its_verdict_and_four_numbers(qtbot: QtBot, w
 def test_that_one_seed_has_a_gain_but_no_interval(qtbot: QtBot, window: MainWindow, home: Home) -> None:
     shown(qtbot, window, home, a_story(seeds=[0]), EXPERIMENT.replace("[0, 1, 2]", "[0]"))
     assert window.run_page.tiles.gain.number == "+5.0 points"
-    assert "1 of 3 seeds" in window.run_page.tiles.gain.note
+    assert "1 seed; 3 are needed for an interval" in window.run_page.tiles.gain.note
 
 
 def test_that_a_run_without_a_baseline_shows_a_dash_for_the_gain(qtbot: QtBot, window: MainWindow, home: Home) -> None:

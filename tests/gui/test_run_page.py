@@ -186,7 +186,7 @@ def test_that_without_a_run_nothing_is_waited_for(qtbot: QtBot, window: MainWind
     page = window.run_page
     page._refresh()
     tiles = (page.tiles.accuracy, page.tiles.agreement, page.tiles.gain, page.tiles.cost)
-    assert {plot.waiting.text() for plot in page.board.plots} == {"The curve of a run stands here"}
+    assert {plot.waiting.text() for plot in page.board.plots} == {"The curves of a run appear here"}
     assert [tile.note for tile in tiles] == [
         "how often it is right", "how often both say the same", "what its help is worth", "parameters of the student",
     ]  # fmt: skip
@@ -222,8 +222,8 @@ def test_that_the_first_sentence_of_a_verdict_is_its_title(
 ) -> None:
     page = open_run_page(a_told_run(home))
     verdict = page.verdict
-    assert verdict.title == "The teacher's help is worth +5.0 points of accuracy (+4.9 to +5.2, 3 seeds)."
-    assert verdict.detail.startswith("The student keeps 93.8")
+    assert verdict.title == "+5.0 points with the teacher (+4.9 to +5.2, 3 seeds)."
+    assert verdict.detail.startswith("The student reaches 90.0 % (teacher 96.0 %)")
 
 
 def test_that_nothing_on_the_page_of_a_killed_run_says_that_it_still_waits(

@@ -43,7 +43,7 @@ def test_that_train_longer_says_that_the_student_starts_anew(
 ) -> None:
     folder = a_told_run(home)
     page = open_run_page(folder)
-    assert "The student starts anew" in page.sentences.longer.toolTip()
+    assert "The student trains from the beginning" in page.sentences.longer.toolTip()
     folder.experiment_file.write_text("kind: [")
     page = open_run_page(folder)
     assert not page.sentences.longer.isEnabled()

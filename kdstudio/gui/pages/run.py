@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from kdstudio.gui.cards import Bar, Pill, Text
+from kdstudio.gui.cards import Pill
 from kdstudio.gui.language import looked_up
 from kdstudio.gui.pages.configuration import Configuration
 from kdstudio.gui.pages.disagreements import DisagreementsCard
@@ -16,6 +16,7 @@ from kdstudio.gui.pages.machine import Machine
 from kdstudio.gui.pages.page import Page, scrolling
 from kdstudio.gui.pages.replay_bar import ReplayBar
 from kdstudio.gui.pages.results import Results
+from kdstudio.gui.pages.run_captions import caption
 from kdstudio.gui.pages.run_choices import CONFIGURATION, CURVES, LOG, TESTED, RunChoices
 from kdstudio.gui.pages.run_controls import RunControls
 from kdstudio.gui.pages.run_words import Notes, RunWords
@@ -28,10 +29,11 @@ from kdstudio.gui.states import state_words
 from kdstudio.gui.theme import GAP, MARGIN, SPACE, theme
 from kdstudio.gui.words import phase, place, rate_words, subject
 from kdstudio.results.suggestions import Suggestion, longer
+from kdstudio.runs.events import Evaluated, Saved
 from kdstudio.runs.folder import Request
 from kdstudio.runs.outlook import Outlook, clock, outlook
 from kdstudio.runs.state import RunState, State
-from kdstudio.runs.summary import summarise
+from kdstudio.runs.summary import percent, summarise, weakness
 
 REDRAW_EVERY = 60  # milliseconds for one of five parts: each is drawn less than four times a second
 MEASURE_EVERY = 500  # milliseconds
@@ -48,6 +50,7 @@ class RunPage(Page):
         compare_wanted: people want to see the run among the others.
         page_wanted: another page is the way on; carries its name.
         said: something could not be done; carries title and detail.
+        reported: something has been done; carries title, detail and role.
         folder_wanted: a folder is to be shown; carries its path.
     """
 
@@ -56,6 +59,7 @@ class RunPage(Page):
     compare_wanted = Signal()
     page_wanted = Signal(str)
     said = Signal(str, str)
+    reported = Signal(str, str, str)
     folder_wanted = Signal(object)
 
     def __init__(self, controller: RunController, parent: QWidget | None = None) -> None:
@@ -70,13 +74,10 @@ class RunPage(Page):
         self.controls = RunControls(controller)
         self.pause, self.resume, self.stop = self.controls.pause, self.controls.resume, self.controls.stop
         self.duplicate = self.controls.duplicate
-        self.bar = Bar()
-        self.bar.setAccessibleName(self.tr("Progress"))
-        self.times = Text("", "body", "quiet")
-        self.times.setObjectName("run.times")
-        self.times.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.replay_bar = ReplayBar()
         self.sentences = RunWords(controller)
+        self.standing = self.sentences.standing
+        self.bar, self.times = self.standing.bar, self.standing.times
         self.verdict, self.notice, self.mend = self.sentences.verdict, self.sentences.notice, self.sentences.mend
         self.tiles = Tiles()
         self.choices = RunChoices()
@@ -121,12 +122,10 @@ class RunPage(Page):
     def _arrange(self) -> None:
         self._arrange_head()
         self.head.setContentsMargins(0, 0, GAP, 0)
-        line = QHBoxLayout()
-        line.setContentsMargins(0, 0, GAP, 0)
-        line.setSpacing(GAP)
-        line.addWidget(self.bar, 1)
-        line.addWidget(self.times)
-        self.body.addLayout(line)
+        self._stand = QHBoxLayout()
+        self._stand.setContentsMargins(0, 0, GAP, 0)
+        self._stand.addWidget(self.standing)
+        self.body.addLayout(self._stand)
         inside = QWidget()
         self._column = column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, GAP, 0)  # room for the scroll bar
@@ -193,6 +192,7 @@ class RunPage(Page):
         controller, said = self._controller, self.sentences
         controller.opened.connect(self._opened)
         controller.changed.connect(self._changed)
+        controller.answered.connect(self._report)
         self._timer.timeout.connect(self._redraw)
         self._meter.timeout.connect(self._measure)
         self.stop.clicked.connect(said.ask_stop)
@@ -208,6 +208,7 @@ class RunPage(Page):
         self.options.changed.connect(self.board.set_options)
         self.tabs.group.idClicked.connect(self._show_tab)
         self.board.failed.connect(self._say_export)
+        self.board.exported.connect(self._report_export)
         theme().changed.connect(self._fit)
 
     @Slot()
@@ -241,6 +242,21 @@ class RunPage(Page):
     def _say_export(self, why: str) -> None:
         self.said.emit(self.tr("The plot could not be exported"), why)
 
+    @Slot(str)
+    def _report_export(self, path: str) -> None:
+        self.reported.emit(self.tr("Exported to {0}").format(path), "", "agreement")
+
+    @Slot(object)
+    def _report(self, event: Saved | Evaluated) -> None:
+        """A click on Save now or Evaluate now has had its effect."""
+        if isinstance(event, Saved):
+            self.reported.emit(self.tr("Saved at step {0:,}").format(event.step), "", "agreement")
+            return
+        said = self.tr("Evaluated at step {0:,}").format(event.step)
+        accuracy = event.metrics.get("accuracy")
+        detail = self.tr("{0} on validation data").format(percent(accuracy)) if isinstance(accuracy, int | float) else ""
+        self.reported.emit(said, detail, "agreement")
+
     @Slot()
     def _show_tab(self, *_: object) -> None:
         chosen = self.tabs.chosen
@@ -268,6 +284,9 @@ class RunPage(Page):
         if self._held:
             self._changed()
             return
+        if self._controller.shown_as is not State.COMPLETED and self.tabs.chosen != CURVES:
+            self.tabs.choose(CURVES)  # what another part would show of it comes with its end
+            self._show_tab()
         self.board.show_all()
         self._refresh()
 
@@ -319,7 +338,7 @@ class RunPage(Page):
 
     def _draw(self, plot: CurvePlot, draw: Callable[[RunState], None]) -> None:
         if self._controller.folder is None:
-            plot.show_picture(Picture(waiting=self.tr("The curve of a run stands here")))
+            plot.show_picture(Picture(waiting=self.tr("The curves of a run appear here")))
         else:
             draw(self._controller.shown)
 
@@ -342,6 +361,8 @@ class RunPage(Page):
     def _refresh_controls(self) -> None:
         controller = self._controller
         word, role = phase(controller.shown_as, controller.shown, waiting=controller.waiting, code=controller.status.code)
+        if self._weak:
+            role = "teacher"  # the word is the state; its colour does not praise it
         if controller.active and controller.asked in (Request.STOP, Request.PAUSE):
             stopping = controller.asked is Request.STOP
             word, role = (self.tr("Stopping...") if stopping else self.tr("Pausing...")), "teacher"
@@ -353,6 +374,12 @@ class RunPage(Page):
         self._fit_controls()
         self.replay_bar.show_replay(controller.replay)
 
+    @property
+    def _weak(self) -> bool:
+        """Whether the run in view has completed with a student that learned almost nothing."""
+        controller = self._controller
+        return controller.shown_as is State.COMPLETED and weakness(controller.shown) is not None
+
     def _fit_controls(self) -> None:
         """Other buttons, or another title, find their room anew; while they are the same, no word comes back."""
         offered = " ".join([self.title.whole, *(each.objectName() for each in self.controls.buttons if not each.isHidden())])
@@ -363,14 +390,19 @@ class RunPage(Page):
     def _refresh_progress(self) -> None:
         controller = self._controller
         seen = outlook(controller.shown, controller.experiment, controller.shown_as)
-        self.bar.show_fraction(seen.fraction if controller.folder else 0.0, state_words(controller.shown_as)[1])
+        role = "teacher" if self._weak else state_words(controller.shown_as)[1]
+        self.bar.show_fraction(seen.fraction if controller.folder else 0.0, role)
+        self.standing.setVisible(controller.folder is not None)
+        self.standing.show_caption(caption(controller.shown, controller.shown_as) if controller.folder else "")
         self.times.setText(self._times(seen) if controller.folder else "")
         self.times.setVisible(bool(self.times.text()))
         kept = self.times.minimumWidth() if controller.active else 0  # the bar must not tremble with the seconds
         self.times.setMinimumWidth(max(kept, self.times.sizeHint().width()) if controller.active else 0)
         parts = [subject(controller.experiment), place(controller.experiment, controller.shown)]
+        if controller.shown_as is State.COMPLETED and controller.replay is None:
+            parts.append(self.tr("ran {0}").format(clock(controller.shown.seconds)))
         if controller.folder is None:
-            parts = [self.tr("Start one from New experiment, or open one from Runs.")]
+            parts = [self.tr("Start a run from New experiment, or open one from Runs.")]
         self.subtitle.set_text("  ·  ".join(part for part in parts if part))
 
     def _times(self, seen: Outlook) -> str:

@@ -42,7 +42,8 @@ class RunControls(QWidget):
     @property
     def buttons(self) -> tuple[QAbstractButton, ...]:
         """All of them, as they stand."""
-        return self.duplicate, self.replay, self.resume, self.save, self.evaluate, self.pause, self.stop
+        # Continue stands where Pause was, so that the next click means what a person expects; Replay only in the place of Stop.
+        return self.duplicate, self.save, self.evaluate, self.resume, self.pause, self.stop, self.replay
 
     def fit(self, room: int) -> None:
         """Take no more than `room` pixels: where they are too few, buttons are signs, their words in the tooltip."""

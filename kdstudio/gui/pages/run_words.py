@@ -1,9 +1,12 @@
-"""What a run says in sentences: its verdict and the next steps, a failure and the way out, a question before it stops."""
+"""What a run says in sentences: its verdict and the next steps, a failure and the way out, a question before it stops.
+
+The verdict and the next steps stand in a place of their own, see run_standing.py.
+"""
 
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
@@ -14,6 +17,7 @@ from kdstudio.gui.field_words import as_in_the_form, field_words
 from kdstudio.gui.flow import FlowLayout
 from kdstudio.gui.language import explain, headline, looked_up
 from kdstudio.gui.pages.diagnostics import diagnostics
+from kdstudio.gui.pages.run_standing import RunStanding
 from kdstudio.gui.pages.suggestion_buttons import SuggestionButtons
 from kdstudio.gui.pages.ways import Ways
 from kdstudio.gui.run_controller import RunController
@@ -39,7 +43,7 @@ class RunWords(QWidget):
 
     def __init__(self, controller: RunController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._controller, self._low = controller, False
+        self._controller = controller
         self._judged: object = None  # what the advice follows from
         self.rising: Suggestion | None = None  # where the verdict itself suggests a longer training
         self.verdict = Banner("agreement", "check", scale="heading")
@@ -60,15 +64,16 @@ class RunWords(QWidget):
         self.keep = IconButton(self.tr("Keep training"), "play", "stop.keep")
         self.advice, self.remedies = SuggestionButtons(self), SuggestionButtons(self)  # beside the verdict, and the notice
         self.next_steps = (self.longer, self.compare, self.folder)
-        self.compare.setToolTip(self.tr("Choose runs in the table to lay their curves over one another"))
         self._arrange()
+        self.standing = RunStanding(self.verdict, self.next_steps)
+        self.standing.tip(self.compare, self.tr("Choose runs in the table to see their curves in one plot"))
         self.copy.clicked.connect(self._copy)
         controller.opened.connect(self._forget_copy)
         controller.opened.connect(self.forget_stop)  # it was asked of the run that was in view
         self.stop_save.clicked.connect(self._stop)
         self.keep.clicked.connect(self.forget_stop)
         self.ways.page_wanted.connect(self.page_wanted)
-        self.advice.changed.connect(self._list_steps)
+        self.advice.changed.connect(self._list_advice)
         self.remedies.changed.connect(self._list_remedies)
         for offered in (self.advice, self.remedies):
             offered.wanted.connect(self.suggestion_wanted)
@@ -109,18 +114,25 @@ class RunWords(QWidget):
         failure = None if replaying else controller.failure
         words = failure or (None if replaying else controller.silence)
         notes = controller.shown.notes
-        warnings = [explain(note.code, note.parameters) for note in notes if note.level == "warning"]
+        said = bool(self.verdict.title) and self._weak is not None  # the verdict says it already
+        warnings = [
+            note
+            for note in notes
+            if note.level == "warning"
+            and not (said and note.code == "student-weak" and note.parameters.get("who") != "baseline")
+        ]
+        problem = None if failure is None else controller.failure_code
         if words is None and warnings:
-            words = warnings[-1]
-        silent = failure is None and words is not None and words not in warnings
-        remedies = suggested.of_problem(controller) if words is not None and not silent else ()
+            problem = warnings[-1].code, warnings[-1].parameters
+            words = explain(*problem)
+        remedies = suggested.of_problem(controller, problem)
         self.remedies.show([each for each in remedies if each.name != "longer" or not self.verdict.title])
         self._show_notice(words, failed=failure is not None)
         self._fit()
 
     def _fit(self) -> None:
         """Without a word it takes no room, and no gap."""
-        said = (self.empty, self.stopping, self.verdict, self.notice)
+        said = (self.empty, self.stopping, self.notice)
         self.setVisible(any(banner.title for banner in said))
 
     def _show_empty(self) -> None:
@@ -129,35 +141,58 @@ class RunWords(QWidget):
             self.empty.say("")
             return
         said = self.tr(
-            "The curves of a run stand here while it learns, and at the end what its teacher's help was worth. "
+            "The curves of a run appear here while it trains, and at the end how much its teacher helped. "
             "The first sample takes half a minute."
         )
-        self.empty.say(self.tr("Start something to look at"), said)
+        self.empty.say(self.tr("No run to show yet"), said)
 
     def _show_verdict(self, summary: dict[str, Any]) -> None:
-        """The headline, in the colour of what it says: a gain, harm, or nothing beyond noise."""
+        """The headline, in the colour of what it says: a gain, harm, or nothing beyond noise. A student that has learned almost
+        nothing comes first: then a gain says nothing."""
         gain = summary.get("gain", {})
         low, high = gain.get("low"), gain.get("high")
         role: Role = "baseline"
         if low is not None and high is not None:
             role = "agreement" if low > 0 else "failure" if high < 0 else "baseline"
         worth, stop, kept = headline(summary).partition(". ")
-        self.verdict.say(f"{worth}{stop}".strip(), kept, role, SIGNS.get(role, "info"))
+        weak = self._weak if summary else None
+        if weak is not None:
+            title = self.tr("Completed, but the student learned almost nothing")
+            self.verdict.say(title, self._remedy_of(weak), "teacher", "warning")
+        else:
+            self.verdict.say(f"{worth}{stop}".strip(), kept, role, SIGNS.get(role, "info"))
         judged = self._controller.folder, self._controller.replay is None, summary
         if judged != self._judged:
             self._judged = judged
             self._advise(suggested.of_verdict(self._controller, summary) if summary else ())
         known = self._controller.experiment is not None
         self.longer.setEnabled(known)
-        anew = self.tr("Opens the form with twice the budget. The student starts anew; the teacher is used again.")
+        anew = self.tr(
+            "Opens the form with twice the budget. The student trains from the beginning; the teacher is reused."
+        )
         why = self.rising.reason(looked_up) if self.rising is not None else ""
-        self.longer.setToolTip(f"{why} {anew}".strip() if known else self.tr("The experiment of this run cannot be read"))
+        unread = self.tr("The experiment of this run cannot be read")
+        self.standing.tip(self.longer, f"{why} {anew}".strip() if known else unread)
+        self.standing.fit()
 
     def _advise(self, suggestions: Sequence[Suggestion]) -> None:
         """Offer these; a longer training has a button in any case."""
         self.rising = next((each for each in suggestions if each.name == "longer"), None)
-        self.longer.setText(self.rising.text(looked_up) if self.rising is not None else self.tr("Train longer"))
+        said = self.rising.text(looked_up) if self.rising is not None else self.tr("Train longer")
+        self.standing.call(self.longer, said)
         self.advice.show([each for each in suggestions if each is not self.rising])
+
+    @property
+    def _weak(self) -> Words | None:
+        """What to say of a student that has learned almost nothing; None where there is none."""
+        notes = [note for note in self._controller.shown.notes if note.code == "student-weak"]
+        mine = next((note for note in reversed(notes) if note.parameters.get("who") != "baseline"), None)
+        return as_in_the_form(explain(mine.code, mine.parameters)) if mine is not None else None
+
+    def _remedy_of(self, words: Words) -> str:
+        """Cause, remedy and field of a warning, in one line."""
+        field = self.tr("Field: {0}").format(field_words(words.field)) if words.field else ""
+        return " ".join(part for part in (words.cause, words.remedy, field) if part)
 
     def _show_notice(self, words: Words | None, *, failed: bool) -> None:
         self.mend.lead(not self.remedies.shown)
@@ -167,7 +202,7 @@ class RunWords(QWidget):
             self.notice.say("")
             return
         words = as_in_the_form(words)
-        field = self.tr("Field: {0}").format(field_words(words.field)) if words.field and failed else ""
+        field = self.tr("Field: {0}").format(field_words(words.field)) if words.field else ""
         said = f"{words.cause} {words.remedy}\n{field}".strip()
         self.notice.say(words.title, said, "failure" if failed else "teacher")
 
@@ -192,33 +227,21 @@ class RunWords(QWidget):
         self._column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
-        for banner in (self.empty, self.stopping, self.verdict, self.notice):
+        for banner in (self.empty, self.stopping, self.notice):
             column.addWidget(banner)
         self.empty.offers.addWidget(self.ways)
         for button in (self.stop_save, self.keep):
             self.stopping.offers.addWidget(button)
         for offer in (self.mend, self.copy):
             self.notice.offers.addWidget(offer)
-        self._steps = QWidget()
-        flow = FlowLayout(self._steps, 2 * SPACE)  # a narrow window has no room for all of them side by side
-        for button in self.next_steps:
-            flow.addWidget(button)
         self._remedies = QWidget()
         FlowLayout(self._remedies, 2 * SPACE)
         self.notice.steps.addWidget(self._remedies, 1)
         self._remedies.hide()
-        self._place_steps()
 
     @Slot()
-    def _list_steps(self) -> None:
-        """What is suggested comes first."""
-        flow = self._steps.layout()
-        assert flow is not None
-        while flow.count():
-            flow.takeAt(0)
-        for button in (*self.advice.buttons, *self.next_steps):
-            flow.addWidget(button)
-        self._place_steps()
+    def _list_advice(self) -> None:
+        self.standing.offer(self.advice.buttons)
 
     @Slot()
     def _list_remedies(self) -> None:
@@ -240,27 +263,13 @@ class RunWords(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.ways.fit(self.width())
-        self._place_steps()
 
     def set_low(self, low: bool, *, tight: bool) -> None:
         """Take less height, with the same words; `tight`: as little as can be."""
-        for banner in (self.empty, self.stopping, self.verdict, self.notice):
+        for banner in (self.empty, self.stopping, self.notice):
             banner.set_low(low, tight=tight)
-        self._low = low
+        self.standing.set_low(low, tight=tight)
         self._column.setSpacing(2 * SPACE if low else GAP)
-        self._place_steps()
-
-    def _place_steps(self) -> None:
-        """The next steps stand beside the verdict, or below it where the page is narrow."""
-        shown = [button for button in (*self.advice.buttons, *self.next_steps) if not button.isHidden()]
-        wish = sum(button.sizeHint().width() + 2 * SPACE for button in shown)
-        beside, verdict = self.width() > 2.5 * wish, self.verdict
-        old, new = (verdict.steps, verdict.offers) if beside else (verdict.offers, verdict.steps)
-        if new.indexOf(self._steps) < 0:
-            old.removeWidget(self._steps)
-            new.addWidget(self._steps, 1, Qt.AlignmentFlag.AlignVCenter if beside else Qt.AlignmentFlag(0))
-        self._steps.setMinimumWidth(wish if beside else 0)
-        verdict.steps.setContentsMargins(0, 0 if beside else SPACE if self._low else 2 * SPACE, 0, 0)
 
 
 class Notes(Text):

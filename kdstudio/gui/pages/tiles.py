@@ -67,6 +67,8 @@ class Tiles(QWidget):
         elif gain["low"] is None:
             have = self.tr("1 seed") if seeds == 1 else self.tr("{0} seeds").format(seeds)
             needed = self.tr("test data, {0}; 3 are needed for an interval").format(have)
+            if seeds >= 3:
+                needed = self.tr("test data, equal in each of {0} seeds").format(seeds)
             brief = [self.tr("test data, {0}").format(have), have]
             self.gain.show_value(_points(gain["mean"]), needed, "text", briefly=brief)
         else:

@@ -21,9 +21,11 @@ NARROW = 950  # pixels of width, below which accuracy stands above the others
 class Board(QWidget):
     """Signals:
     failed: something could not be exported; carries what to say.
+    exported: something has been; carries its path.
     """
 
     failed = Signal(str)
+    exported = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,6 +45,7 @@ class Board(QWidget):
         self._linked = Linked(self.plots, self)
         for plot in self.plots:
             plot.menu.failed.connect(self.failed)
+            plot.menu.exported.connect(self.exported)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

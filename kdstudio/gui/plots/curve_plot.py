@@ -31,6 +31,7 @@ STYLES: dict[Line, Qt.PenStyle] = {
     "solid": Qt.PenStyle.SolidLine,
     "dashed": Qt.PenStyle.DashLine,
     "dotted": Qt.PenStyle.DotLine,
+    "dash-dotted": Qt.PenStyle.DashDotLine,
 }
 
 

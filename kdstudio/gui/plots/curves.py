@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-Line: TypeAlias = Literal["solid", "dashed", "dotted"]
+Line: TypeAlias = Literal["solid", "dashed", "dotted", "dash-dotted"]
 Axis: TypeAlias = Literal["step", "epoch", "time"]
 MEAN = "mean"  # in place of the seed in the key of a curve that is the mean of several
 

@@ -28,9 +28,11 @@ def pick_export(parent: QWidget, name: str, kind: str) -> str:
 class PlotMenu(QToolButton):
     """Signals:
     failed: an export could not be written; carries what to say.
+    exported: one has been written; carries its path.
     """
 
     failed = Signal(str)
+    exported = Signal(str)
 
     def __init__(self, plot: "CurvePlot") -> None:
         super().__init__(plot)
@@ -104,6 +106,8 @@ class PlotMenu(QToolButton):
             export.WRITERS[kind](self._plot, Path(chosen))
         except OSError as error:
             self.failed.emit(f"{chosen}: {error.strerror or error}")
+            return
+        self.exported.emit(chosen)
 
     @Slot()
     def _dress(self) -> None:
