@@ -1,5 +1,6 @@
 """Arguments in, lines and exit code out. Everything heavy is imported by the command that needs it."""
 
+import contextlib
 import json
 import sys
 import time
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from kdstudio.terminal_text import escaped, escaped_output
 from kdstudio.told import FAILED, fail, told
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ SetOption = Annotated[
 
 def main() -> NoReturn:
     """Read the command line and do what it says; what is wrong becomes one message with a way out, on stderr."""
-    with told():
+    with escaped_output(), told():
         app()
     raise SystemExit(COMPLETED)
 
@@ -89,10 +91,11 @@ def _run(file: Path, changes: list[str], home: "Home") -> NoReturn:
 
 def _experiment(file: Path, changes: list[str]) -> Any:
     from kdstudio.spec import SpecError, load, loads
+    from kdstudio.spec.plain_yaml import MOST_BYTES
 
     try:
         if str(file) == "-":
-            return loads(sys.stdin.read(), file="standard input", base=Path.cwd(), changes=changes)
+            return loads(sys.stdin.read(MOST_BYTES + 1), file="standard input", base=Path.cwd(), changes=changes)
         return load(file, changes=changes)
     except SpecError as error:
         fail(str(error))
@@ -114,15 +117,15 @@ def _home_of(folder: "RunFolder", home: Path | None) -> "Home":
 def _work(folder: "RunFolder", home: "Home") -> NoReturn:
     """Drive the run in this very process; print its folder; end with the outcome's exit code."""
     from kdstudio.engine.driver import drive
-    from kdstudio.terminal import Watcher
+    from kdstudio.terminal import Watcher, say
 
     with Watcher() as watcher:
         outcome = drive(folder, home, on_event=watcher)
     if outcome == "completed":
-        print(folder.summary().get("headline") or "", file=sys.stderr)
+        say(escaped(str(folder.summary().get("headline") or "")), sys.stderr)
     elif outcome != "failed":
-        print(f"{outcome.capitalize()}. `kdstudio resume {folder.id}` goes on from here.", file=sys.stderr)
-    print(folder.path, flush=True)
+        say(f"{outcome.capitalize()}. `kdstudio resume {folder.id}` goes on from here.", sys.stderr)
+    say(str(folder.path), sys.stdout)
     raise SystemExit({"completed": COMPLETED, "failed": FAILED}.get(outcome, STOPPED))
 
 
@@ -187,13 +190,13 @@ def show(run: RunArgument, as_json: JsonOption = False, home: HomeOption = None)
     from kdstudio.runs.failures import explain
 
     print(
-        f"{summary.get('title') or folder.path.name}\n{status.state}, {summary.get('seconds') or 0:.0f} s\n{folder.path}"
+        f"{summary.get('title') or folder.path.name}\n{status.state}, {_number(summary.get('seconds')) or 0:.0f} s\n{folder.path}"
     )
     if status.code:
         print(f"\n{explain(status.code, status.parameters)}")
     if summary.get("headline"):
         print(f"\n{summary['headline']}")
-    if summary.get("models"):
+    if isinstance(summary.get("models"), dict):
         _print_models(summary)
 
 
@@ -208,13 +211,20 @@ def _print_models(summary: dict[str, Any]) -> None:
     columns = ("accuracy", "nll", "ece", "agreement", "kl", "parameters", "macs", "bytes")
     print("\n" + f"{'test data':<10}" + "".join(f"{name:>12}" for name in columns))
     for who, values in summary["models"].items():
+        values = values if isinstance(values, dict) else {}
         print(f"{who:<10}" + "".join(f"{_cell(values.get(name)):>12}" for name in columns))
-    steps = summary.get("steps", {})
+    steps = summary.get("steps")
+    steps = steps if isinstance(steps, dict) else {}
     print(f"\noptimiser steps a seed: baseline {_cell(steps.get('baseline'))}, student {_cell(steps.get('student'))}")
 
 
 def _cell(value: Any) -> str:
-    return "-" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
+    number = _number(value)
+    return "-" if number is None else f"{number:,}" if isinstance(number, int) else f"{number:.4f}"
+
+
+def _number(value: Any) -> float | None:
+    return value if isinstance(value, int | float) else None
 
 
 @app.command("log")
@@ -225,14 +235,18 @@ def show_log(
 ) -> None:
     """Print the log of a run."""
     folder = _home(home).find(run)
-    at = 0
+    from codecs import getincrementaldecoder
+
+    from kdstudio.spec.regular_files import MIB, open_regular
+
+    at, decoder = 0, getincrementaldecoder("utf-8")("replace")
     while True:
         over = not folder.current().state.active
-        if folder.log_file.exists():
-            with folder.log_file.open(encoding="utf-8", errors="replace") as file:
-                file.seek(at)
-                print(file.read(), end="", flush=True)
-                at = file.tell()
+        with contextlib.suppress(FileNotFoundError), open_regular(folder.log_file) as file:
+            file.seek(at)
+            while piece := file.read(MIB):
+                print(decoder.decode(piece).replace("\r\n", "\n"), end="", flush=True)
+            at = file.tell()
         if over or not follow:
             return
         time.sleep(0.5)
@@ -250,17 +264,22 @@ def check(
 
     found = look(experiment, _home(home))
     images, shape = found["images"], "x".join(map(str, found["input"]))
-    print(f"{found['title']}: in order, on {found['device']}")
+    print(f"{found['title']}: valid, runs on {found['device']}")
     print(f"images ({shape}): {', '.join(f'{name} {count}' for name, count in images.items())}")
     print(f"the student sees {found['transfer']} of the training images, {found['labelled']} of them with their label")
-    if found["left_out"]:
-        print(f"left out, since they cannot be read: {', '.join(found['left_out'])}")
     counts = found["classes"].values()
     print(f"{len(counts)} classes, {min(counts)} to {max(counts)} training images each")
     for role, costs in found["networks"].items():
         print(
             f"{role} ({costs['kind']}): {costs['parameters']:,} parameters, {costs['macs']:,} MACs, {costs['bytes']:,} bytes"
         )
+    from kdstudio.runs.failures import explain
+
+    for warning in found["warnings"]:
+        words = explain(warning["code"], warning)
+        print(f"warning: {words.title}. {words.cause} {words.remedy}")
+    for name, why in found["left_out"].items():
+        print(f"left out: {name}: {why}")
 
 
 @app.command()

@@ -1,6 +1,5 @@
 """What is installed, what is missing, and how to get it."""
 
-import os
 import platform
 import shutil
 import subprocess
@@ -11,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import kdstudio
 from kdstudio.opening import has_display
+from kdstudio.runs.child_python import environment, python
 from kdstudio.runs.home import Home
 
 PACKAGES = ("torch", "numpy", "scikit-learn", "pydantic", "PySide6", "pyqtgraph", "PySide6-Qlementine", "safetensors")
@@ -69,8 +69,8 @@ def _window() -> Finding:
     code = "from PySide6.QtWidgets import QApplication; QApplication([])"
     platform_name = {} if has_display() else {"QT_QPA_PLATFORM": "offscreen"}
     tried = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False,
-        env={**os.environ, **platform_name},
+        python("-c", code), capture_output=True, text=True, timeout=60, check=False,
+        env={**environment(), **platform_name},
     )  # fmt: skip
     if tried.returncode == 0:
         none = "no display here (neither DISPLAY nor WAYLAND_DISPLAY is set), Qt is in order"

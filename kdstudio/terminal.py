@@ -1,13 +1,17 @@
 """A run's progress in a terminal: a live bar where somebody watches, plain lines where nobody does. On stderr only."""
 
+import os
 import sys
+from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TextIO
 
 from kdstudio.runs.events import AnyEvent, Evaluated, Note, Progress, RunEnded, StageEnded, StageStarted, StepLogged
 from kdstudio.runs.failures import explain
 from kdstudio.runs.state import RunState
 from kdstudio.runs.summary import percent
+from kdstudio.terminal_text import escaped
 
 if TYPE_CHECKING:
     import rich.progress
@@ -20,6 +24,16 @@ STAGES = {
     "student": "Student",
     "evaluation": "Test",
 }
+
+
+def say(text: str, stream: TextIO) -> None:
+    """Print a line to stdout or stderr. Where nobody reads it any more, it and what follows go nowhere: how a command ends
+    depends on the run alone."""
+    try:
+        print(text, file=stream, flush=True)
+    except OSError:
+        with suppress(OSError, ValueError), Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), stream.fileno())
 
 
 class Watcher:
@@ -48,7 +62,8 @@ class Watcher:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._bar is not None:
-            self._bar.stop()
+            with suppress(OSError):  # the terminal is gone
+                self._bar.stop()
 
     def __call__(self, event: AnyEvent, state: RunState) -> None:
         """Show one event."""
@@ -70,6 +85,7 @@ class Watcher:
                 self._say(f"Failed. {words.title}.\n  {words.cause}\n  {words.remedy}")
 
     def _say(self, text: str) -> None:
+        text = escaped(text)
         if self._bar is not None:
             self._bar.console.print(text, markup=False, highlight=False)
         else:

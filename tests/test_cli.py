@@ -259,7 +259,7 @@ def test_that_check_tells_what_the_run_would_work_on_and_starts_nothing(
 ) -> None:
     said = kdstudio("check", file, "--set", "dataset.hidden_classes=[3]")
     assert said.code == 0
-    assert "Tiny: in order, on CPU" in said.out
+    assert "Tiny: valid, runs on CPU" in said.out
     assert "10 classes" in said.out
     assert "student (mlp): 610 parameters, 592 MACs, 2,440 bytes" in said.out
     assert list(home.folders()) == []
@@ -293,7 +293,8 @@ def test_that_check_names_damaged_pictures_and_takes_the_others(
     folder = a_folder_of_pictures(tmp_path / "pictures", torn=2)
     said = kdstudio("check", file, "--set", f"dataset={{kind: image-folder, path: {folder}, size: 8}}")
     assert said.code == 0
-    assert f"left out, since they cannot be read: {Path('dogs') / '0.png'}, {Path('dogs') / '1.png'}" in said.out
+    for name in ("0.png", "1.png"):
+        assert f"left out: {Path('dogs') / name}: it cannot be read as a picture" in said.out
 
 
 def test_that_a_missing_file_is_told_in_words(kdstudio: Callable[..., Said], tmp_path: Path) -> None:

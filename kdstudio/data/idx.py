@@ -4,18 +4,21 @@ import gzip
 import math
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
+import psutil
 
 from kdstudio.data.source import TEST, TRAIN, Source, read
 from kdstudio.spec import Idx
 from kdstudio.spec.errors import KnownFailure
+from kdstudio.spec.regular_files import MIB, open_regular
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 UNSIGNED_BYTES = 0x08
+PIECE = 16 * MIB
 PARTS = (("train", TRAIN), ("t10k", TEST), ("test", TEST))
 
 
@@ -31,6 +34,9 @@ def _(spec: Idx) -> Source:
     if len(shapes) > 1:
         raise _corrupt(found[1][1][0], f"its images are not of the size of the training images ({sorted(shapes)})")
     labels = np.concatenate([labels for _, _, labels in pieces]).astype(np.int64)
+    if labels.min() == labels.max():
+        held = f"images of one class ({labels[0]})"
+        raise KnownFailure("too-few-classes", path=str(spec.path), held=held, field="dataset.path")
     parts = np.concatenate([np.full(len(labels), part, np.int8) for part, _, labels in pieces])
     return Source(
         images=np.concatenate([images for _, images, _ in pieces])[:, None],
@@ -68,6 +74,8 @@ def _load(images_file: Path, labels_file: Path) -> "tuple[NDArray[np.uint8], NDA
         raise _corrupt(labels_file, f"it has {len(labels)} labels for {len(images)} images")
     if len(images) == 0:
         raise _corrupt(images_file, "it holds no image")
+    if 0 in images.shape:
+        raise _corrupt(images_file, f"its images have no pixels ({images.shape[1]} x {images.shape[2]})")
     return images, labels
 
 
@@ -78,21 +86,42 @@ def read_idx(path: Path) -> "NDArray[np.uint8]":
         KnownFailure: the file is missing, torn, or no IDX file.
     """
     try:
-        raw = path.read_bytes()
-        content = gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
+        with open_regular(path) as file:
+            zipped = file.read(2) == b"\x1f\x8b"
+            file.seek(0)
+            if not zipped:
+                return _read(path, file)
+            with gzip.GzipFile(fileobj=file) as unzipped:
+                return _read(path, unzipped)  # type: ignore[arg-type]
     except FileNotFoundError:
         raise KnownFailure("file-missing", path=str(path), field="dataset.path") from None
     except (OSError, EOFError, zlib.error) as error:
-        raise _corrupt(path, f"it cannot be unpacked ({error})") from None
-    if len(content) < 4 or content[:2] != b"\0\0" or content[2] != UNSIGNED_BYTES:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise _corrupt(path, f"it cannot be unpacked ({why})") from None
+
+
+def _read(path: Path, file: BinaryIO) -> "NDArray[np.uint8]":
+    """The array in `file`, of which no more is unpacked than its header promises: a small file may unpack to any size."""
+    head = file.read(4)
+    if len(head) < 4 or head[:2] != b"\0\0" or head[2] != UNSIGNED_BYTES:
         raise _corrupt(path, "it is no IDX file of unsigned bytes")
-    start = 4 + 4 * content[3]
-    if len(content) < start:
+    if head[3] not in (1, 3):
+        raise _corrupt(path, f"it has {head[3]} dimensions; images have 3, labels 1")
+    sizes = file.read(4 * head[3])
+    if len(sizes) < 4 * head[3]:
         raise _corrupt(path, "it ends within its header")
-    shape = tuple(np.frombuffer(content[4:start], dtype=">u4").astype(int).tolist())
-    if len(content) - start != math.prod(shape):
-        raise _corrupt(path, f"it should hold {math.prod(shape)} bytes, but holds {len(content) - start}")
-    return np.frombuffer(content, dtype=np.uint8, offset=start).reshape(shape)
+    shape = tuple(int(size) for size in np.frombuffer(sizes, dtype=">u4"))
+    count = math.prod(shape)
+    if count > psutil.virtual_memory().available:
+        raise _corrupt(path, f"it should hold {count} bytes, more than there is memory")
+    content = bytearray()
+    # Piece by piece: what a header only claims takes no memory.
+    while len(content) <= count and (piece := file.read(min(PIECE, count + 1 - len(content)))):
+        content += piece
+    if len(content) != count:
+        found = f"holds {len(content)}" if len(content) < count else "holds more"
+        raise _corrupt(path, f"it should hold {count} bytes, but {found}")
+    return np.frombuffer(content, dtype=np.uint8).reshape(shape)
 
 
 def _corrupt(path: Path, why: str) -> KnownFailure:

@@ -52,6 +52,7 @@ class Images:
         mean, deviation: of each channel in 0..255, float32 [c, 1, 1]; 0 and 255 when not normalised.
         fingerprint: of images, labels, split and normalisation: all that a teacher depends on.
         left_out: files of the data that cannot be read, relative to its folder.
+        left_out_because: why, of each.
     """
 
     train: Part
@@ -65,6 +66,7 @@ class Images:
     deviation: Tensor
     fingerprint: str
     left_out: tuple[str, ...] = ()
+    left_out_because: tuple[str, ...] = ()
 
     @property
     def input(self) -> tuple[int, int, int]:
@@ -93,6 +95,7 @@ def load(spec: DatasetSpec) -> Images:
             fingerprint.of_arrays(source.images, source.labels, parts), source.classes, spec.normalise
         ),
         left_out=source.left_out,
+        left_out_because=source.left_out_because,
     )  # fmt: skip
 
 

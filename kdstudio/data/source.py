@@ -23,7 +23,8 @@ class Source:
         labels: int64 [n], from 0 to len(classes) - 1.
         classes: their names.
         parts: int8 [n], TRAIN, VALIDATION or TEST where the data has parts of its own; None where it has none.
-        left_out: files of the data that are damaged, relative to its folder: they are in none of the above.
+        left_out: files of the data that cannot be read, relative to its folder: they are in none of the above.
+        left_out_because: why, of each.
     """
 
     images: "NDArray[np.uint8]"
@@ -31,6 +32,7 @@ class Source:
     classes: tuple[str, ...]
     parts: "NDArray[np.int8] | None" = None
     left_out: tuple[str, ...] = ()
+    left_out_because: tuple[str, ...] = ()
 
 
 @singledispatch

@@ -7,6 +7,7 @@ import torch
 from kdstudio.data import load
 from kdstudio.engine.device import prepare
 from kdstudio.engine.given_weights import give_weights
+from kdstudio.engine.preview import warnings_of
 from kdstudio.models import built, cost
 from kdstudio.runs.home import Home
 from kdstudio.spec import Classification, title_of
@@ -14,7 +15,7 @@ from kdstudio.spec.models import TRAIN
 
 
 def check(experiment: Classification, home: Home) -> dict[str, Any]:
-    """What the run would work on: parts, classes, networks, device. Plain JSON values.
+    """What the run would work on: parts, classes, networks, device, and the warnings of the preview. Plain JSON values.
 
     Raises:
         KnownFailure: data or weights are missing or damaged, or the device is not there.
@@ -36,7 +37,8 @@ def check(experiment: Classification, home: Home) -> dict[str, Any]:
         "images": {name: len(getattr(images, name)) for name in ("train", "validation", "test")},
         "transfer": len(images.transfer),
         "labelled": len(images.labelled),
-        "left_out": list(images.left_out),
+        "left_out": dict(zip(images.left_out, images.left_out_because, strict=True)),
+        "warnings": list(warnings_of(images, counts)),
         "input": list(images.input),
         "classes": dict(zip(images.classes, counts, strict=True)),
         "networks": networks,

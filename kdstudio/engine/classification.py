@@ -29,7 +29,7 @@ WEAK = 1.5
 """A network below this many times the accuracy of guessing has learned almost nothing."""
 
 
-def stages(context: Context) -> Iterator[AnyEvent]:
+def stages(context: Context) -> Generator[AnyEvent, None, None]:
     """Carry the experiment out; stages that earlier attempts ended are passed over in silence.
 
     Raises:

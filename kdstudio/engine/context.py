@@ -23,6 +23,7 @@ class Context:
     Attributes:
         ended: the stages that earlier attempts brought to their end: they say nothing any more.
         start: where the latest checkpoint is, if there is one.
+        teacher: the name under which the shared teacher is kept, where the run knows it.
     """
 
     folder: RunFolder
@@ -34,10 +35,13 @@ class Context:
     control: Control
     ended: frozenset[StageKey] = frozenset()
     start: Position | None = None
+    teacher: str | None = None
     _parts: dict[str, Part] = field(default_factory=dict)
 
     def start_of(self, stage: str, seed: int | None) -> Position | None:
-        """The latest checkpoint, if it is one of this very stage."""
+        """The checkpoint from which this very stage resumes; of a stage that ended and is done again, the one from there."""
+        if self.has_ended(stage, seed):
+            return self.checkpoints.position(stage, seed)
         here = self.start is not None and (self.start.stage, self.start.seed) == (stage, seed)
         return self.start if here else None
 

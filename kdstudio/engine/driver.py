@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -20,7 +21,18 @@ from safetensors import SafetensorError
 from kdstudio.engine.control import Interrupted
 from kdstudio.engine.session import session
 from kdstudio.runs import fold_cache
-from kdstudio.runs.events import AnyEvent, Event, EventWriter, ModelReady, Note, RunEnded, StepLogged
+from kdstudio.runs.events import (
+    FORMAT,
+    AnyEvent,
+    Event,
+    EventWriter,
+    ModelReady,
+    Note,
+    RunEnded,
+    Saved,
+    StageEnded,
+    StepLogged,
+)
 from kdstudio.runs.files import write_json
 from kdstudio.runs.folder import Request, RunFolder
 from kdstudio.runs.home import Home
@@ -28,6 +40,7 @@ from kdstudio.runs.state import RunState, State
 from kdstudio.runs.summary import summarise
 from kdstudio.spec import Experiment, title_of
 from kdstudio.spec.errors import KnownFailure
+from kdstudio.spec.regular_files import remove_unless_regular
 
 log = logging.getLogger("kdstudio")
 BEAT = 1.0  # seconds
@@ -39,8 +52,8 @@ BALLAST = 64 * 1024
 def drive(folder: RunFolder, home: Home, *, on_event: Callable[[AnyEvent, RunState], None] | None = None) -> str:
     """Carry out one attempt at the run in `folder`; the outcome: completed, stopped, paused or failed.
 
-    Ctrl-C and a polite request to terminate stop it and save; a second Ctrl-C ends it at once. `on_event` sees each
-    event after it is on disk.
+    Ctrl-C, a polite request to terminate and a terminal that closes stop it and save; a second Ctrl-C ends it at once.
+    `on_event` sees each event after it is written; when it raises OSError it is not called again.
 
     Raises:
         KnownFailure: another process is at work on it.
@@ -55,12 +68,14 @@ class _Attempt:
     def __init__(self, folder: RunFolder, home: Home, on_event: Callable[[AnyEvent, RunState], None] | None) -> None:
         self._folder, self._home, self._on_event = folder, home, on_event
         self._state, reader = folder.fold()
+        if reader.newer:
+            raise KnownFailure("newer-format", format=reader.newer, known=FORMAT)
         self._number = max(folder.status().attempt, self._state.attempt) + 1
         self._seq = self._state.events + reader.torn + reader.unknown
         self._began = time.monotonic()
         self._summarised = 0.0
         self._folded = 0  # bytes of the events whose fold is kept
-        self._signalled: Request | None = None
+        self._signalled: deque[Request] = deque()  # one for each signal that was not taken yet
         self._title = ""
         self._experiment: Experiment | None = None
         self._ballast = folder.path / ".ballast"
@@ -70,6 +85,8 @@ class _Attempt:
         folder.artefacts.mkdir(exist_ok=True)
         self._experiment = _experiment(folder)
         self._title = title_of(self._experiment) if self._experiment else folder.path.name
+        for path in (folder.log_file, folder.heartbeat_file, folder.events_file):
+            remove_unless_regular(path)
         with _logging_to(folder.log_file), _beating(folder.heartbeat_file), self._signals():
             self._set(State.QUEUED)
             log.info("attempt %d begins, process %d", self._number, os.getpid())
@@ -116,6 +133,8 @@ class _Attempt:
         stamped = self._stamped(event)
         self._writer.append(stamped)
         self._state.apply(stamped)
+        if isinstance(stamped, Saved | StageEnded | RunEnded):  # what was said before counts as much as the checkpoint
+            self._writer.sync()
         match stamped:
             case Note(code="device-ready"):
                 self._set(State.PREPARING)
@@ -126,8 +145,17 @@ class _Attempt:
             if time.monotonic() - self._summarised >= SUMMARY:
                 self._summarise()
                 self._keep_fold(growth=1.5)
-        if self._on_event is not None:
-            self._on_event(stamped, self._state)
+        self._show(stamped)
+
+    def _show(self, event: AnyEvent) -> None:
+        """Hand the event to whoever watches. A reader that went away (a closed pipe or terminal) is no reason to end."""
+        if self._on_event is None:
+            return
+        try:
+            self._on_event(event, self._state)
+        except OSError as error:
+            self._on_event = None
+            log.warning("nobody reads the progress any more (%s): the training runs without", error)
 
     def _stamped(self, event: AnyEvent) -> AnyEvent:
         self._seq += 1
@@ -154,8 +182,7 @@ class _Attempt:
 
     def _request(self) -> Request | None:
         """The next thing asked of this attempt, by a signal or a file; the status says at once that it was heard."""
-        request = self._signalled or next(self._folder.take_requests(self._number), None)
-        self._signalled = None
+        request = self._signalled.popleft() if self._signalled else next(self._folder.take_requests(self._number), None)
         if request is Request.STOP:
             self._set(State.STOPPING)
         elif request is Request.PAUSE:
@@ -164,16 +191,20 @@ class _Attempt:
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
-        """The first signal is a request to stop, a second Ctrl-C is not a request."""
+        """The first signal is a request to stop, a second Ctrl-C is not a request. A terminal that closes is one too."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
 
         def heard(number: int, frame: FrameType | None) -> None:
             signal.signal(signal.SIGINT, signal.default_int_handler)
-            self._signalled = Request.STOP
+            self._signalled.append(Request.STOP)
 
-        old = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
+        numbers = [signal.SIGINT, signal.SIGTERM]
+        hang_up = getattr(signal, "SIGHUP", None)  # Windows has none
+        if hang_up is not None and signal.getsignal(hang_up) is not signal.SIG_IGN:  # `nohup` asks to ignore it
+            numbers.append(hang_up)
+        old = {number: signal.signal(number, heard) for number in numbers}
         try:
             yield
         finally:

@@ -10,6 +10,7 @@ from kdstudio.models import put_weights, read_weights
 from kdstudio.runs.home import Home
 from kdstudio.spec import ModelSpec
 from kdstudio.spec.errors import KnownFailure
+from kdstudio.spec.regular_files import read_text
 
 
 def weights_path(spec: ModelSpec, home: Home, *, role: str) -> Path | None:
@@ -19,7 +20,7 @@ def weights_path(spec: ModelSpec, home: Home, *, role: str) -> Path | None:
         KnownFailure: it names a run that is not there, or has kept no student.
     """
     if spec.weights_run is not None:
-        student = home.find(spec.weights_run).student / "model.safetensors"
+        student = home.find_id(spec.weights_run).student / "model.safetensors"
         if not student.exists():
             raise KnownFailure("weights-run-empty", role=role, run=spec.weights_run)
         return student
@@ -44,11 +45,11 @@ def give_weights(module: nn.Module, spec: ModelSpec, images: Images, home: Home,
 def _check_classes(config: Path, images: Images, *, role: str, run: str) -> None:
     """A file of weights has shapes alone; a run's student also says which classes and images it has learned."""
     try:
-        known = json.loads(config.read_text(encoding="utf-8"))
+        known = json.loads(read_text(config))
         classes, shape = list(known["classes"]), list(known["input"])
     except FileNotFoundError:
         raise KnownFailure("file-missing", path=str(config), field=f"{role}.weights") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise KnownFailure("file-corrupt", path=str(config), why=str(error), field=f"{role}.weights") from None
     if classes != list(images.classes) or shape != list(images.input):
         found, needed = _named(classes, shape), _named(list(images.classes), list(images.input))

@@ -227,9 +227,11 @@ class _Run:
 
     def events(self, start: Position | None) -> Generator[AnyEvent, None, Trained]:
         if start is not None and start.step > 0:
+            if self.budget.steps is not None and start.step > self.budget.steps:
+                raise KnownFailure("checkpoint-beyond", step=start.step, planned=self.budget.steps, stage=start.stage)
             self.position = start
             self.best = self.checkpoints.restore(
-                model=self.task.model, optimizer=self.optimizer, objective=self.task.objective
+                start, model=self.task.model, optimizer=self.optimizer, objective=self.task.objective
             )
         else:
             yield from self._evaluated(count=True)

@@ -70,7 +70,7 @@ def preview(experiment: Classification, home: Home, check: Check = lambda: None)
     if verdict["verdict"] == "wont-fit":
         return  # a trial step would take the memory that is not there
     check()
-    ready = (home.teachers / name_of(experiment, images.fingerprint)).exists()
+    ready = (home.teachers / name_of(experiment, images.fingerprint, place_of(experiment.compute).precision)).exists()
     yield "time", duration(experiment, images, check, teacher_ready=ready)
 
 
@@ -129,7 +129,7 @@ def data_facts(images: Images, *, seen: float) -> dict[str, Any]:
         "labelled": len(images.labelled),
         "input": list(images.input),
         "samples": shown,
-        "warnings": list(_warnings(images, counts)),
+        "warnings": list(warnings_of(images, counts)),
     }
 
 
@@ -153,9 +153,16 @@ def _picture(image: Tensor) -> dict[str, Any]:
     return {"shape": list(pixels.shape), "bytes": base64.b64encode(np.ascontiguousarray(pixels).tobytes()).decode()}
 
 
-def _warnings(images: Images, counts: list[int]) -> Iterator[dict[str, Any]]:
+def warnings_of(images: Images, counts: list[int]) -> Iterator[dict[str, Any]]:
+    """What is odd in the data without keeping a run from starting: codes of `runs.failures`, with their parameters.
+
+    Args:
+        images: the data.
+        counts: training images of each class.
+    """
     if images.left_out:
-        yield {"code": "damaged-left-out", "count": len(images.left_out), "names": some_of(images.left_out)}
+        said = [f"{name} ({why})" for name, why in zip(images.left_out, images.left_out_because, strict=True)]
+        yield {"code": "damaged-left-out", "count": len(images.left_out), "names": some_of(said)}
     present = [count for count in counts if count]
     if len(present) < 2:
         yield {"code": "one-class"}

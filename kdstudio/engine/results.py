@@ -52,11 +52,11 @@ def test_stage(context: Context, teacher: nn.Module, *, with_baseline: bool) -> 
 
 def _trained(context: Context, who: str, seed: int) -> tuple[nn.Module, int]:
     """The best weights that `who` reached with `seed`, and at which step."""
-    kept = context.checkpoints.result(who, seed)
-    assert kept is not None, f"the stage of {who} {seed} has ended"
-    weights, facts = kept
     images = context.images
     module = built(context.experiment.student, images.input, len(images.classes), seed=derived("student", seed, "init"))
+    kept = context.checkpoints.result(who, seed, fits=module)
+    assert kept is not None, f"the stage of {who} {seed} has ended"
+    weights, facts = kept
     module.load_state_dict(weights)
     return to_place(module, context.place).eval(), int(facts["best_step"])
 

@@ -3,6 +3,7 @@
 import platform
 import sys
 from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,14 +12,13 @@ import torch
 import kdstudio
 from kdstudio.data import fingerprint, load
 from kdstudio.data.images import some_of
-from kdstudio.engine import classification
+from kdstudio.engine import classification, teacher
 from kdstudio.engine.checkpoint import Checkpoints, Position
 from kdstudio.engine.context import Context
 from kdstudio.engine.control import Control
 from kdstudio.engine.device import Place, give_back, prepare
 from kdstudio.engine.given_weights import weights_path
-from kdstudio.engine.teacher import held
-from kdstudio.runs.events import AnyEvent, Note, RunStarted
+from kdstudio.runs.events import AnyEvent, Note, RunStarted, StageEnded
 from kdstudio.runs.files import read_json, write_json
 from kdstudio.runs.folder import Request, RunFolder
 from kdstudio.runs.home import Home
@@ -26,6 +26,9 @@ from kdstudio.runs.outlook import plan
 from kdstudio.runs.state import RunState, StageKey
 from kdstudio.spec import Classification, SpecError
 from kdstudio.spec.errors import KnownFailure
+
+ABOUT_THE_RUN = frozenset({"title", "format", "parent", "group"})
+"""Fields of an experiment that say nothing about what is computed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,14 +60,16 @@ def session(
     try:
         experiment = folder.experiment()
     except SpecError as error:
-        yield RunStarted(resumes_from=_as_it_was(state))
+        yield RunStarted(resumes_from=_keep_all_marker(state))
         raise KnownFailure("experiment-unreadable", why=str(error)) from None
-    resumption = resume_point(experiment, state, checkpoints.position(), checkpoints.has_result)
+    resumption = resume_point(experiment, state, checkpoints.position, checkpoints.has_result)
     yield RunStarted(resumes_from=resumption.marker)
 
     control = Control(requests)
     place = prepare(experiment.compute)
-    with (yield from held(home.locks / f"{place.key}.lock", control, {}, "waiting-for-device", device=place.name)):
+    with (
+        yield from teacher.held(home.locks / f"{place.key}.lock", control, {}, "waiting-for-device", device=place.name)
+    ):
         yield from _notes_on(place, experiment)
         control.check()
         images = load(experiment.dataset)
@@ -73,14 +78,23 @@ def session(
             about = {"count": len(images.left_out), "names": some_of(images.left_out)}
             yield Note(level="warning", code="damaged-left-out", parameters=about)
         found = _environment(experiment, place, images.fingerprint, home)
-        yield from _compare(folder, found)
+        before = read_json(folder.path / "environment.json")
+        yield from _compare(folder, experiment, before, found)
+        if before is not None and (teacher.STAGE, None) in resumption.ended:
+            known = teacher.resumed_name(experiment, images.fingerprint, home, before.get("teacher"))
+            found["teacher"] = known or found["teacher"]
         write_json(folder.path / "environment.json", found)
+        _discard_stale(checkpoints, resumption)
         context = Context(
             folder=folder, home=home, experiment=experiment, images=images, place=place, checkpoints=checkpoints,
-            control=control, ended=resumption.ended, start=resumption.start,
+            control=control, ended=resumption.ended, start=resumption.start, teacher=found["teacher"],
         )  # fmt: skip
         try:
-            yield from classification.stages(context)
+            with closing(classification.stages(context)) as events:
+                for event in events:
+                    yield event
+                    if isinstance(event, StageEnded):  # written: from here on its result is what counts
+                        checkpoints.discard(event.stage or "", event.seed)
         finally:
             give_back(place.device)
 
@@ -88,10 +102,10 @@ def session(
 def resume_point(
     experiment: Classification,
     state: RunState,
-    position: Position | None,
+    position: Callable[[str, int | None], Position | None] = lambda stage, seed: None,
     has_result: Callable[[str, int | None], bool] = lambda stage, seed: True,
 ) -> Resumption:
-    """Where the next attempt begins, given what earlier ones said and where the latest checkpoint is.
+    """Where the next attempt begins, given what earlier ones said and where the latest checkpoint of each stage is.
 
     A training stage whose result somebody removed (because it was damaged) is done again, and so is what followed it.
     """
@@ -104,19 +118,26 @@ def resume_point(
             following = key
             break
         ended.add(key)
-    inside = position if position is not None and (position.stage, position.seed) == following else None
+    inside = position(*following) if following is not None else None
     if inside is not None and (inside.step == 0 or following not in state.stages):
         inside = None
     if following is None or not state.stages:
-        return Resumption(ended=frozenset(ended), start=None, marker=None if not ended else _as_it_was(state))
+        return Resumption(ended=frozenset(ended), start=None, marker=None if not ended else _keep_all_marker(state))
     return Resumption(ended=frozenset(ended), start=inside, marker=[*following, inside.step if inside else 0])
 
 
-def _as_it_was(state: RunState) -> list[Any] | None:
-    """The marker that keeps everything that is known."""
-    if state.current is None:
-        return None
-    return [*state.current, max(1, state.stages[state.current].step)]
+def _keep_all_marker(state: RunState) -> list[Any] | None:
+    """The marker that keeps everything that is known: it names no stage, so the fold has nothing to drop."""
+    return ["", None, 0] if state.current is not None else None
+
+
+def _discard_stale(checkpoints: Checkpoints, resumption: Resumption) -> None:
+    """Remove checkpoints of stages that are over or begin anew. A teacher that an earlier attempt of this run was training
+    again, because the shared one was gone, resumes."""
+    keep: set[StageKey] = {key for key in resumption.ended if key[0] == teacher.STAGE}
+    if resumption.start is not None:
+        keep.add((resumption.start.stage, resumption.start.seed))
+    checkpoints.discard_others(keep)
 
 
 def _notes_on(place: Place, experiment: Classification) -> Iterator[AnyEvent]:
@@ -134,7 +155,8 @@ def _environment(experiment: Classification, place: Place, data: str, home: Home
     for role, path in named.items():
         if path is not None and not path.exists():
             raise KnownFailure("file-missing", path=str(path), field=f"{role}.weights")
-    asked = experiment.model_dump(mode="json", exclude={"title", "format", "parent", "group"})
+    # Not `compute`: what it comes to on this computer stands beside, and another one is a note.
+    asked = experiment.model_dump(mode="json", exclude={*ABOUT_THE_RUN, "compute"})
     return {
         "versions": {
             "kdstudio": kdstudio.__version__,
@@ -146,6 +168,8 @@ def _environment(experiment: Classification, place: Place, data: str, home: Home
         "device": place.name,
         "threads": place.threads,
         "precision": str(place.precision).removeprefix("torch."),
+        "teacher": teacher.name_of(experiment, data, place.precision),
+        "deterministic": experiment.compute.deterministic,
         "fingerprints": {
             "experiment": fingerprint.of_values(asked),
             "data": data,
@@ -154,19 +178,22 @@ def _environment(experiment: Classification, place: Place, data: str, home: Home
     }
 
 
-def _compare(folder: RunFolder, found: dict[str, Any]) -> Iterator[AnyEvent]:
-    """Refuse to go on with something else than the run began with; say so where it only may not be bit-identical.
+def _compare(
+    folder: RunFolder, experiment: Classification, before: dict[str, Any] | None, found: dict[str, Any]
+) -> Iterator[AnyEvent]:
+    """Refuse to resume with something else than the run began with; say so where it only may not be bit-identical.
 
     Raises:
         KnownFailure: experiment, data or weights have changed.
     """
-    before = read_json(folder.path / "environment.json")
     if before is None:
         return
     old, new = before.get("fingerprints", {}), found["fingerprints"]
-    for name in ("experiment", "data"):
-        if old.get(name) != new[name]:
-            raise KnownFailure(f"changed-{name}", path=str(folder.experiment_file))
+    known = {new["experiment"], fingerprint.of_values(experiment.model_dump(mode="json", exclude={*ABOUT_THE_RUN}))}
+    if old.get("experiment") not in known:  # earlier versions took `compute` for a part of it
+        raise KnownFailure("changed-experiment", path=str(folder.experiment_file))
+    if old.get("data") != new["data"]:
+        raise KnownFailure("changed-data", path=str(folder.experiment_file))
     for role in ("teacher", "student"):
         if old.get(f"{role}_weights") != new[f"{role}_weights"]:
             raise KnownFailure("changed-weights", role=role, path=str(folder.experiment_file))
@@ -179,4 +206,5 @@ def _machine(environment: dict[str, Any]) -> str:
     versions = environment.get("versions", {})
     parts = (environment.get(name) for name in ("device", "threads", "precision", "platform"))
     device, threads, precision, system = parts
-    return f"torch {versions.get('torch')}, {device}, {threads} threads, {precision}, {system}"
+    how = "" if environment.get("deterministic", True) else ", not deterministic"
+    return f"torch {versions.get('torch')}, {device}, {threads} threads, {precision}, {system}{how}"

@@ -1,14 +1,15 @@
 """The trained student as a folder that anyone can load: weights, facts, and a loader that needs torch alone."""
 
+import ast
+import importlib.util
 import inspect
-import shutil
 from typing import Any
 
 from safetensors.torch import save_file
 from torch import nn
 
 from kdstudio.engine.context import Context
-from kdstudio.runs.files import write_json
+from kdstudio.runs.files import write_folder, write_json
 
 LOADER = '''"""Loads this student with torch alone: `from load import load; model, config = load()`.
 
@@ -74,16 +75,11 @@ if __name__ == "__main__":
 
 def export_student(context: Context, module: nn.Module) -> None:
     """Write the run's student folder, whole or not at all."""
-    place = context.folder.student
-    aside = place.with_name(f".{place.name}.part")
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir()
     weights = {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}
-    save_file(weights, aside / "model.safetensors", metadata={"format": "pt"})
-    write_json(aside / "config.json", config_of(context))
-    (aside / "load.py").write_text(_loader(type(module)), encoding="utf-8")
-    shutil.rmtree(place, ignore_errors=True)
-    aside.rename(place)
+    with write_folder(context.folder.student) as aside:
+        save_file(weights, aside / "model.safetensors", metadata={"format": "pt"})
+        write_json(aside / "config.json", config_of(context))
+        (aside / "load.py").write_text(_loader(type(module)), encoding="utf-8")
 
 
 def config_of(context: Context) -> dict[str, Any]:
@@ -102,4 +98,23 @@ def config_of(context: Context) -> dict[str, Any]:
 
 def _loader(network: type[nn.Module]) -> str:
     """A network's file uses torch alone in its class, so the source of the class is all that a loader lacks."""
-    return LOADER.format(source=inspect.getsource(network), name=network.__name__)
+    return LOADER.format(source=source_of(network), name=network.__name__)
+
+
+def source_of(network: type) -> str:
+    """The source of a class, from the loader of its module: a frozen program has no source files beside its code, but may
+    carry them inside.
+
+    Raises:
+        OSError: there is no source.
+    """
+    spec = importlib.util.find_spec(network.__module__)
+    get_source = getattr(spec.loader, "get_source", None) if spec is not None else None
+    source = get_source(network.__module__) if get_source is not None else None
+    if source is None:
+        return inspect.getsource(network)
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.ClassDef) and node.name == network.__name__:
+            first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+            return "".join(source.splitlines(keepends=True)[first - 1 : node.end_lineno])
+    return inspect.getsource(network)

@@ -1,7 +1,10 @@
 """Every question that stops a person: what becomes of a run, which file. Tests put other functions in their places."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from kdstudio.gui.language import tr
@@ -10,22 +13,51 @@ from kdstudio.gui.presenter import shown
 PATTERNS = "*.yaml *.yml"
 
 
+MOST = 8  # runs that a question names; more are counted
+
+
 class Closing(Enum):
-    """What to do with a run at work when the window closes."""
+    """What to do with the runs that are training when the window closes."""
 
     LEAVE = "leave"
     STOP = "stop"
     CANCEL = "cancel"
 
 
-def ask_on_close(parent: QWidget, titles: list[str]) -> Closing:
-    """Ask what becomes of the runs at work, by name. Tests put another function in its place: a modal dialog would hang them."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrainingRun:
+    """A run that is training, as a question names it; `done` is the fraction of it that is done, None while unknown."""
+
+    title: str
+    done: float | None = None
+
+    @property
+    def named(self) -> str:
+        """Its title in quotes, and how far it is."""
+        return f"“{self.title}”" + (f" ({100 * self.done:.0f} %)" if self.done is not None else "")
+
+
+def named(runs: Sequence[TrainingRun]) -> str:
+    """The names of `runs`, one after the other."""
+    said = [run.named for run in runs[:MOST]]
+    if len(runs) > MOST:
+        said.append(tr("{0} more").format(len(runs) - MOST))
+    return ", ".join(said)
+
+
+def ask_on_close(parent: QWidget, runs: Sequence[TrainingRun]) -> Closing:
+    """Ask what becomes of the runs that are training, by name. Tests replace it: a modal dialog would hang them."""
+    one = len(runs) == 1
     box = QMessageBox(parent)
-    box.setWindowTitle(tr("A run is at work"))
-    box.setText(shown(tr("Still at work: {0}.").format(", ".join(titles))))
-    left = tr("Left running, it goes on without the window, and is here again when you come back.")
+    box.setTextFormat(Qt.TextFormat.PlainText)  # titles come from people and files
+    box.setWindowTitle(tr("A run is still training") if one else tr("Runs are still training"))
+    said = tr("{0} is still training.") if one else tr("{1} runs are still training: {0}.")
+    box.setText(shown(said.format(named(runs), len(runs))))
+    left = tr("Runs continue in the background and reappear when you reopen the window.")
     box.setInformativeText(f"{left} {getattr(parent, 'farewell', '')}".strip())
-    leave = box.addButton(tr("Leave it running"), QMessageBox.ButtonRole.AcceptRole)
+    leave = box.addButton(
+        tr("Leave it running") if one else tr("Leave them running"), QMessageBox.ButtonRole.AcceptRole
+    )
     stop = box.addButton(tr("Stop and save"), QMessageBox.ButtonRole.DestructiveRole)
     cancel = box.addButton(tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(leave)

@@ -5,11 +5,12 @@ No stylesheets: each block asks the theme for its colours when it paints, and so
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QMargins, QRectF, QSize, Qt, Slot
+from PySide6.QtCore import QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from kdstudio.gui.icons import pixmap
+from kdstudio.gui.plain_tips import plain_tip
 from kdstudio.gui.presenter import shown
 from kdstudio.gui.theme import GAP, RADIUS, SPACE, TINT, Role, TextRole, theme
 
@@ -129,7 +130,7 @@ class Elided(Text):
         cut = metrics.elidedText(forms[-1], Qt.TextElideMode.ElideRight, room) if fits is None else fits
         if cut != self.text():
             self.setText(cut)
-        self.setToolTip(whole if cut != whole else "")
+        self.setToolTip(plain_tip(whole) if cut != whole else "")
         self.setAccessibleName(whole)
 
 
@@ -301,7 +302,6 @@ class Banner(Painted):
     ) -> None:
         super().__init__(parent)
         self._role, self._icon, self._scale = role, icon, scale
-        self._apart = QMargins()
         row = QHBoxLayout(self)
         row.setContentsMargins(11 * SPACE, GAP, 4 * SPACE, GAP)
         row.setSpacing(GAP)
@@ -332,16 +332,11 @@ class Banner(Painted):
         return self._detail.text()
 
     def set_low(self, low: bool, *, tight: bool = False) -> None:
-        """Take less height, with the same words, in smaller type where it is `tight`; only for one that does not stand apart."""
+        """Take less height, with the same words, in smaller type where it is `tight`."""
         self._title.set_scale("strong" if tight else self._scale)
         self._detail.set_scale("caption" if tight else "body")
         ends = SPACE + SPACE // 2 if tight else 2 * SPACE if low else GAP
         self.layout().setContentsMargins(11 * SPACE, ends, 4 * SPACE, ends)  # type: ignore[union-attr]
-
-    def stand_apart(self, sides: int, above: int) -> None:
-        """Leave room around the box, for as long as it is shown."""
-        self._apart = QMargins(sides, above, sides, 0)
-        self.layout().setContentsMargins(self.layout().contentsMargins() + self._apart)  # type: ignore[union-attr]
 
     def say(self, title: str, detail: str = "", role: Role | None = None, icon: str | None = None) -> None:
         """Show these words; no words hide it."""
@@ -359,10 +354,10 @@ class Banner(Painted):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(theme().color(self._role, 0.35, "ground"), 1.0))
         painter.setBrush(theme().color(self._role, 0.12, "ground"))
-        box = QRectF(self.rect().marginsRemoved(self._apart)).adjusted(0.5, 0.5, -0.5, -0.5)
+        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.drawRoundedRect(box, RADIUS - 2, RADIUS - 2)
         sign = pixmap(self._icon, self._role, 18, self.devicePixelRatioF())
-        painter.drawPixmap(self._apart.left() + 4 * SPACE, self._first_line() - 9, sign)
+        painter.drawPixmap(4 * SPACE, self._first_line() - 9, sign)
         painter.end()
 
     def _first_line(self) -> int:

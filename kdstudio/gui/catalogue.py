@@ -24,7 +24,7 @@ from kdstudio.gui.preview_words import VERDICTS
 from kdstudio.gui.run_rules import TRAININGS
 from kdstudio.gui.states import STAGES, STATES
 from kdstudio.gui.tables import classes_model, columns
-from kdstudio.results import comparison
+from kdstudio.results import comparison, suggestions
 from kdstudio.runs.failures import UNKNOWN, WORDS
 from kdstudio.runs.sample_experiments import sample_experiments
 from kdstudio.runs.summary import HEADLINES, LESS, PART, TIMES, UNEQUAL
@@ -49,7 +49,8 @@ def _of_commands() -> Iterator[str]:
 def _of_pages() -> Iterator[str]:
     yield from (title for title, _ in CARDS)
     yield from (*classes_model.HEADS, *classes_model.TIPS, *comparison.WORDS, *TERMS, *TRAININGS)
-    yield from (column.title for column in columns.COLUMNS)
+    for column in columns.COLUMNS:
+        yield from (column.title, column.tip)
     yield from (sample.shows for sample in sample_experiments())
     for _, label, briefly, _ in SPLIT:
         yield from (label, briefly)
@@ -57,6 +58,7 @@ def _of_pages() -> Iterator[str]:
 
 def _of_runs() -> Iterator[str]:
     yield from (word for word, _ in (*STATES.values(), *VERDICTS.values()))
+    yield from (*suggestions.TEXTS.values(), *suggestions.REASONS.values())
     yield from (*STAGES.values(), *CAPTIONS.values(), *HEADLINES.values(), UNEQUAL, PART, TIMES, LESS)
     for words_of_code in (*WORDS.values(), UNKNOWN):
         yield from (words_of_code.title, words_of_code.cause, words_of_code.remedy)

@@ -8,6 +8,7 @@ from typing import Any
 from kdstudio.gui.document import plain_values
 from kdstudio.runs.home import Home
 from kdstudio.spec import SpecError, dump, load
+from kdstudio.spec.regular_files import read_text
 from kdstudio.spec.yaml_file import to_yaml
 
 MARK = "EXPERIMENT"
@@ -50,7 +51,7 @@ def _changes(experiment: Any, file: Path) -> list[str] | None:
     """What turns the file into `experiment`; None where that takes many changes, or cannot be said so."""
     try:
         before, after = _plain(load(file)), _plain(experiment)
-        named = plain_values(file.read_text(encoding="utf-8")) or {}
+        named = plain_values(read_text(file)) or {}
         told = {path: value for path, value in differences(before, after) if path.partition(".")[0] in named}
         whole = {path.partition(".")[0] for path, _ in differences(before, after)} - named.keys()
         changes = [_set(path, value) for path, value in (told | {name: after[name] for name in whole}).items()]

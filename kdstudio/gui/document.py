@@ -3,15 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from kdstudio.gui.drafts import remember_file
 from kdstudio.gui.language import tr
 from kdstudio.runs.files import write_whole
 from kdstudio.runs.home import Home
 from kdstudio.runs.resources import resource
 from kdstudio.spec import SpecError, dump, loads
-from kdstudio.spec.yaml_file import UNREADABLE, Problem, to_yaml
+from kdstudio.spec.plain_yaml import MOST_BYTES, UNREADABLE, read_yaml
+from kdstudio.spec.regular_files import read_text
+from kdstudio.spec.yaml_file import Problem, to_yaml
 
 Values = dict[str, Any]
 
@@ -82,7 +82,7 @@ class Document:
 def read(path: Path) -> tuple[str, Any, tuple[Problem, ...]]:
     """(text, experiment or None, problems) of the file at `path`."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path, limit=MOST_BYTES)
     except OSError as error:
         return "", None, (Problem(file=path.name, line=None, path="", message=tr("cannot be read ({0})").format(error.strerror)),)
     except UnicodeDecodeError:
@@ -96,7 +96,7 @@ def read(path: Path) -> tuple[str, Any, tuple[Problem, ...]]:
 def plain_values(text: str) -> Values | None:
     """What `text` holds, right or wrong, where it is at least a list of fields; else None."""
     try:
-        values = yaml.safe_load(text)
+        values = read_yaml(text)
     except UNREADABLE:
         return None
     return values if isinstance(values, dict) and all(isinstance(name, str) for name in values) else None

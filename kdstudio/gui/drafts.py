@@ -5,6 +5,7 @@ from pathlib import Path
 
 from kdstudio.runs.files import read_json, write_json, write_whole
 from kdstudio.runs.home import Home
+from kdstudio.spec.regular_files import read_text
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ class Draft:
     def read(self) -> str:
         """The text; "" where there is none."""
         try:
-            return self._path.read_text(encoding="utf-8")
+            return read_text(self._path)
         except (OSError, UnicodeDecodeError):
             return ""
 

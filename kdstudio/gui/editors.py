@@ -27,7 +27,7 @@ from kdstudio.gui.buttons import Switch
 from kdstudio.gui.edge import Line, PartLine, paint_edge
 from kdstudio.gui.private_text import PrivateLine
 from kdstudio.gui.theme import SPACE
-from kdstudio.spec.yaml_file import UNREADABLE
+from kdstudio.spec.plain_yaml import UNREADABLE, read_yaml
 
 WHOLE = re.compile(r"-?[0-9]{1,300}")  # a whole number, as Python reads it
 LARGEST = 1e300  # from which on no arrow steps: where floating point ends
@@ -202,7 +202,7 @@ class YamlEditor(Editor):
 
     def value(self) -> Any:
         try:
-            return yaml.safe_load(self._line.text())
+            return read_yaml(self._line.text())
         except UNREADABLE:
             return self._line.text()
 

@@ -147,7 +147,7 @@ class Endings(QObject):
 def words_of(folder: RunFolder) -> tuple[str, str, Role]:
     """What to say of a run that has ended: a title, a line, and the colour of both."""
     status, summary = folder.current(), folder.summary()
-    word, role = state_words(status.state)
+    word, role = state_words(status.state, status.code)
     title = tr("{0}: {1}").format(word, folder.called)
     if status.state in (State.FAILED, State.LOST) or status.code:
         from kdstudio.gui.field_words import as_in_the_form  # the form's titles are not wanted before

@@ -4,22 +4,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from kdstudio.gui.cards import Elided, Text
 from kdstudio.gui.editors import Editor, PathEditor
 from kdstudio.gui.fields import Field, blurb_of, editor_for, fields_of, kind_of, label_of
 from kdstudio.gui.language import looked_up
 from kdstudio.gui.pickers import KindPicker
-from kdstudio.gui.theme import GAP, SPACE, theme
+from kdstudio.gui.theme import GAP, RADIUS, SPACE, TINT, theme
 
 COLUMN = 190  # pixels that a field wants; a form has as many columns as fit, up to three
 
 
 class FieldRow(QWidget):
-    """A field: its title above, its editor, and what is wrong with it beneath."""
+    """A field: its title above, its editor, and what is wrong with it beneath. A row can be marked as one whose value
+    somebody else has changed: it is tinted and says so, for as long as it holds that value."""
 
     changed = Signal()
 
@@ -38,6 +39,10 @@ class FieldRow(QWidget):
         if nested:  # a heading, and what belongs to it
             column.setContentsMargins(0, GAP, 0, 0)
             column.setSpacing(2 * SPACE)
+        self._mark = Text(self.tr("changed"), "caption", "student")
+        self._mark.setObjectName(f"changed.{path}")
+        self._mark.hide()
+        self._offered: tuple[Any] | None = None  # the value that it is marked for
         self._head(column)
         column.addWidget(self.editor)
         column.addWidget(self._error)
@@ -74,8 +79,45 @@ class FieldRow(QWidget):
         """Whether any of `problems` is here or inside."""
         return any(path == self.path or path.startswith(f"{self.path}.") for path in problems)
 
+    @property
+    def marked(self) -> bool:
+        """Whether it, or a row inside it, is marked as changed."""
+        inside = isinstance(self.editor, SpecForm | KindForm) and any(row.marked for row in self.editor.leaves())
+        return inside or self._offered is not None
+
+    def mark(self, marked: bool) -> None:
+        """Mark it as changed to the value that it has now, or take the mark away."""
+        self._offered = (self.editor.value(),) if marked else None
+        self._show_mark()
+
+    def check_mark(self) -> None:
+        """Take the mark away if the value is another one by now."""
+        if self._offered is not None and self._offered[0] != self.editor.value():
+            self.mark(False)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._offered is not None:
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme().color("student", TINT))
+            painter.drawRoundedRect(self.rect(), RADIUS / 2, RADIUS / 2)
+            painter.end()
+
+    def _show_mark(self) -> None:
+        marked = self._offered is not None
+        self._mark.setVisible(marked)
+        sides = 2 * SPACE if marked else 0
+        self.layout().setContentsMargins(sides, sides // 2, sides, sides // 2)  # type: ignore[union-attr]
+        self.update()
+
     def _head(self, column: QVBoxLayout) -> None:
-        column.addWidget(self._title)
+        line = QHBoxLayout()
+        line.setSpacing(SPACE)
+        line.addWidget(self._title, 1)
+        line.addWidget(self._mark)
+        column.addLayout(line)
         self.setToolTip(self.field.help)
         if isinstance(self.editor, Editor):
             self.editor.focus.setObjectName(f"field.{self.path}")
@@ -166,6 +208,7 @@ class SpecForm(QWidget):
         self._problems = problems
         for row in self.rows.values():
             row.show_problems(problems)
+            row.check_mark()
         self._arrange(self._columns)
 
     def set_advanced(self, shown: bool) -> None:
@@ -192,10 +235,8 @@ class SpecForm(QWidget):
     def leaves(self) -> Iterator[FieldRow]:
         """Every row with an editor of its own, also inside nested forms."""
         for row in self.rows.values():
-            if isinstance(row.editor, SpecForm):
+            if isinstance(row.editor, SpecForm | KindForm):
                 yield from row.editor.leaves()
-            elif isinstance(row.editor, KindForm):
-                yield from row.editor.form.leaves()
             else:
                 yield row
 
@@ -211,7 +252,7 @@ class SpecForm(QWidget):
         self.rows[field.name] = row
 
     def _shown(self, row: FieldRow) -> bool:
-        return self._advanced or not row.field.advanced or row.troubled(self._problems)
+        return self._advanced or not row.field.advanced or row.troubled(self._problems) or row.marked
 
     def _arrange(self, columns: int) -> None:
         """Put the rows that are shown into `columns` columns; a form within the form takes a line of its own."""
@@ -303,6 +344,10 @@ class KindForm(QWidget):
         """The chosen kind with the values of `base` or its defaults, and with what has no default as it is now."""
         kind = kind_of(self.kind)
         return {**self.form.unset(base if base.get("kind") == kind else {}), "kind": kind}
+
+    def leaves(self) -> Iterator[FieldRow]:
+        """Every row of the chosen kind with an editor of its own."""
+        yield from self.form.leaves()
 
     @Slot()
     def _pick(self) -> None:

@@ -63,4 +63,11 @@ INNER_KEYS = (
     InnerKey("Command palette", ("Return",), "carry it out"),
     InnerKey("Command palette", ("Esc",), "close it"),
     InnerKey("Help", ("Esc",), "close it"),
+    InnerKey("Tour", ("Right", "Return", "Space"), "next step"),
+    InnerKey("Tour", ("Left",), "step before"),
+    InnerKey("Tour", ("Esc",), "skip the rest"),
+    InnerKey("Stage mode", ("1", "2", "3"), "show accuracy, agreement or loss"),
+    InnerKey("Stage mode", ("Left", "Right", "PgUp", "PgDown"), "go to the plot before, or to the next"),
+    InnerKey("Stage mode", ("Space",), "replay the run, or pause"),
+    InnerKey("Stage mode", ("Esc",), "leave it"),
 )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QCoreApplication
 
 from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.status import State
 
 if TYPE_CHECKING:
     from kdstudio.runs.failures import Words
@@ -44,6 +45,15 @@ def headline(summary: dict[str, Any]) -> str:
 def headline_of(row: "Row") -> str:
     """What the run of a row came to, in the language of the window; "" while there is nothing to say."""
     return headline(RunFolder(Path(row.folder)).summary()) if row.headline else ""
+
+
+def cause_of(row: "Row") -> str:
+    """Why the run of a row failed or was killed, in the language of the window; "" of a run that did neither."""
+    if row.state not in (State.FAILED, State.LOST):
+        return ""
+    status = RunFolder(Path(row.folder)).current()
+    words = explain(row.code or "killed", status.parameters if status.code == row.code else {})
+    return f"{words.title}. {words.cause}"
 
 
 def explain(code: str | None, parameters: Mapping[str, Any] | None = None) -> "Words":

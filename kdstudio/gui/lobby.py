@@ -12,6 +12,7 @@ from kdstudio.runs.folder import RunFolder
 
 if TYPE_CHECKING:
     from kdstudio.gui.main_window import MainWindow
+    from kdstudio.gui.message import MessageButton
     from kdstudio.gui.pages.home import HomePage
     from kdstudio.gui.pages.runs import RunsPage
     from kdstudio.gui.queue import RunQueue
@@ -80,13 +81,22 @@ class Lobby(QObject):
 
             self._queue = RunQueue(self._start_queued, lambda: self.feed.rows, lambda: self._window.controller.at_work, self)
             self._queue.said.connect(self._window.show_message)
+            self._queue.paused.connect(self._say_paused)
             self._queue.changed.connect(self.feed.refresh)
+            self._queue.changed.connect(self._show_queue)
+            self._window.navigation.queue_switched.connect(self._queue.switch)
+            self._window.navigation.queue_wanted.connect(self._go_to_queue)
         return self._queue
 
     @property
     def queue_is_on(self) -> bool:
         """Whether the queue starts runs."""
         return self._queue is not None and self._queue.on
+
+    @property
+    def queue_waits_for_paused(self) -> bool:
+        """Whether the queue starts nothing because a run is paused."""
+        return self._queue is not None and self._queue.waits_for_paused
 
     @property
     def home_page(self) -> "HomePage":
@@ -125,26 +135,68 @@ class Lobby(QObject):
         """What closing the window means for the queue, "" when it means nothing."""
         return self._queue.farewell if self._queue is not None else ""
 
+    @property
+    def begun(self) -> list[RunFolder]:
+        """The runs that were at work when the library was last read, newest first."""
+        rows = self._feed.rows if self._feed is not None else []
+        return [RunFolder(Path(row.folder)) for row in rows if row.begun]
+
     def stop_queue(self) -> None:
-        """Start nothing any more: the window closes as soon as what is at work has ended."""
+        """Start no more runs: the window closes as soon as those at work have ended."""
         if self._queue is not None:
             self._queue.switch(False)
 
     def enqueue(self, experiment: Any) -> None:
-        """Make a run of `experiment` that waits for its turn, and show the queue."""
-        from kdstudio.gui.pages.runs import QUEUE
+        """Make a run of `experiment` that waits for its turn, and say when that comes; the form stays in view."""
         from kdstudio.runs.launch import new_run
         from kdstudio.spec import title_of
 
         try:
             folder = new_run(experiment, self._window.home)
         except OSError as error:
-            self._window.show_message(self.tr("The run could not be made"), error.strerror or str(error))
+            self._window.show_message(self.tr("The run could not be created"), error.strerror or str(error))
             return
         self._window.new_page.settle()
         self.queue.add(folder, title_of(experiment), experiment.compute.device)
+        self._say_added(folder)
+
+    def _say_added(self, folder: RunFolder) -> None:
+        queue = self.queue
+        run = next((each for each in queue.waiting if each.folder == folder), None)
+        buttons: list[MessageButton] = [(self.tr("Show queue"), self._go_to_queue)]
+        holder = queue.holds(run) if queue.on and run is not None else ""
+        if not queue.on:
+            said = self.tr("Queue is off: runs will not start.")
+            buttons.insert(0, (self.tr("Start queue"), self._start_queue))
+        elif holder and run is not None and queue.paused_before(run):
+            said = self.tr("It starts after “{0}”, which is paused.").format(holder)
+        elif holder:
+            said = self.tr("It starts when “{0}” has ended.").format(holder)
+        else:
+            said = self.tr("It starts now.")
+        title = self.tr("Added to the queue: “{0}”").format(run.title if run is not None else folder.called)
+        self._window.show_message(title, said, "student", buttons)
+
+    @Slot()
+    def _start_queue(self) -> None:
+        self.queue.switch(True)
+
+    @Slot()
+    def _go_to_queue(self) -> None:
+        from kdstudio.gui.pages.runs import QUEUE
+
         self._window.show_page("runs")
         self.runs_page.show_below(QUEUE)
+
+    @Slot(str)
+    def _say_paused(self, title: str) -> None:
+        said = self.tr("It is paused and keeps its device. Resume it, or start the next run now.")
+        buttons: list[MessageButton] = [(self.tr("Start next run"), self.queue.start_next)]
+        self._window.show_message(self.tr("The queue waits for “{0}”").format(title), said, "teacher", buttons)
+
+    @Slot()
+    def _show_queue(self) -> None:
+        self._window.navigation.show_queue(len(self.queue.waiting), self.queue.on)
 
     def compare(self, folder: RunFolder | None) -> None:
         """Show the overlay, with `folder` as the first of the runs in it."""
@@ -177,7 +229,7 @@ class Lobby(QObject):
 
     @Slot(object)
     def _carry_on(self, folder: RunFolder) -> None:
-        self._window.message.say("")
+        self._window.message.clear()
         self._window.show_page("run")
         self._window.controller.carry_on(folder)
         self._window.started.emit(folder)

@@ -5,24 +5,27 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from kdstudio.gui import geometry
-from kdstudio.gui.asking import Closing, ask_on_close, pick_file_to_open, pick_file_to_save
-from kdstudio.gui.cards import Banner
+from kdstudio.gui.asking import Closing, TrainingRun, ask_on_close, named, pick_file_to_open, pick_file_to_save
 from kdstudio.gui.carried import carried_path
 from kdstudio.gui.commands.switchboard import Switchboard
 from kdstudio.gui.lobby import Lobby
+from kdstudio.gui.message import Message, MessageButton
 from kdstudio.gui.navigation import Navigation
 from kdstudio.gui.preferences import Preferences
 from kdstudio.gui.run_follower import RunFollower
 from kdstudio.gui.shell import Shell
-from kdstudio.gui.theme import GAP, MARGIN, theme
+from kdstudio.gui.stage_mode import StageMode
+from kdstudio.gui.theme import theme
 from kdstudio.gui.uses import use_of
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtGui import QAction
 
     from kdstudio.gui.pages.new_experiment import NewExperimentPage
@@ -33,8 +36,6 @@ if TYPE_CHECKING:
     from kdstudio.gui.run_controller import RunController
     from kdstudio.gui.theme import Role
     from kdstudio.runs.failures import Words
-
-SIGNS = {"failure": "warning", "teacher": "warning", "agreement": "check"}
 
 
 class MainWindow(QMainWindow):
@@ -53,7 +54,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("window")
         self.setWindowTitle("KD Studio")
         self.resize(1360, 860)
-        self.setMinimumSize(900, 560)
+        self.setMinimumSize(geometry.LEAST)
         self.setAcceptDrops(True)
         geometry.restore(self, home)
         self.home = home
@@ -63,13 +64,12 @@ class MainWindow(QMainWindow):
         self._painted = self._closing = self._down = self.leaves = False  # leaves: it closes unasked, runs go on
         self.navigation = Navigation()
         self.pages = QStackedWidget()
-        self.message = Banner("failure", "warning")
-        self.message.setObjectName("message")
         self._new_page: NewExperimentPage | None = None
         self._run_page: RunPage | None = None
         self._settings_page: SettingsPage | None = None
         self.lobby = Lobby(self)
         self.shell = Shell(self, self.preferences, self.navigation, self._arrange())
+        self.stage = StageMode(self)
         self.switchboard = Switchboard(self)
         self._connect()
         self.navigation.show_page("home")
@@ -172,9 +172,11 @@ class MainWindow(QMainWindow):
         self.pages.setCurrentWidget(page)
         self.navigation.show_page(name)
 
-    def show_message(self, title: str, detail: str = "", role: "Role" = "failure") -> None:
-        """Say something in the window, in nobody's way, until it is closed."""
-        self.message.say(title, detail, role, SIGNS.get(role, "info"))
+    def show_message(
+        self, title: str, detail: str = "", role: "Role" = "failure", buttons: "Sequence[MessageButton]" = ()
+    ) -> None:
+        """Say something over the page, until it is closed; `buttons` are (what it says, what it does)."""
+        self.message.show_words(title, detail, role, buttons)
 
     @Slot(object)
     def show_folder(self, path: Path) -> None:
@@ -192,7 +194,7 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def start_experiment(self, experiment: Any) -> None:
         """Start a run, and bring it into view."""
-        self.message.say("")
+        self.message.clear()
         if self.controller.start(experiment):
             self.show_page("run")
             self.started.emit(self.controller.folder)
@@ -200,7 +202,7 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def open_run(self, folder: RunFolder) -> None:
         """Bring a run into view."""
-        self.message.say("")
+        self.message.clear()
         self.show_page("run")
         self.controller.open(folder)
 
@@ -238,13 +240,14 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self, self._fill)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        self.stage.leave()
         answer = Closing.LEAVE
-        titles = self._at_work()
-        if titles and not self.leaves:
+        runs = self._training_runs() if not self.leaves else []
+        if runs:
             self._closing = False  # who closes once more while runs are stopping may have thought better of it
-            answer = ask_on_close(self, titles)
+            answer = ask_on_close(self, runs)
         if answer is Closing.STOP:
-            self._stop_and_save(titles)
+            self._stop_and_save(runs)
         if answer is Closing.CANCEL or (answer is Closing.STOP and self.controller.ending):
             self.reopens &= answer is Closing.STOP
             event.ignore()  # after a stop it closes by itself when the runs have saved and ended
@@ -259,21 +262,28 @@ class MainWindow(QMainWindow):
         self.reopens = True
         self.close()
 
-    def _stop_and_save(self, titles: list[str]) -> None:
+    def _stop_and_save(self, runs: list[TrainingRun]) -> None:
         self._closing = True
         self.lobby.stop_queue()
         self.controller.stop_all()
         if self.controller.active:
             self.show_page("run")
-        said = self.tr("The window closes when they have ended: {0}.").format(", ".join(titles))
+        said = self.tr("Closing when runs have stopped: {0}.").format(named(runs))
         self.show_message(self.tr("Saving and stopping..."), said, "student")
 
-    def _at_work(self) -> list[str]:
-        """What the runs are called that are at work and were started, or are in view, here."""
+    def _training_runs(self) -> list[TrainingRun]:
+        """Every run of this home that is training, whoever has started it: the one in view first."""
         if self._controller is None:
             return []
-        mine = [self.controller.title] if self.controller.active else []
-        return mine + [folder.called for folder in self.controller.others]
+        from kdstudio.runs.library import read_row
+        from kdstudio.runs.outlook import outlook
+
+        run = self._controller
+        run.keep_track(self.lobby.begun)
+        seen = outlook(run.state, run.experiment, run.status.state)
+        in_view = [TrainingRun(title=run.title, done=seen.fraction)] if run.active else []
+        others = [read_row(folder) for folder in run.others]
+        return in_view + [TrainingRun(title=row.title, done=row.done) for row in others]
 
     def shutdown(self) -> None:
         """Let all threads end, and wait for them. Runs go on."""
@@ -310,11 +320,11 @@ class MainWindow(QMainWindow):
         except OSError as error:
             self.show_message(self.tr("It could not be saved"), f"{chosen}: {error.strerror}")
 
-    @Slot(object)
-    def _offer_experiment(self, experiment: Any) -> None:
-        """Put an experiment that a run offers, such as a longer training, into the form."""
-        self.new_page.show_experiment(experiment)
+    @Slot(object, object, str)
+    def _offer_experiment(self, experiment: Any, changed: list[str], reason: str) -> None:
+        """Put an experiment that a run suggests, such as a longer training, into the form, with what it changes marked."""
         self.show_page("new")
+        self.new_page.offer(experiment, changed, reason)
 
     @Slot()
     def _compare(self) -> None:
@@ -329,18 +339,13 @@ class MainWindow(QMainWindow):
             self.show_page("new")
 
     def _arrange(self) -> QHBoxLayout:
-        """Navigation, then the pages with a message above them; the row that they stand in."""
+        """Navigation, then the pages with a message over them; the row that they stand in."""
         content = QWidget()
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        close = QPushButton(self.tr("Close"))
-        close.setObjectName("message.close")
-        close.clicked.connect(self._close_message)
-        self.message.offers.addWidget(close)
-        self.message.stand_apart(MARGIN, GAP)
-        column.addWidget(self.message)
         column.addWidget(self.pages, 1)
+        self.message = Message(content)
         centre = QWidget()
         row = QHBoxLayout(centre)
         row.setContentsMargins(0, 0, 0, 0)
@@ -368,10 +373,6 @@ class MainWindow(QMainWindow):
         self.controller.attach()
         self.switchboard.make()
 
-    @Slot()
-    def _close_message(self) -> None:
-        self.message.say("")
-
     @Slot(str)
     def _open_configuration(self, path: str) -> None:
         """The experiment of the failed run in the form, at the field that helps."""
@@ -387,8 +388,8 @@ class MainWindow(QMainWindow):
         self.show_message(self.tr("The setting is in force, and could not be kept"), why)
 
     def run_in_view(self) -> bool:
-        """Whether the page of the run in view is the one that is shown."""
-        return self._run_page is not None and self.pages.currentWidget() is self._run_page
+        """Whether people look at the run in view, on its page or on the stage."""
+        return self.stage.on or (self._run_page is not None and self.pages.currentWidget() is self._run_page)
 
     def _say_busy(self, title: str) -> None:
         if self._new_page is not None:

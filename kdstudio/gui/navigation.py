@@ -1,11 +1,12 @@
-"""The left edge of the window: where one can go, and what is running now."""
+"""The left edge of the window: where one can go, what waits in the queue, and what is running now."""
 
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from kdstudio.gui.buttons import NavButton, Pressable
+from kdstudio.gui.buttons import NavButton, Pressable, Switch
 from kdstudio.gui.cards import Bar, Card, Elided, Painted, Text, rounded
+from kdstudio.gui.plain_tips import plain_tip
 from kdstudio.gui.presenter import shown
 from kdstudio.gui.theme import GAP, RADIUS, SPACE, Role, theme
 
@@ -31,7 +32,7 @@ class Folded(Elided):
         lines[-1] = metrics.elidedText(lines[-1], Qt.TextElideMode.ElideRight, room)
         if lines != self.text().split("\n"):
             self.setText("\n".join(lines))
-        self.setToolTip(whole if self.elided else "")
+        self.setToolTip(plain_tip(whole) if self.elided else "")
         self.setAccessibleName(whole)
 
 
@@ -66,14 +67,60 @@ class RunningCard(Pressable):
         painter.end()
 
 
+class QueueSign(Pressable):
+    """How many runs wait in the queue, and its switch; a click on the words shows the queue.
+
+    Signals:
+        switched: the switch was flipped; carries whether the queue is on now.
+    """
+
+    switched = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("nav.queue")
+        self.setAccessibleName(self.tr("Queue"))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(GAP, 2 * SPACE, GAP, 2 * SPACE)
+        row.setSpacing(2 * SPACE)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        self.title, self.words = Elided(self.tr("Queue"), "strong"), Elided("", "caption", "quiet")
+        for part in (self.title, self.words):
+            words.addWidget(part)
+        self.switch = Switch()
+        self.switch.setObjectName("nav.queue.switch")
+        self.switch.setAccessibleName(self.tr("Run the queue"))
+        self.switch.toggled.connect(self.switched)
+        row.addLayout(words, 1)
+        row.addWidget(self.switch)
+
+    def show_queue(self, waiting: int, on: bool) -> None:
+        """Show how many runs wait and whether the queue is on; an empty queue that is off takes no room."""
+        self.setVisible(on or waiting > 0)
+        self.title.set_text(self.tr("Queue is on") if on else self.tr("Queue is off"))
+        self.words.set_text(self.tr("1 run waits") if waiting == 1 else self.tr("{0} runs wait").format(waiting))
+        self.switch.setChecked(on)
+        self.switch.setToolTip(
+            self.tr("Stop starting runs") if on else self.tr("Start the runs that wait, one after the other")
+        )
+        self.setAccessibleDescription(f"{self.title.whole}, {self.words.whole}")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        rounded(painter, QRectF(self.rect()), "raised" if self.underMouse() else "card", "border")
+        self._ring(painter, RADIUS)
+        painter.end()
+
+
 class HintCard(Card):
-    """The first steps, until somebody closes them. `show_me` opens the help, `close` is for good."""
+    """The first steps, until somebody has taken the tour or closes them. `show_me` starts the tour, `close` is for good."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, margin=GAP)
         self.setObjectName("nav.hint")
         self.body.addWidget(Text(self.tr("First time here?"), "strong"))
-        said = self.tr("How to read the curves, in a minute. Ctrl+K finds every command, F1 lists the keys.")
+        said = self.tr("A tour of five steps. Ctrl+K finds every command, F1 lists the keys.")
         self.words = Text(said, "caption", "quiet", wrap=True)
         self.body.addWidget(self.words)
         self.show_me = QPushButton(self.tr("Show me"))
@@ -98,11 +145,17 @@ def _height(layout: QLayout, width: int) -> int:
 
 
 class Navigation(Painted):
-    """Signals:
-    wanted: the name of the page that was clicked: home, new, run, runs or settings.
+    """The left edge.
+
+    Signals:
+        wanted: the name of the page that was clicked: home, new, run, runs or settings.
+        queue_wanted: the queue was clicked.
+        queue_switched: its switch was flipped; carries whether it is on now.
     """
 
     wanted = Signal(str)
+    queue_wanted = Signal()
+    queue_switched = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -132,6 +185,11 @@ class Navigation(Painted):
         column.addStretch(1)
         self.hint: HintCard | None = None
         self._column = column
+        self.queue = QueueSign()
+        self.queue.clicked.connect(self.queue_wanted)
+        self.queue.switched.connect(self.queue_switched)
+        self.queue.hide()
+        column.addWidget(self.queue)
         self.running = RunningCard()
         self.running.clicked.connect(self._running_clicked)
         self.running.hide()
@@ -153,6 +211,10 @@ class Navigation(Painted):
             self.hint.hide()
             self.hint.deleteLater()
             self.hint = None
+
+    def show_queue(self, waiting: int, on: bool) -> None:
+        """Show how many runs wait in the queue, and whether it is on."""
+        self.queue.show_queue(waiting, on)
 
     def show_page(self, name: str) -> None:
         """Mark the page in view."""

@@ -21,6 +21,7 @@ from shiboken6 import isValid
 
 from kdstudio.gui.cards import Card, Text
 from kdstudio.gui.commands.command import plain
+from kdstudio.gui.plain_tips import plain_tip
 from kdstudio.gui.theme import GAP, SPACE, theme
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ class PaletteModel(QAbstractListModel):
         if role == REASON:
             return entry.reason
         if role == Qt.ItemDataRole.ToolTipRole:
-            return entry.reason or (entry.offer.tip if isinstance(entry, Choice) else "")
+            return plain_tip(entry.reason or (entry.offer.tip if isinstance(entry, Choice) else ""))
         if role == Qt.ItemDataRole.AccessibleDescriptionRole:
             return entry.reason or entry.hint
         return None

@@ -71,10 +71,10 @@ def _free(folder: Path, stem: str) -> Path:
 
 
 def _read(path: Path) -> Preset | None:
-    import yaml
+    from kdstudio.spec.plain_yaml import UNREADABLE, read_yaml_file
 
     try:
-        said = yaml.safe_load(path.read_text(encoding="utf-8"))
+        said = read_yaml_file(path)
         return Preset(name=str(said["preset"]), card=str(said["card"]), values=dict(said["values"]), path=path)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, yaml.YAMLError):
+    except (OSError, *UNREADABLE):
         return None

@@ -1,7 +1,8 @@
 """Runs that wait for their turn: off until it is switched on, one run at a time per device, in the order that people give it.
 
 The queue lives in the window alone. What waits in it are ordinary run folders, queued or resumable: when the window closes,
-the queue ends, and nothing is lost but the order.
+the queue ends, and nothing is lost but the order. A run that people pause keeps its device: the queue starts nothing there
+until it is resumed, or until they let the next one start.
 """
 
 from collections.abc import Callable, Sequence
@@ -56,10 +57,12 @@ class RunQueue(QObject):
     Signals:
         changed: what waits, or whether it is on.
         said: something happened that people want to know; carries title and detail.
+        paused: a run was paused, and what waits stays behind it; carries its title.
     """
 
     changed = Signal()
     said = Signal(str, str)
+    paused = Signal(str)
 
     def __init__(
         self,
@@ -70,9 +73,11 @@ class RunQueue(QObject):
     ) -> None:
         super().__init__(parent)
         self._start, self._others, self._here = start, others, here
-        self._seen: tuple[int, int, str] | None = None
+        self._seen: tuple[int, int, int, str] | None = None
         self.waiting: list[Waiting] = []
         self._started: list[_Started] = []
+        self._seen_at_work: dict[Path, Waiting] = {}  # at the last look
+        self._paused: list[Waiting] = []  # runs that keep their device while they are paused
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK_EVERY)
         self._timer.timeout.connect(self.look)
@@ -92,13 +97,15 @@ class RunQueue(QObject):
         """What closing the window means for it, "" when it means nothing."""
         if not (self.on and self.waiting):
             return ""
-        said = self.tr("The queue stops: {0} that wait in it stay queued, and can be started from Runs.")
-        return said.format(self.tr("1 run") if len(self.waiting) == 1 else self.tr("{0} runs").format(len(self.waiting)))
+        if len(self.waiting) == 1:
+            return self.tr("The queue stops. The run that waits stays queued: start it from Runs.")
+        return self.tr("The queue stops. The {0} runs that wait stay queued: start them from Runs.").format(len(self.waiting))
 
     def switch(self, on: bool) -> None:
         """Start runs from now on, or do not; what is at work goes on."""
         if on != self.on:
             if on:
+                self._seen_at_work, self._paused = {}, []
                 self._timer.start()
             else:
                 self._timer.stop()
@@ -111,9 +118,16 @@ class RunQueue(QObject):
         known = any(each.folder == folder for each in (*self.waiting, *self.at_work))
         if known or folder.current().state not in STARTABLE:
             return False
+        self._paused = [each for each in self._paused if each.folder != folder]
         self.waiting.append(Waiting(folder=folder, title=title, device=device or "auto"))
         self.changed.emit()
         return True
+
+    def start_next(self) -> None:
+        """Let the next run start although one that is paused would want its device again."""
+        self._paused = []
+        self.changed.emit()
+        self.look()
 
     def remove(self, key: str) -> None:
         """Take a run out. It stays what it is: a queued run."""
@@ -143,6 +157,7 @@ class RunQueue(QObject):
 
         before = self.waiting, self.at_work
         self.waiting = [named(run) for run in self.waiting]
+        self._paused = [named(run) for run in self._paused]
         for each in self._started:
             each.run = named(each.run)
         if (self.waiting, self.at_work) != before:
@@ -152,6 +167,20 @@ class RunQueue(QObject):
         """The title of the run at work that keeps `run` from starting, "" for none."""
         return self._held_by(run, self._rows_here())
 
+    @property
+    def waits_for_paused(self) -> bool:
+        """Whether it is on, and the first run that waits stays behind one that is paused."""
+        return self.on and bool(self.waiting) and self.paused_before(self.waiting[0])
+
+    def paused_before(self, run: Waiting) -> bool:
+        """Whether it is a paused run that keeps `run` from starting."""
+        busy = any(_same_device(started.device, run.device) for started in self.at_work)
+        return not busy and self._paused_on(run) is not None
+
+    def _paused_on(self, run: Waiting) -> Waiting | None:
+        others = (each for each in self._paused if each.folder != run.folder)
+        return next((each for each in others if _same_device(each.device, run.device)), None)
+
     def _rows_here(self) -> list[Row]:
         return [read_row(folder) for folder in self._here()]
 
@@ -159,6 +188,9 @@ class RunQueue(QObject):
         for started in self.at_work:
             if _same_device(started.device, run.device):
                 return started.title
+        paused = self._paused_on(run)
+        if paused is not None:
+            return paused.title
         for mine in here:
             if Path(mine.folder) != run.folder.path and _same_device(mine.device, run.device):
                 return mine.title
@@ -177,7 +209,8 @@ class RunQueue(QObject):
         """Forget what is over, and start what may start."""
         for each in list(self._started):
             self._see_to(each)
-        here = self._rows_here() if self.on and self.waiting else []
+        here = self._rows_here() if self.on else []
+        self._keep_paused(here)
         for run in list(self.waiting) if self.on else ():
             if run.folder.current().state not in STARTABLE or not run.folder.status_file.exists() or run.folder.alive():
                 self.waiting.remove(run)  # done by somebody else, or thrown away
@@ -185,11 +218,25 @@ class RunQueue(QObject):
                 self.waiting.remove(run)
                 self._started.append(_Started(run=run, attempt=run.folder.status().attempt))
                 self._start(run.folder)
+        self._seen_at_work |= {each.folder.path: each for each in self.at_work}
         holder = self._held_by(self.waiting[0], here) if self.on and self.waiting else ""
-        seen = len(self._started), len(self.waiting), holder
+        seen = len(self._started), len(self.waiting), len(self._paused), holder
         if seen != self._seen:
             self._seen = seen
             self.changed.emit()
+
+    def _keep_paused(self, here: Sequence[Row]) -> None:
+        """Keep the device of a run that was at work at the last look and is paused now; let go of one that is not any more."""
+        before = self._seen_at_work
+        self._seen_at_work = {
+            Path(row.folder): Waiting(folder=RunFolder(Path(row.folder)), title=row.title, device=row.device) for row in here
+        } | {each.folder.path: each for each in self.at_work}
+        self._paused = [run for run in self._paused if run.folder.current().state is State.PAUSED]
+        for path, run in before.items() if self.on else ():
+            if path not in self._seen_at_work and run.folder.current().state is State.PAUSED:
+                self._paused.append(run)
+                if any(self._paused_on(waiting) for waiting in self.waiting):
+                    self.paused.emit(run.title)
 
     def _see_to(self, each: _Started) -> None:
         said = each.run.folder.status()
@@ -211,7 +258,7 @@ class RunQueue(QObject):
         """Stop starting runs: the next one would meet the same."""
         if self.on:
             self._timer.stop()
-            self.said.emit(self.tr("The queue stopped after {0}").format(run.title), why)
+            self.said.emit(self.tr("The queue stopped after “{0}”").format(run.title), why)
 
 
 def _same_device(one: str, other: str) -> bool:

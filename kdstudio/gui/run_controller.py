@@ -2,7 +2,8 @@
 
 import logging
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -118,17 +119,21 @@ class RunController(QObject):
         return self._worker.usage if self._worker is not None else None
 
     @property
-    def failure(self) -> Words | None:
-        """The words for why it failed, when it did."""
+    def failure_code(self) -> tuple[str, dict[str, Any]] | None:
+        """Why it failed, when it did: a code and its parameters."""
         if self.status.state not in (State.FAILED, State.LOST):
             return None
         code = self.status.code or self.state.code or ("killed" if self.status.state is State.LOST else "internal")
-        parameters = self.status.parameters or self.state.parameters
-        return explain(code, parameters)
+        return code, self.status.parameters or self.state.parameters
+
+    @property
+    def failure(self) -> Words | None:
+        """The words for why it failed, when it did."""
+        return explain(*self.failure_code) if self.failure_code is not None else None
 
     @property
     def others(self) -> list[RunFolder]:
-        """The runs that were started from here, are not in view any more, and are still at work."""
+        """The runs that this window knows of, that are not in view, and that are still at work."""
         going = [folder for folder in self._launched if folder != self.folder and _goes_on(folder)]
         seen_to = [self.folder, *(worker.folder for worker in self._leaving)]  # may be about to be launched
         self._launched = [folder for folder in self._launched if folder in going or folder in seen_to]
@@ -182,14 +187,18 @@ class RunController(QObject):
         else:
             self._show(folder, self._launcher)
 
+    def keep_track(self, folders: Iterable[RunFolder]) -> None:
+        """Count `folders` among this window's runs, as long as they are at work: people are asked about them when it
+        closes, and told when they end. A window that was opened again knows of the runs that an earlier one left."""
+        self._launched += [folder for folder in folders if folder not in self._launched]
+
     def start_behind(self, folder: RunFolder) -> None:
         """Start a run or go on with it without bringing it into view: its worker launches it, and leaves it running."""
         worker = TrainingWorker(folder, self.home, self._launcher, self)
         worker.finished.connect(self._worker_finished)
         worker.leave()
         self._leaving.append(worker)
-        if folder not in self._launched:
-            self._launched.append(folder)
+        self.keep_track([folder])
         worker.start()
 
     @Slot()
@@ -237,7 +246,7 @@ class RunController(QObject):
             self.changed.emit()
 
     def stop_all(self) -> None:
-        """Ask the run in view and every other one that was started from here to save and end; what does not listen is
+        """Ask the run in view and every other one that this window knows of to save and end; what does not listen is
         ended step by step."""
         if self._stopping is None and self.others:
             self._stopping = Stopping(self.others, self)
@@ -246,13 +255,12 @@ class RunController(QObject):
 
     @Slot()
     def attach(self) -> None:
-        """Bring the newest run that is at work into view, if there is one and nothing is in view yet."""
-        if self.folder is not None:
-            return
+        """Keep track of the runs that are at work already; bring the newest into view where nothing is in view yet."""
         newest = list(self.home.folders())[: -RECENT - 1 : -1]
-        goes_on = next((folder for folder in newest if _goes_on(folder)), None)
-        if goes_on is not None:
-            self.open(goes_on)
+        training = [folder for folder in newest if _goes_on(folder)]
+        self.keep_track(training)
+        if training and self.folder is None:
+            self.open(training[0])
 
     def shutdown(self) -> None:
         """Let every worker end, and wait for it: a QThread must never be destroyed at work. Runs go on."""
@@ -292,8 +300,8 @@ class RunController(QObject):
             self.experiment = None
             log.info("run %s: %s", folder.id, error)
         self.status = Status() if launcher is not None else folder.current()
-        if launcher is not None and folder not in self._launched:
-            self._launched.append(folder)
+        if launcher is not None or self.status.state.active:
+            self.keep_track([folder])
         self._worker = TrainingWorker(folder, self.home, launcher, self)
         self._worker.watched = self._watched
         self._worker.finished.connect(self._worker_finished)

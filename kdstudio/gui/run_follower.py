@@ -38,6 +38,6 @@ class RunFollower(QObject):
         from kdstudio.runs.outlook import outlook
 
         seen = outlook(run.state, run.experiment, run.status.state)
-        word, role = phase(run.status.state, run.state, waiting=run.waiting)
+        word, role = phase(run.status.state, run.state, waiting=run.waiting, code=run.status.code)
         self._navigation.running.show_run(run.title if run.folder else "", word, seen.fraction, role)
         self._busy(run.title if run.active else "")

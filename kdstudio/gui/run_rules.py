@@ -82,6 +82,15 @@ def longer(run: "RunController") -> str:
     return duplicate(run) or ("" if run.status.state is State.COMPLETED else tr("The run in view is not complete"))
 
 
+def suggest(run: "RunController") -> str:
+    """There is a change that may help: after a verdict, a warning or a failure."""
+    from kdstudio.gui import suggested  # not before the first paint
+
+    done = run.status.state is State.COMPLETED
+    none = tr("There is nothing to suggest for the run in view")
+    return duplicate(run) or ("" if done or suggested.everything(run, None) else none)
+
+
 def mend(run: "RunController") -> str:
     """It failed at something that a field can change."""
     if run.failure is None:
@@ -101,5 +110,6 @@ def anything(run: "RunController") -> str:
 
 
 __all__ = [
-    "anything", "duplicate", "evaluate", "longer", "mend", "pause", "replay", "resume", "save", "start_replay", "stop", "tested",
+    "anything", "duplicate", "evaluate", "longer", "mend", "pause", "replay", "resume", "save", "start_replay", "stop", "suggest",
+    "tested",
 ]  # fmt: skip

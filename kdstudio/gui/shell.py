@@ -30,10 +30,12 @@ if TYPE_CHECKING:
     from kdstudio.gui.commands.command import Deed
     from kdstudio.gui.endings import Endings
     from kdstudio.gui.help import HelpPanel
+    from kdstudio.gui.main_window import MainWindow
     from kdstudio.gui.pages.page import Page
     from kdstudio.gui.palette import Offered, Palette
     from kdstudio.gui.run_controller import RunController
     from kdstudio.gui.theme import Role
+    from kdstudio.gui.tour import Tour
 
 THEMES = (Choice.SYSTEM, Choice.LIGHT, Choice.DARK)
 
@@ -55,6 +57,7 @@ class Shell(QObject):
         self._application: Application | None = None
         self._palette: Palette | None = None
         self._help: HelpPanel | None = None
+        self._tour: Tour | None = None
         self.endings: Endings | None = None
         self._before_help: QWidget | None = None
         self._focus_before_click: QWidget | None = None
@@ -79,6 +82,7 @@ class Shell(QObject):
             "help.shortcuts": Deed(does=self.toggle_shortcuts),
             "help.terms": Deed(does=self.toggle_terms),
             "help.curves": Deed(does=self.show_curves),
+            "help.tour": Deed(does=self.start_tour),
         }
 
     def _theme(self, choice: Choice) -> "Deed":
@@ -104,7 +108,7 @@ class Shell(QObject):
         if self._preferences.now.tour_seen:
             return
         hint = self._navigation.show_hint()
-        hint.show_me.clicked.connect(self.show_curves)
+        hint.show_me.clicked.connect(self.start_tour)
         hint.close_button.clicked.connect(self._close_hint)
 
     def close(self) -> None:
@@ -158,6 +162,11 @@ class Shell(QObject):
         else:
             self._refresh()
             self.palette.open()
+
+    def close_palette(self) -> None:
+        """Close the command palette, where it is open."""
+        if self._palette is not None and self._palette.isVisible():
+            self._palette.dismiss()
 
     @Slot()
     def toggle_shortcuts(self) -> None:
@@ -281,6 +290,29 @@ class Shell(QObject):
         bar = self._window.menuBar()
         bar.setFont(QFont(QApplication.font()))
         bar.updateGeometry()
+
+    @Slot()
+    def start_tour(self) -> None:
+        """Show five things in the window, one after the other; what was open above the pages closes."""
+        from kdstudio.gui.tour import Tour
+
+        self.close_tour()
+        self.close_palette()
+        self.hide_help()
+        self._tour = Tour(cast("MainWindow", self._window))
+        self._tour.over.connect(self._tour_is_over)
+        self._tour.begin()
+
+    def close_tour(self) -> None:
+        """End the tour, where one is under way."""
+        if self._tour is not None:
+            self._tour.close_here()
+
+    @Slot()
+    def _tour_is_over(self) -> None:
+        """It has been seen, to its end or not: from now on it is in the menu Help alone."""
+        self._tour = None
+        self._close_hint()
 
     @Slot()
     def _close_hint(self) -> None:

@@ -27,13 +27,14 @@ STATES: "dict[State, tuple[str, Role]]" = {
     State.COMPLETED: ("Completed", "agreement"),
     State.STOPPED: ("Stopped", "baseline"),
     State.FAILED: ("Failed", "failure"),
-    State.LOST: ("Lost", "failure"),
+    State.LOST: ("Killed", "failure"),
 }
 
 
-def state_words(state: State) -> "tuple[str, Role]":
-    """The word for `state`, and its colour."""
-    word, role = STATES[state]
+def state_words(state: State, code: str | None = None) -> "tuple[str, Role]":
+    """The word for `state`, and its colour; `code` says why it is so. What a full disk ended was not killed."""
+    lost_otherwise = state is State.LOST and code not in (None, "killed")
+    word, role = STATES[State.FAILED if lost_otherwise else state]
     return looked_up(word), role
 
 
@@ -41,7 +42,7 @@ def row_words(row: Row) -> "tuple[str, Role]":
     """The word for a run in a list, and its colour: what waits for its turn is not starting."""
     if row.state == State.QUEUED and row.attempt == 0:
         return tr("Queued"), "baseline"
-    return state_words(State(row.state))
+    return state_words(State(row.state), row.code)
 
 
 def stage_words(stage: str) -> str:

@@ -127,6 +127,7 @@ class Theme(QObject):
         self._edges: dict[str, QColor] = {}
         self._plain_font = QFont(app.font())
         self.presenter = False
+        self._presenting = PRESENTING
         self.private: tuple[str, ...] = ()  # folders that presenter mode hides
         self.choice = Choice.SYSTEM
         self.scheme = ""
@@ -141,7 +142,7 @@ class Theme(QObject):
     @property
     def factor(self) -> float:
         """How much larger than usual type is now, for an audience."""
-        return PRESENTING if self.presenter else 1.0
+        return self._presenting if self.presenter else 1.0
 
     def apply(self, choice: str) -> None:
         """Put `choice` (system, light, dark) into force."""
@@ -153,10 +154,10 @@ class Theme(QObject):
         self._dress()
         self.changed.emit()
 
-    def present(self, on: bool) -> None:
-        """Show everything large and paths masked, for an audience, or as it was."""
-        if on != self.presenter:
-            self.presenter = on
+    def present(self, on: bool, factor: float = PRESENTING) -> None:
+        """Show everything `factor` times as large and paths masked, for an audience, or as it was."""
+        if (on, factor if on else self._presenting) != (self.presenter, self._presenting):
+            self.presenter, self._presenting = on, factor
             self._dress()
             self.changed.emit()
 
@@ -206,7 +207,7 @@ class Theme(QObject):
         if self._qlementine is None:
             self._app.setFont(_larger(self._plain_font, self.factor))
         elif self.presenter:
-            self._qlementine.setTheme(_large_theme(self.scheme))
+            self._qlementine.setTheme(_large_theme(self.scheme, self.factor))
         else:
             self._qlementine.setThemeJsonPath(str(resource("themes", f"{self.scheme}.json")))
         self._base = 0.0
@@ -238,15 +239,15 @@ def _qlementine_style(app: QApplication) -> QStyle | None:
     return style
 
 
-def _large_theme(scheme: str) -> Any:
-    """Qlementine's theme for `scheme` with all that is measured in pixels made larger."""
+def _large_theme(scheme: str, factor: float) -> Any:
+    """Qlementine's theme for `scheme` with all that is measured in pixels `factor` times as large."""
     from PySide6.QtCore import QJsonDocument
     from PySide6Qlementine import Theme as QlementineTheme
 
     values = json.loads(resource("themes", f"{scheme}.json").read_text(encoding="utf-8"))
     for name, value in values.items():
         if name.startswith(("fontSize", "controlHeight", "iconSize")):
-            values[name] = round(PRESENTING * value)
+            values[name] = round(factor * value)
     return QlementineTheme.fromJsonDoc(QJsonDocument.fromJson(json.dumps(values).encode()))
 
 

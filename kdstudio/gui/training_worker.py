@@ -26,6 +26,7 @@ from kdstudio.runs.launch import StopLadder, launch, starting
 from kdstudio.runs.lost import disk_is_full
 from kdstudio.runs.state import RunState, State
 from kdstudio.runs.usage import Meter, Usage
+from kdstudio.spec.regular_files import read_end
 
 log = logging.getLogger(__name__)
 
@@ -241,9 +242,7 @@ def drained(queue: "SimpleQueue[News | Folded]") -> Iterator[News | Folded]:
 def last_words(folder: RunFolder, lines: int = 3) -> str:
     """The end of the run's log, in one line; what a process said before it died."""
     try:
-        with folder.log_file.open("rb") as file:
-            file.seek(max(0, folder.log_file.stat().st_size - 4096))
-            text = file.read().decode("utf-8", "replace")
+        text = read_end(folder.log_file, 4096).decode("utf-8", "replace")
     except OSError:
         return tr("it left no log")
     said = [line.strip() for line in text.splitlines() if line.strip()]

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from kdstudio.gui.theme import Role
 
 
-def phase(status: State, run: RunState, *, waiting: bool = False) -> "tuple[str, Role]":
-    """What a run is doing, in a few words: the stage while it runs, else its state. One that is `waiting` is not starting."""
-    word, role = state_words(status)
+def phase(status: State, run: RunState, *, waiting: bool = False, code: str | None = None) -> "tuple[str, Role]":
+    """What a run is doing, in a few words: the stage while it runs, else its state, which `code` explains. One that is
+    `waiting` is not starting."""
+    word, role = state_words(status, code)
     if waiting:
         return tr("Queued"), role
     if status is State.RUNNING and run.current is not None:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QSizePolicy, 
 
 from kdstudio.gui.cards import Banner, Card, Painted
 from kdstudio.gui.language import tr
+from kdstudio.gui.plain_tips import plain_tip
 from kdstudio.gui.presenter import shown, shown_values
 from kdstudio.gui.private_text import PrivateText
 from kdstudio.gui.theme import GAP, SPACE, theme
@@ -256,7 +257,7 @@ class LineMargin(Painted):
         return next(found, 0)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self.setToolTip(shown(self._editor.messages.get(self.line_at(event.position().toPoint()), "")))
+        self.setToolTip(plain_tip(shown(self._editor.messages.get(self.line_at(event.position().toPoint()), ""))))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -3,11 +3,13 @@
 import zipfile
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from kdstudio.spec.errors import KnownFailure
+from kdstudio.spec.regular_files import open_regular
 
 
 def read_weights(path: Path, *, role: str) -> dict[str, Tensor]:
@@ -31,7 +33,7 @@ def read_weights(path: Path, *, role: str) -> dict[str, Tensor]:
 
 
 def _pickled(path: Path) -> bool:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         start = file.read(2)
     return zipfile.is_zipfile(path) or start[:1] == b"\x80" or path.suffix in (".pt", ".pth", ".pkl", ".ckpt")
 
@@ -40,7 +42,7 @@ def put_weights(module: nn.Module, weights: dict[str, Tensor], *, path: Path, ro
     """Load `weights` into `module`.
 
     Raises:
-        KnownFailure: they are those of another network; both are named.
+        KnownFailure: they are those of another network, both are named; of numbers with too few bits; or no numbers.
     """
     own = {name: tuple(value.shape) for name, value in module.state_dict().items()}
     given = {name: tuple(value.shape) for name, value in weights.items()}
@@ -48,7 +50,21 @@ def put_weights(module: nn.Module, weights: dict[str, Tensor], *, path: Path, ro
         raise KnownFailure(
             "weights-mismatch", path=str(path), role=role, found=_outline(given, own), needed=_outline(own, given)
         )
+    for name, value in module.state_dict().items():
+        why = _unfit(weights[name], value.dtype)
+        if why:
+            raise KnownFailure("file-corrupt", path=str(path), why=f"{name} {why}", field=f"{role}.weights")
     module.load_state_dict(weights)
+
+
+def _unfit(given: Tensor, wanted: torch.dtype) -> str:
+    """Why `given` cannot stand for numbers of the type `wanted`; "" when it can."""
+    kind = str(given.dtype).removeprefix("torch.")
+    if not wanted.is_floating_point:
+        return "" if given.dtype == wanted else f"holds {kind}, not {str(wanted).removeprefix('torch.')}"
+    if not given.is_floating_point() or given.element_size() < 2:
+        return f"holds {kind}; weights are floating-point numbers of 16 bits or more"
+    return "" if bool(torch.isfinite(given.to(wanted)).all()) else "holds NaN or infinity"
 
 
 def _outline(shapes: dict[str, tuple[int, ...]], other: dict[str, tuple[int, ...]]) -> str:

@@ -4,11 +4,11 @@ import contextlib
 import json
 import queue
 import subprocess
-import sys
 import threading
 from dataclasses import dataclass, field
 from typing import IO, Any
 
+from kdstudio.runs.child_python import environment, python
 from kdstudio.runs.home import Home
 
 
@@ -104,12 +104,13 @@ class Desk:
             return self._process
         self.close()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "kdstudio", "desk", "--home", str(self._home.root)],
+            python("-m", "kdstudio", "desk", "--home", str(self._home.root)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
             encoding="utf-8",
+            env=environment(),
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         assert self._process.stdout is not None

@@ -16,9 +16,15 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 import msgspec
 from msgspec import Meta, Struct, field
 
+from kdstudio.spec.regular_files import append_regular, open_regular
+
 FORMAT = 1
+DEEPEST = 20
+"""Levels of lists and mappings in an event, at most."""
 Whole: TypeAlias = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 """What the columns of a curve can hold."""
+Real: TypeAlias = Annotated[float, Meta(ge=-1e18, le=1e18)]
+"""Seconds, counts and rates: far beyond any run, and small enough to add up."""
 Metrics: TypeAlias = Mapping[str, float | list[float | None] | None]
 
 
@@ -28,14 +34,15 @@ class Event(Struct, frozen=True, kw_only=True, gc=False, tag_field="type", tag=T
     seq: Whole = -1
     attempt: Whole = 0
     at: str = ""
-    seconds: float = 0.0
+    seconds: Real = 0.0
     stage: str | None = None
     seed: Whole | None = None
     who: str | None = None
 
 
 class RunStarted(Event, frozen=True, kw_only=True, gc=False):
-    """The first event of an attempt. `resumes_from`: [stage, seed, step] of the checkpoint, or None for a fresh start."""
+    """The first event of an attempt. `resumes_from`: [stage, seed, step] of the checkpoint, or None for a fresh start;
+    ["", None, 0] where nothing that was said before is done again."""
 
     format: Whole = FORMAT
     resumes_from: list[Any] | None = None
@@ -54,17 +61,17 @@ class ModelReady(Event, frozen=True, kw_only=True, gc=False):
 class StageStarted(Event, frozen=True, kw_only=True, gc=False):
     """A stage begins; it plans `planned` of `unit` (steps, images, seconds)."""
 
-    planned: float
+    planned: Real
     unit: str
 
 
 class Progress(Event, frozen=True, kw_only=True, gc=False):
     """A stage has done `done` of `total`, at `rate` units a second (None until it is known)."""
 
-    done: float
-    total: float
+    done: Real
+    total: Real
     unit: str
-    rate: float | None = None
+    rate: Real | None = None
 
 
 class StageEnded(Event, frozen=True, kw_only=True, gc=False):
@@ -77,10 +84,10 @@ class StepLogged(Event, frozen=True, kw_only=True, gc=False):
     """The weighted loss terms of this very step (nats), with the learning rate that it used and steps a second."""
 
     step: Whole
-    epoch: float
+    epoch: Real
     lr: float
     terms: dict[str, float]
-    rate: float | None = None
+    rate: Real | None = None
 
 
 class Evaluated(Event, frozen=True, kw_only=True, gc=False):
@@ -219,23 +226,27 @@ def _holds_what_it_should(event: Event) -> bool:
     return True
 
 
-def _within(value: Any) -> bool:
-    """Whether no number in `value` is larger than curves can hold."""
+def _within(value: Any, depth: int = DEEPEST) -> bool:
+    """Whether no number in `value` is larger than curves can hold, and nothing is nested deeper than `depth`."""
     kind = type(value)
+    if depth < 0:
+        return False
     if kind is float:
         return math.isfinite(value)
     if kind is int:
         return -(2**63) <= value < 2**63
     if kind is dict:
-        return all(map(_within, value.values()))
-    return all(map(_within, value)) if kind is list else True
+        return all(_within(each, depth - 1) for each in value.values())
+    return all(_within(each, depth - 1) for each in value) if kind is list else True
 
 
 class EventWriter:
     """Appends events to a file. Each append reaches the operating system before it returns."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("ab", buffering=0)
+        self._path = path
+        self._file = append_regular(path)
+        self._file.seek(0, os.SEEK_END)
         self._torn = self._file.tell() > 0 and not _ends_with_newline(path)
 
     def append(self, event: Event) -> None:
@@ -246,9 +257,21 @@ class EventWriter:
         """
         rest = (b"\n" if self._torn else b"") + to_json(event).encode() + b"\n"
         self._torn = True
-        while rest:
-            rest = rest[self._file.write(rest) or 0 :]
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) or 0 :]
+        except OSError as error:
+            error.filename = error.filename or str(self._path)
+            raise
         self._torn = False
+
+    def sync(self) -> None:
+        """Wait until what was appended is on disk, so that it is there after a power cut too.
+
+        Raises:
+            OSError: the disk does not take it.
+        """
+        os.fsync(self._file.fileno())
 
     @property
     def size(self) -> int:
@@ -283,7 +306,8 @@ class EventReader:
     Attributes:
         at: where it stands now: behind the last whole line.
         torn: lines that were no event.
-        unknown: lines of a type that this version does not know.
+        unknown: lines of a type that this version does not know, and all of an attempt that a newer version wrote.
+        newer: the format of the attempt that is being read, where a newer version wrote it; else 0.
     """
 
     CHUNK: ClassVar[int] = 1 << 22
@@ -291,25 +315,38 @@ class EventReader:
     def __init__(self, path: Path, at: int = 0) -> None:
         self._path = path
         self.at = at
-        self._in_giant = False
+        self._in_giant, self.newer = False, 0
         self.torn = 0
         self.unknown = 0
 
     def read(self) -> list[AnyEvent]:
         """Every whole event written since the last call; an unended last line waits. No file yet is no event."""
-        events = []
+        events: list[AnyEvent] = []
         for line in self._lines():
             try:
-                events.append(from_json(line))
+                event = from_json(line)
             except BadLine:
                 self.torn += 1
+                continue
             except UnknownType:
                 self.unknown += 1
+                continue
+            if type(event) is RunStarted:
+                self.newer = event.format if event.format > FORMAT else 0
+                if self.newer:
+                    about = {"format": event.format, "known": FORMAT}
+                    events.append(
+                        Note(attempt=event.attempt, at=event.at, level="warning", code="newer-format", parameters=about)
+                    )
+            if self.newer:
+                self.unknown += 1
+            else:
+                events.append(event)
         return events
 
     def _lines(self) -> Iterator[bytes]:
         try:
-            with self._path.open("rb") as file:
+            with open_regular(self._path) as file:
                 file.seek(self.at)
                 while True:
                     chunk = file.read(self.CHUNK)

@@ -53,11 +53,21 @@ WORDS: dict[str, Words] = {
         remedy="Check the path ({field}), or put the file there.",
         field="{field}",
     ),
+    "file-unreadable": Words(
+        title="A file cannot be read now",
+        cause="{path}: {why}.",
+        remedy="Check the disk, or the connection to it, and that you may read the file. Then resume: nothing was removed.",
+    ),
     "file-corrupt": Words(
         title="A file is damaged",
         cause="{path}: {why}.",
         remedy="Replace it by a good copy, or remove it, and start again.",
         field="{field}",
+    ),
+    "checkpoint-beyond": Words(
+        title="The checkpoint does not fit the experiment",
+        cause="It is at step {step} of {stage}, but only {planned} steps are planned.",
+        remedy="Start the experiment as a new run.",
     ),
     "too-few-classes": Words(
         title="There are no classes to tell apart",
@@ -225,7 +235,7 @@ WORDS: dict[str, Words] = {
     ),
     "damaged-left-out": Words(
         title="Some pictures are damaged",
-        cause="Left out because they cannot be read: {names} ({count} in all).",
+        cause="Left out: {names}; {count} in all.",
         remedy="Replace them by good copies, or remove them.",
         field="dataset",
     ),
@@ -264,6 +274,11 @@ WORDS: dict[str, Words] = {
         title="The teacher was there already",
         cause="It was trained earlier from the same data, model, training and seed ({fingerprint}).",
         remedy="",
+    ),
+    "teacher-gone": Words(
+        title="The shared teacher is gone",
+        cause="It was deleted, damaged or left behind in another home ({fingerprint}).",
+        remedy="It is trained again first; then this run resumes from its own checkpoint.",
     ),
     "teacher-loaded": Words(
         title="The teacher was loaded", cause="Its weights come from {path}.", remedy=""
@@ -315,6 +330,11 @@ WORDS: dict[str, Words] = {
         cause="The smallest class has {count} labelled images.",
         remedy="",
         field="dataset.labelled",
+    ),
+    "newer-format": Words(
+        title="A newer version wrote this run",
+        cause="Its events are of format {format}; this version reads format {known}.",
+        remedy="Install the newer version of KD Studio to see and resume it.",
     ),
     "device-ready": Words(
         title="The device is ready", cause="{device}, CPU threads: {threads}, {precision}.", remedy=""
@@ -377,5 +397,5 @@ def explain(
 def _fill(text: str, values: _Blank) -> str:
     try:
         return text.format_map(values)
-    except (ValueError, TypeError):  # a parameter of another type than the words expect
+    except (ValueError, TypeError, OverflowError):  # a parameter of another type than the words expect
         return text.replace(":.1%", "").format_map(values)

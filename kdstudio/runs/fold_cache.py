@@ -16,8 +16,10 @@ from kdstudio.runs.events import ModelReady, Note, Sampled, from_json, to_json
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.series import Series
 from kdstudio.runs.state import Measured, RunState, Stage
+from kdstudio.spec.regular_files import open_regular, read_bytes
 
 VERSION = 3
+LARGEST = 1 << 30  # bytes of a fold that is read
 WORTH = 1 << 20  # bytes of events from which on reading them takes long enough
 _PLAIN = (
     "name", "seed", "planned", "unit", "began", "done", "before", "rate", "ended", "reused", "step", "epoch", "best", "saved",
@@ -32,7 +34,7 @@ def _mark(folder: RunFolder, size: int) -> list[Any]:
         ValueError: there are fewer.
     """
     digest, left = hashlib.blake2b(digest_size=16), size
-    with folder.events_file.open("rb") as file:
+    with open_regular(folder.events_file) as file:
         while left:
             chunk = file.read(min(left, 1 << 20))
             if not chunk:
@@ -76,7 +78,7 @@ def keep(folder: RunFolder, state: RunState, size: int) -> None:
 def kept(folder: RunFolder) -> tuple[RunState, int] | None:
     """The fold that was kept, with the bytes of events that it is the fold of, when those are still as they were."""
     try:
-        head, _, body = (folder.path / "fold.bin").read_bytes().partition(b"\n")
+        head, _, body = read_bytes(folder.path / "fold.bin", limit=LARGEST).partition(b"\n")
         values = json.loads(head)
         size = int(values["mark"][1])
         return (_state(values, memoryview(body)), size) if values["mark"] == _mark(folder, size) else None

@@ -139,7 +139,7 @@ class RunFolder:
         self.path.mkdir(parents=True)
         for folder in (self.checkpoints, self.artefacts, self.path / "control"):
             folder.mkdir()
-        write_whole(self.experiment_file, dump(titled(experiment)))
+        write_whole(self.experiment_file, dump(titled(experiment)), durable=True)
         write_json(self.status_file, _plain(Status()))
 
     def experiment(self) -> "Experiment":
@@ -250,13 +250,13 @@ class RunFolder:
 
     def about(self) -> About:
         """What people wrote about the run; empty where nothing, or nothing readable, is there."""
-        import yaml
+        from kdstudio.spec.plain_yaml import UNREADABLE, read_yaml_file
 
         try:
-            values = yaml.safe_load((self.path / "about.yaml").read_text(encoding="utf-8"))
+            values = read_yaml_file(self.path / "about.yaml")
             tags = tuple(str(tag) for tag in values.get("tags") or ())
             return About(name=str(values.get("name") or ""), tags=tags, notes=str(values.get("notes") or ""))
-        except (OSError, ValueError, AttributeError, TypeError, RecursionError, yaml.YAMLError):
+        except (OSError, *UNREADABLE):
             return About()
 
     def set_about(self, about: About) -> None:
@@ -264,7 +264,7 @@ class RunFolder:
         from kdstudio.spec.yaml_file import to_yaml
 
         values = {"name": about.name, "tags": list(about.tags), "notes": about.notes}
-        write_whole(self.path / "about.yaml", to_yaml(values))
+        write_whole(self.path / "about.yaml", to_yaml(values), durable=True)
 
 
 # What each field of status.json may be; what is something else is left out.

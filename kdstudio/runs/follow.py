@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from kdstudio.runs.events import AnyEvent, EventReader
 from kdstudio.runs.folder import RunFolder, Status
 from kdstudio.runs.state import State
+from kdstudio.spec.regular_files import KIB, read_text
 
 HEARTBEAT_STALE = 20.0  # seconds without a change in the counter
 NO_PROGRESS = 180.0  # seconds without an event
@@ -68,6 +69,6 @@ class Follower:
 
     def _read_beat(self) -> str | None:
         try:
-            return self.folder.heartbeat_file.read_text()
-        except OSError:
+            return read_text(self.folder.heartbeat_file, limit=KIB)
+        except (OSError, UnicodeDecodeError):
             return None

@@ -35,12 +35,18 @@ class Home:
         Raises:
             KnownFailure: it cannot be made, or the chosen one is gone: an empty one in its place would hide that.
         """
-        home = cls(explicit.expanduser().absolute(), "--home") if explicit else cls._named(chosen)
+        try:
+            home = cls(explicit.expanduser().absolute(), "--home") if explicit else cls._named(chosen)
+        except RuntimeError as error:  # ~nobody
+            raise KnownFailure(
+                "home-unusable", path=str(explicit or os.environ.get("KDSTUDIO_HOME")), why=str(error)
+            ) from None
         try:
             for folder in (home.runs, home.teachers, home.outputs, home.locks):
                 folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise KnownFailure("home-unusable", path=str(home.root), why=error.strerror or str(error)) from None
+        except (OSError, ValueError) as error:  # ValueError: a NUL byte
+            why = error.strerror if isinstance(error, OSError) else str(error)
+            raise KnownFailure("home-unusable", path=str(home.root), why=why) from None
         return home
 
     @classmethod
@@ -98,7 +104,7 @@ class Home:
         """Every run folder, oldest first."""
         try:
             with os.scandir(self.runs) as entries:
-                names = sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
+                names = sorted(entry.name for entry in entries if not entry.name.startswith(".") and _is_folder(entry))
         except FileNotFoundError:  # removed by hand: no run is left
             return
         yield from (RunFolder(self.runs / name) for name in names)
@@ -109,14 +115,32 @@ class Home:
         Raises:
             KnownFailure: there is none, or more than one.
         """
-        path = Path(run).expanduser()
-        if (path / "experiment.yaml").exists() or (path / "status.json").exists():
-            return RunFolder(path.absolute())
+        try:
+            path = Path(run).expanduser()
+            if (path / "experiment.yaml").exists() or (path / "status.json").exists():
+                return RunFolder(path.absolute())
+        except (OSError, ValueError, RuntimeError):  # too long for a path, not to be looked into, ~nobody
+            pass
+        return self.find_id(run)
+
+    def find_id(self, run: str) -> RunFolder:
+        """The run of this home that `run` names: by its id, the unique beginning of one, or its folder's name.
+
+        Raises:
+            KnownFailure: there is none, or more than one.
+        """
         found = [folder for folder in self.folders() if folder.path.name == run or (run and folder.id.startswith(run))]
         exact = [folder for folder in found if run in (folder.id, folder.path.name)]
         if len(exact or found) == 1:
             return (exact or found)[0]
         raise KnownFailure("run-ambiguous" if found else "run-unknown", run=run, home=str(self.root), count=len(found))
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # links that lead in a circle
+        return False
 
 
 def slug(title: str) -> str:

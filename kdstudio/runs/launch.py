@@ -3,16 +3,18 @@
 import contextlib
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 import psutil
 
+from kdstudio.runs.child_python import environment, python
 from kdstudio.runs.files import read_json, write_json
 from kdstudio.runs.folder import Request, RunFolder
 from kdstudio.runs.home import Home
+from kdstudio.spec.errors import KnownFailure
+from kdstudio.spec.regular_files import append_regular, remove_unless_regular
 
 if TYPE_CHECKING:
     from kdstudio.spec import Experiment
@@ -27,7 +29,7 @@ Process: TypeAlias = "subprocess.Popen[bytes]"
 
 def command(folder: RunFolder, home: Home) -> list[str]:
     """The command that starts or goes on with the run in `folder`."""
-    return [sys.executable, "-m", "kdstudio", "resume", str(folder.path), "--home", str(home.root)]
+    return python("-m", "kdstudio", "resume", str(folder.path), "--home", str(home.root))
 
 
 def launch(folder: RunFolder, home: Home, how: "Callable[[RunFolder, Home], list[str]] | None" = None) -> "Process":
@@ -42,12 +44,14 @@ def launch(folder: RunFolder, home: Home, how: "Callable[[RunFolder, Home], list
         OSError: it cannot be started.
     """
     flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
-    with folder.log_file.open("ab") as log:
+    remove_unless_regular(folder.log_file)
+    with append_regular(folder.log_file) as log:
         process = subprocess.Popen(
             (how or command)(folder, home),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
+            env=environment(),
             start_new_session=True,
             creationflags=flags,
         )
@@ -71,7 +75,8 @@ def starting(folder: RunFolder) -> psutil.Process | None:
 
 
 def new_run(experiment: "Experiment", home: Home) -> RunFolder:
-    """Make a run folder for `experiment`, queued. One without a title is called by what it is.
+    """Make a run folder for `experiment`, queued. One without a title is called by what it is; where it begins from another
+    run's student, that run is written down by its full id.
 
     Raises:
         OSError: it cannot be written.
@@ -79,8 +84,21 @@ def new_run(experiment: "Experiment", home: Home) -> RunFolder:
     from kdstudio.spec import title_of
 
     folder = home.new_run(title_of(experiment))
-    folder.create(experiment)
+    folder.create(_with_full_ids(experiment, home))
     return folder
+
+
+def _with_full_ids(experiment: "Experiment", home: Home) -> "Experiment":
+    """`experiment` with the full ids of the runs that it names: the beginning of one may fit two runs tomorrow. What names
+    none, or more than one, stays as it is: the run itself will say so."""
+    from kdstudio.spec.models import RUN_PREFIX, ModelSpec
+
+    found = {}
+    for name, model in vars(experiment).items():
+        if isinstance(model, ModelSpec) and model.weights_run is not None:
+            with contextlib.suppress(KnownFailure):
+                found[name] = model.model_copy(update={"weights": RUN_PREFIX + home.find_id(model.weights_run).id})
+    return experiment.model_copy(update=found) if found else experiment
 
 
 class StopLadder:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 import os
 import re
 import sqlite3
@@ -10,12 +11,18 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.state import State
+from kdstudio.spec.regular_files import printable_name, read_text
 
-VERSION = 3
+log = logging.getLogger(__name__)
+
+VERSION = 6
 PATIENCE = 5.0  # seconds to wait for another process that writes the index
+MOST_POINTS = 100  # of a small curve
 PORTION = 25  # folders between two reports of how far the reading is
 _HELD = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _GARBAGE = (ValueError, TypeError, KeyError)  # what a row ends in whose text is not what this version wrote
@@ -28,7 +35,9 @@ class Row:
     """One run in a list. `problem` says what is damaged in its folder, "" when nothing is.
 
     Attributes:
-        accuracy, agreement: of the student: on test data once it is there, on validation data before.
+        accuracy, agreement: of the student, on the data that `split` names.
+        split: "test" once test data have been used, "validation" before, "" while nothing is measured.
+        validation: the student's latest accuracy on validation data, whatever `split` is.
         teacher, baseline: accuracy on test data.
         gain, gain_low, gain_high: over the baseline, with its interval where there are seeds enough.
         stage: what it is at.
@@ -42,7 +51,7 @@ class Row:
     """
 
     id: str
-    folder: str
+    folder: str = ""
     created: str
     title: str
     state: str
@@ -51,6 +60,8 @@ class Row:
     done: float | None = None
     accuracy: float | None = None
     agreement: float | None = None
+    split: str = ""
+    validation: float | None = None
     gain: float | None = None
     gain_low: float | None = None
     gain_high: float | None = None
@@ -77,7 +88,15 @@ class Row:
 
 
 _ACTIVE = frozenset(state for state in State if state.active)
-_TUPLES = ("curve", "tags")
+_STATES = frozenset(map(str, State))
+# What each number of a row may be, lowest and highest; what is beyond that is not known.
+_BOUNDS: dict[str, tuple[float, float]] = {
+    "done": (0.0, 1.0), "accuracy": (0.0, 1.0), "agreement": (0.0, 1.0), "validation": (0.0, 1.0),
+    "gain": (-1.0, 1.0), "gain_low": (-1e3, 1e3), "gain_high": (-1e3, 1e3), "teacher": (0.0, 1.0),
+    "baseline": (0.0, 1.0), "parameters": (0.0, 1e18), "seconds": (0.0, 1e12),
+}  # fmt: skip
+_COUNTS = ("seeds", "attempt")
+_DECODER = msgspec.json.Decoder(Row)
 
 
 def _go_on(done: int, of: int) -> bool:
@@ -115,7 +134,7 @@ class Library:
             return self._read_all()
 
     def _read_all(self) -> list[Row]:
-        return [_as_it_is(read_row(folder), folder) for folder in self._home.folders()][::-1]
+        return [_as_it_is(_row_of(folder), folder) for folder in self._home.folders()][::-1]
 
     def _rows(self, progress: Progress) -> list[Row]:
         names = [folder.path.name for folder in self._home.folders()]
@@ -128,8 +147,9 @@ class Library:
                 mark = _mark(f"{self._home.runs}{os.sep}{name}")
                 old_mark, row = known.get(name, ("", None))
                 if row is None or mark != old_mark:
-                    row = read_row(RunFolder(self._home.runs / name))
-                    fresh.append((name, mark, _text_of(row)))
+                    row = _row_of(RunFolder(self._home.runs / name))
+                    if printable_name(name) == name:  # SQLite keeps no other text: such a folder is read each time
+                        fresh.append((name, mark, _text_of(row)))
                 kept[name] = (mark, row)
                 rows.append(_as_it_is(row, RunFolder(self._home.runs / name)) if _is_active(row) else row)
             whole = len(kept) == len(names)
@@ -139,7 +159,8 @@ class Library:
 
     def _indexed(self, index: sqlite3.Connection) -> Iterator[tuple[str, tuple[str, Row]]]:
         for name, mark, text in index.execute("SELECT name, mark, row FROM runs"):
-            yield name, (mark, _row_from(text, f"{self._home.runs}{os.sep}{name}"))
+            with contextlib.suppress(*_GARBAGE):  # a damaged row is read again from its folder
+                yield name, (mark, _row_from(text, f"{self._home.runs}{os.sep}{name}"))
 
     def _write(self, index: sqlite3.Connection, fresh: list[tuple[str, str, str]], gone: set[str]) -> None:
         if fresh or gone:
@@ -181,10 +202,20 @@ def _text_of(row: Row) -> str:
 
 
 def _row_from(text: str, folder: str) -> Row:
-    values = json.loads(text)
-    for name in _TUPLES:
-        values[name] = tuple(values[name])
-    return Row(folder=folder, **values)
+    """The row that `text` says.
+
+    Raises:
+        ValueError, TypeError: it is damaged.
+    """
+    row = _DECODER.decode(text)
+    fits = row.state in _STATES and all(0 <= getattr(row, name) < 2**63 for name in _COUNTS)
+    for name, (low, high) in _BOUNDS.items():
+        value = getattr(row, name)
+        fits = fits and (value is None or low <= value <= high)
+    if not fits:
+        raise ValueError("a number beyond its bounds")
+    object.__setattr__(row, "folder", folder)  # a copy of each of 10,000 rows would take longer than all the rest
+    return row
 
 
 def _is_active(row: Row) -> bool:
@@ -195,8 +226,29 @@ def _as_it_is(row: Row, folder: RunFolder) -> Row:
     """`row` with the state as it is, and why: whether a run that should be at work has a process is not in any file."""
     if not _is_active(row):
         return row
-    now = folder.current()
+    try:
+        now = folder.current()
+    except Exception as error:  # as for `_row_of`
+        return _damaged(folder, error)
     return row if now.state == row.state else replace(row, state=str(now.state), code=now.code)
+
+
+def _row_of(folder: RunFolder) -> Row:
+    """`read_row`, and for a folder that it was never meant for a row that says so: one bad run hides no other."""
+    try:
+        return read_row(folder)
+    except Exception as error:
+        log.info("run %s cannot be read", printable_name(folder.path.name), exc_info=True)
+        return _damaged(folder, error)
+
+
+def _damaged(folder: RunFolder, error: Exception) -> Row:
+    name = printable_name(folder.path.name)
+    why = (error.strerror if isinstance(error, OSError) else None) or f"{type(error).__name__}: {error}"
+    return Row(
+        id=printable_name(folder.id), folder=str(folder.path), created="", title=name, state=str(State.LOST),
+        problem=f"cannot be read ({why})"[:200],
+    )  # fmt: skip
 
 
 def read_row(folder: RunFolder) -> Row:
@@ -205,19 +257,19 @@ def read_row(folder: RunFolder) -> Row:
     summary, about, status = folder.summary(), folder.about(), folder.status()
     asked = _asked(_read(folder.experiment_file))
     return Row(
-        id=folder.id,
+        id=printable_name(folder.id),
         folder=str(folder.path),
         created=folder.created,
-        title=about.name or _text(summary.get("title")) or asked.get("title") or folder.path.name,
+        title=about.name or _text(summary.get("title")) or asked.get("title") or printable_name(folder.path.name),
         state=str(status.state),
         headline=_text(summary.get("headline")),
         **_measured(summary),
-        seconds=_number(summary.get("seconds")),
+        seconds=_number("seconds", summary.get("seconds")),
         dataset=asked.get("dataset", ""),
         model=asked.get("student", ""),
         method=asked.get("method", ""),
         device=asked.get("compute", ""),
-        seeds=asked.get("seeds", "").count(",") + 1 if asked.get("seeds") else 0,
+        seeds=_count(asked.get("seeds", "")),
         attempt=status.attempt,
         code=status.code,
         tags=about.tags,
@@ -230,20 +282,29 @@ def _measured(summary: dict[str, Any]) -> dict[str, Any]:
     """The numbers of a summary that are in a row."""
     live, models, gain = _part(summary, "live"), _part(summary, "models"), _part(summary, "gain")
     student = _part(models, "student")
-    accuracy, curve = student.get("accuracy"), live.get("curve")
+    tested, validation = _number("accuracy", student.get("accuracy")), _number("validation", live.get("accuracy"))
     return {
         "stage": _text(live.get("stage")),
-        "done": _number(live.get("whole")),
-        "accuracy": _number(accuracy if accuracy is not None else live.get("accuracy")),
-        "agreement": _number(student.get("agreement") if accuracy is not None else live.get("agreement")),
-        "gain": _number(gain.get("mean")),
-        "gain_low": _number(gain.get("low")),
-        "gain_high": _number(gain.get("high")),
-        "teacher": _number(_part(models, "teacher").get("accuracy")),
-        "baseline": _number(_part(models, "baseline").get("accuracy")),
-        "parameters": _number(student.get("parameters")),
-        "curve": tuple(float(value) for value in curve if isinstance(value, int | float)) if isinstance(curve, list) else (),
+        "done": _number("done", live.get("whole")),
+        "accuracy": tested if tested is not None else validation,
+        "agreement": _number("agreement", (student if tested is not None else live).get("agreement")),
+        "split": "test" if tested is not None else "validation" if validation is not None else "",
+        "validation": validation,
+        "gain": _number("gain", gain.get("mean")),
+        "gain_low": _number("gain_low", gain.get("low")),
+        "gain_high": _number("gain_high", gain.get("high")),
+        "teacher": _number("teacher", _part(models, "teacher").get("accuracy")),
+        "baseline": _number("baseline", _part(models, "baseline").get("accuracy")),
+        "parameters": _number("parameters", student.get("parameters")),
+        "curve": tuple(_curve(live.get("curve"))),
     }
+
+
+def _curve(points: Any) -> Iterator[float]:
+    for value in points[:MOST_POINTS] if isinstance(points, list) else ():
+        number = _number("accuracy", value)
+        if number is not None:
+            yield number
 
 
 _FIELD = re.compile(r"(?:^|\{|, ) *(kind|device): ?([\w.:-]+)")
@@ -256,6 +317,10 @@ def _asked(text: str) -> dict[str, str]:
     top = ""
     for line in text.splitlines():
         name, colon, value = line.partition(":")
+        listed = asked.get("seeds", "")
+        if (top == "seeds" and line.lstrip().startswith("-")) or (listed.startswith("[") and "]" not in listed):
+            asked["seeds"] = f"{listed},{line.strip().lstrip('-')}"  # a list in several lines
+            continue
         if not line.startswith((" ", "-", "#")) and colon:
             top, value = name, value.strip()
             if value and not value.startswith("{"):
@@ -267,6 +332,11 @@ def _asked(text: str) -> dict[str, str]:
         if found:
             asked.setdefault(top, found[2])
     return asked
+
+
+def _count(seeds: str) -> int:
+    """How many seeds are in "[0, 1, 2]", or in what is left of lines with one each."""
+    return len(re.findall(r"\d+", seeds.partition("#")[0]))
 
 
 def _problems(folder: RunFolder) -> Iterator[str]:
@@ -284,7 +354,7 @@ def _problems(folder: RunFolder) -> Iterator[str]:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
+        return read_text(path, errors="replace")
     except OSError:
         return ""
 
@@ -298,5 +368,8 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+def _number(name: str, value: Any) -> float | None:
+    """`value` as the number called `name`; None where it is none, or none that this can be."""
+    low, high = _BOUNDS[name]
+    known = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+    return float(value) if known else None

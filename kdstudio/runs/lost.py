@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kdstudio.runs.status import State
+from kdstudio.spec.regular_files import read_end
 
 if TYPE_CHECKING:
     from kdstudio.runs.folder import RunFolder, Status
@@ -42,9 +43,7 @@ def _ended(folder: "RunFolder", said: "Status") -> "Status | None":
 
 def _tail(folder: "RunFolder") -> bytes:
     try:
-        with folder.events_file.open("rb") as file:
-            file.seek(max(0, folder.events_file.stat().st_size - TAIL))
-            return file.read()
+        return read_end(folder.events_file, TAIL)
     except OSError:
         return b""
 

@@ -66,6 +66,11 @@ class Stage:
     best: int | None = None
     saved: int | None = None
 
+    @property
+    def trains(self) -> bool:
+        """Whether it counts its own steps; what others measure was reached at steps of earlier stages."""
+        return self.unit in ("steps", "seconds")
+
     def truncate(self, step: int) -> None:
         """Forget what happened after `step`."""
         for series in (*self.terms.values(), *self.curves.values(), self.learning_rate, self.clock):
@@ -196,7 +201,7 @@ class RunState:
         gone = set(order[place + 1 :] if step > 0 else order[place:])
         for old in gone:
             del self.stages[old]
-        if step > 0:
+        if step > 0 and self.stages[key].trains:
             self.stages[key].truncate(step)
         self.notes = [note for note in self.notes if (note.stage, note.seed) not in gone]
         self.samples = [

@@ -13,6 +13,7 @@ from kdstudio.runs.home import Home
 from kdstudio.runs.launch import starting
 from kdstudio.runs.status import State
 from kdstudio.spec.errors import KnownFailure
+from kdstudio.spec.regular_files import read_text
 
 _NAMES_RUN = re.compile(r"weights:\s*['\"]?run:([\w.-]+)")
 
@@ -83,14 +84,21 @@ def leaving(runs: Sequence[RunFolder], home: Home, go_on: Callable[[], bool] = _
             for name in set(_runs_named_by(other)):
                 users.setdefault(name, []).append(other)
     found = [
-        Leaving(run=run, bytes=bytes_in(run.path, go_on), users=tuple(users.get(run.id, ()))) for run in runs if go_on()
+        Leaving(run=run, bytes=bytes_in(run.path, go_on), users=tuple(_users_of(run, users))) for run in runs if go_on()
     ]
     return found if go_on() else []
 
 
+def _users_of(run: RunFolder, users: dict[str, list[RunFolder]]) -> Iterator[RunFolder]:
+    """Runs made by earlier versions may name another by the beginning of its id."""
+    for name, found in users.items():
+        if run.id.startswith(name):
+            yield from found
+
+
 def _runs_named_by(run: RunFolder) -> Iterator[str]:
     try:
-        text = run.experiment_file.read_text(encoding="utf-8", errors="replace")
+        text = read_text(run.experiment_file, errors="replace")
     except OSError:
         return
     yield from _NAMES_RUN.findall(text)

@@ -154,7 +154,9 @@ class ImageFolder(DatasetSpec):
     """One folder of pictures for each class, or train, val and test folders of those."""
 
     label: ClassVar[str] = "A folder of images"
-    blurb: ClassVar[str] = "One folder per class, or train/val/test folders of those. Any picture format."
+    blurb: ClassVar[str] = (
+        "One folder per class, or train/val/test folders of those: PNG, JPEG, WebP, BMP, TIFF, GIF, PPM."
+    )
     kind: Literal["image-folder"]
     path: FilePath = option(
         title="Folder", description="The folder that holds one folder per class; relative to the YAML file."
@@ -162,7 +164,8 @@ class ImageFolder(DatasetSpec):
     size: int = option(
         64, ge=4, le=512, title="Size", unit="pixels", description="Every image is resized to a square of this side."
     )
-    colour: bool = option(True, title="Colour", description="Keep three colour channels; off makes everything grey.")
+    colour: bool = option(True, title="Colour", description="Keep three colour channels; off makes everything grey. "
+                          "Transparent pixels become white.")  # fmt: skip
 
     @property
     def brief(self) -> str:

@@ -31,7 +31,7 @@ class ModelSpec(KindSpec):
         if weights == TRAIN:
             return weights
         if weights.startswith(RUN_PREFIX):
-            if not re.fullmatch(r"[\w.-]+", weights.removeprefix(RUN_PREFIX)):
+            if not re.fullmatch("[0-9a-z]+", weights.removeprefix(RUN_PREFIX)):
                 raise ValueError("write run:<id>, with the id that `kdstudio runs` shows")
             return weights
         return str(against_the_file(Path(weights), info))

@@ -12,11 +12,10 @@ import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from kdstudio.spec.experiment import Experiment
+from kdstudio.spec.plain_yaml import MOST_BYTES, PYYAML_MAY_RAISE, UNREADABLE, YamlLimit, compose, construct, read_yaml
+from kdstudio.spec.regular_files import read_text
 
 Loc = tuple[str | int, ...]
-# What PyYAML lets through when a value does not fit its tag ("!!bool maybe", "!!int ''", an impossible date).
-_PYYAML_MAY_RAISE = (ValueError, TypeError, AttributeError, LookupError, OverflowError)
-UNREADABLE = (yaml.YAMLError, RecursionError, *_PYYAML_MAY_RAISE)  # all that reading text as YAML may raise
 _ADAPTER: TypeAdapter[Any] = TypeAdapter(Experiment)
 
 
@@ -62,7 +61,7 @@ def loads(text: str, *, file: str = "experiment", base: Path | None = None, chan
         raise
     except RecursionError:
         raise _one(file, None, "not an experiment: it is nested hundreds of levels deep") from None
-    except _PYYAML_MAY_RAISE as error:
+    except PYYAML_MAY_RAISE as error:
         raise _one(file, None, f"not valid YAML: {error}") from None
     touched = [_change(values, change) for change in changes]
     try:
@@ -78,12 +77,14 @@ def load(path: Path, *, changes: Sequence[str] = ()) -> Experiment:
         SpecError: there is no such file, or it is not an experiment.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise _one(str(path), None, f"cannot be read ({error.strerror}); check the path") from None
+        text = read_text(path, limit=MOST_BYTES)
+        base = path.resolve().parent
+    except (OSError, RuntimeError) as error:  # RuntimeError: links that lead in a circle
+        why = error.strerror if isinstance(error, OSError) else error
+        raise _one(str(path), None, f"cannot be read ({why}); check the path") from None
     except UnicodeDecodeError:
         raise _one(str(path), None, "is not UTF-8 text; an experiment is a YAML file") from None
-    return loads(text, file=path.name, base=path.resolve().parent, changes=changes)
+    return loads(text, file=path.name, base=base, changes=changes)
 
 
 def dump(experiment: BaseModel) -> str:
@@ -126,7 +127,9 @@ def problems_of(values: Mapping[str, Any]) -> tuple[Problem, ...]:
 
 def _compose(text: str, file: str) -> yaml.MappingNode:
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = compose(text)
+    except YamlLimit as error:
+        raise _beyond(file, error) from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise _one(file, line, f"not valid YAML: {error.problem}") from None
@@ -140,15 +143,18 @@ def _compose(text: str, file: str) -> yaml.MappingNode:
 def _construct(root: yaml.MappingNode, file: str) -> dict[str, Any]:
     """The plain data below `root`. A key given twice is an error: YAML would silently take the last."""
     _refuse_doubles(root, file, ())
-    loader = yaml.SafeLoader("")
     try:
-        values: dict[str, Any] = loader.construct_document(root)
+        values: dict[str, Any] = construct(root)
+    except YamlLimit as error:
+        raise _beyond(file, error) from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise _one(file, line, f"not valid YAML: {error.problem}") from None
-    finally:
-        loader.dispose()
     return values
+
+
+def _beyond(file: str, limit: YamlLimit) -> SpecError:
+    return _one(file, limit.problem_mark.line + 1 if limit.problem_mark else None, str(limit.problem))
 
 
 def _refuse_doubles(
@@ -184,7 +190,7 @@ def _change(values: dict[str, Any], change: str) -> Loc:
     if not equals or not all(keys):
         raise _one("--set", None, f'"{change}": write it as field=value, for example training.epochs=3')
     try:
-        value = yaml.safe_load(text)
+        value = read_yaml(text)
     except UNREADABLE:
         raise _one("--set", None, f'"{change}": the value is not valid YAML') from None
     here = values

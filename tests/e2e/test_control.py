@@ -3,6 +3,10 @@
 import json
 import os
 import signal
+import subprocess
+import sys
+
+import pytest
 
 from kdstudio.runs.events import AnyEvent, Evaluated, EventReader, RunEnded, RunStarted, Saved
 from kdstudio.runs.folder import Request, RunFolder
@@ -10,7 +14,8 @@ from kdstudio.runs.home import Home
 from kdstudio.runs.launch import new_run
 from kdstudio.runs.state import State
 from kdstudio.spec import loads
-from tests.e2e.processes import EXPERIMENT, AtWork, cli
+from tests.e2e.processes import EXPERIMENT, PATIENCE, AtWork, cli
+from tests.fakes import until
 
 LONG = ("training.steps=1000000", "training.checkpoint_every.steps=1000000", "training.evaluate_every.steps=100000")
 
@@ -38,7 +43,7 @@ def test_that_ctrl_c_saves_and_exits_with_130(home: Home) -> None:
         assert run.end() == 130
     assert folder.status().state is State.STOPPED
     assert last_end(folder).outcome == "stopped"
-    position = json.loads(next(folder.checkpoints.glob("*/position.json")).read_text())
+    position = json.loads(next(folder.checkpoints.glob("*/*/position.json")).read_text())
     assert (position["stage"], position["seed"], position["step"]) == (saved.stage, saved.seed, saved.step)
     assert saved.step >= 100
 
@@ -99,10 +104,37 @@ def test_that_a_run_at_work_refuses_a_second_process_and_answers_what_it_is_aske
     assert folder.status().state is State.STOPPED
 
 
-def test_that_a_request_of_the_system_to_terminate_stops_a_run(home: Home) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_that_a_request_of_the_system_to_terminate_and_a_terminal_that_closes_stop_a_run(
+    home: Home, number: signal.Signals
+) -> None:
     folder = a_run(home, *LONG)
     with AtWork(folder, home) as run:
         run.until(lambda event: isinstance(event, RunStarted))
-        os.kill(run.process.pid, signal.SIGTERM)
+        os.kill(run.process.pid, number)
         assert run.end() == 130
     assert folder.status().state is State.STOPPED
+
+
+def test_that_a_run_under_nohup_outlives_its_terminal(home: Home) -> None:
+    folder = a_run(home, "training.steps=300", "seeds=[0]")
+    command = ["nohup", sys.executable, "-P", "-m", "kdstudio", "resume", str(folder.path), "--home", str(home.root)]
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as run:
+        assert until(lambda: folder.status().attempt > 0)
+        run.send_signal(signal.SIGHUP)
+        assert run.wait(PATIENCE) == 0
+    assert folder.status().state is State.COMPLETED
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_that_a_reader_that_goes_away_does_not_end_a_training(home: Home, stream: str) -> None:
+    """As in `kdstudio run x.yaml 2>&1 | head -1`."""
+    folder = a_run(home, "training.steps=40", "seeds=[0]")
+    command = [sys.executable, "-P", "-m", "kdstudio", "resume", str(folder.path), "--home", str(home.root)]
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, stream: subprocess.PIPE}
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, **pipes) as run:
+        getattr(run, stream).close()
+        assert run.wait(PATIENCE) == 0
+    assert folder.status().state is State.COMPLETED

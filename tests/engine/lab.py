@@ -109,6 +109,14 @@ def cut(folder: RunFolder, home: Home, events: int) -> bool:
     return False
 
 
+def as_an_earlier_version(checkpoints: Path) -> None:
+    """Put the only checkpoint where runs begun by earlier versions have theirs: beside the results, for all stages."""
+    (folder,) = [path for path in checkpoints.iterdir() if path.name != "results"]
+    for path in list(folder.iterdir()):
+        path.rename(checkpoints / path.name)
+    folder.rmdir()
+
+
 class Halt(Exception):
     """A mistake of the program, for tests that want one."""
 

@@ -1,7 +1,10 @@
 """An attempt as its files tell it: first and last event, state, code, also when the disk is full."""
 
 import errno
+import os
+import signal
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -111,6 +114,36 @@ def test_that_a_request_in_the_folder_is_heard_answered_and_removed(
     assert folder.status().state is state
     assert (State.STOPPING if request_ is Request.STOP else State.PAUSING) in states
     assert list((folder.path / "control").iterdir()) == []
+
+
+def test_that_a_signal_that_comes_while_requests_are_looked_for_is_not_lost(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, looked = a_run(home, "teacher_training.steps=1000000"), []
+    take = RunFolder.take_requests
+
+    def meanwhile(self: RunFolder, attempt: int) -> Iterator[Request]:
+        looked.append(attempt)
+        if len(looked) == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return take(self, attempt)
+
+    monkeypatch.setattr(RunFolder, "take_requests", meanwhile)
+    assert drive(folder, home) == "stopped"
+    assert len(looked) == 3, "the next look finds the signal"
+
+
+def test_that_a_watcher_that_cannot_write_any_more_is_left_out_and_the_run_completes(home: Home) -> None:
+    shown = []
+
+    def broken(event: AnyEvent, state: RunState) -> None:
+        shown.append(event)
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    folder = a_run(home, "seeds=[0]", "training.steps=1", "teacher_training.steps=1")
+    assert drive(folder, home, on_event=broken) == "completed"
+    assert len(shown) == 1
+    assert "nobody reads the progress" in folder.log_file.read_text()
 
 
 def test_that_a_request_for_an_earlier_attempt_is_removed_and_not_obeyed(home: Home) -> None:

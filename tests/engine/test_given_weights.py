@@ -1,5 +1,8 @@
 """Weights that are named instead of trained."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -9,6 +12,7 @@ from kdstudio.engine.check import check
 from kdstudio.engine.given_weights import give_weights
 from kdstudio.models import built
 from kdstudio.runs.home import Home
+from kdstudio.runs.storage import leaving
 from kdstudio.spec import Mlp, loads
 from kdstudio.spec.errors import KnownFailure
 from tests.engine.lab import a_run, carried_out, codes
@@ -39,6 +43,29 @@ def test_that_a_run_with_other_classes_is_refused_and_both_are_named(home: Home)
         check(wanted, home)
     assert caught.value.code == "classes-mismatch"
     assert "10 classes" in str(caught.value.parameters["found"]) and "1x8x8" in str(caught.value.parameters["needed"])
+
+
+def test_that_a_folder_that_only_has_the_name_of_a_run_gives_no_weights(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`run:abc` names a run of this home, wherever the program was started."""
+    run = carried_out(home, "seeds=[0]", "training.steps=2", "teacher_training.steps=2")
+    shutil.copytree(run.path, tmp_path / "here" / "abc")
+    monkeypatch.chdir(tmp_path / "here")
+    wanted = loads("kind: classification", changes=["teacher={kind: mlp, hidden: [8], weights: 'run:abc'}"])
+    with pytest.raises(KnownFailure) as caught:
+        check(wanted, home)
+    assert caught.value.code == "run-unknown"
+
+
+def test_that_a_run_named_by_the_beginning_of_its_id_is_written_down_by_all_of_it(home: Home) -> None:
+    run = a_run(home)
+    for role in ("teacher", "student"):
+        pupil = a_run(home, f"{role}={{kind: mlp, hidden: [8], weights: 'run:{run.id[:4]}'}}")
+        assert getattr(pupil.experiment(), role).weights == f"run:{run.id}"
+        assert pupil in leaving([run], home)[0].users
+    unknown = a_run(home, "teacher={kind: mlp, weights: 'run:zzz'}")
+    assert unknown.experiment().teacher.weights == "run:zzz"
 
 
 def test_that_a_run_without_a_student_is_refused(home: Home) -> None:

@@ -237,7 +237,7 @@ def test_that_weights_spoiled_by_an_infinite_gradient_are_never_saved(tmp_path: 
     with pytest.raises(KnownFailure) as failure:
         Lesson(spec, model=Overflows()).learn(tmp_path)
     assert failure.value.code == "not-a-number"
-    assert Checkpoints(tmp_path).position() is None
+    assert Checkpoints(tmp_path).position("student", 3) is None
 
 
 def test_that_a_learning_rate_of_a_hundred_ends_with_finite_weights_and_nothing_saved_after_it(tmp_path: Path) -> None:
@@ -302,7 +302,7 @@ def test_that_a_resumed_loop_goes_on_as_if_nothing_had_happened(tmp_path: Path, 
     for event in events:
         if isinstance(event, StepLogged) and event.step == cut:
             events.close()  # as when the process is killed here
-    start = checkpoints.position()
+    start = checkpoints.position("student", 3)
     assert start is not None
     assert start.step == cut // 10 * 10
 
@@ -312,6 +312,15 @@ def test_that_a_resumed_loop_goes_on_as_if_nothing_had_happened(tmp_path: Path, 
     assert _told(rest) == [told for told in _told(whole) if told[0] > start.step]
     assert again.best_step == trained.best_step
     assert all(torch.equal(again.weights[name], trained.weights[name]) for name in trained.weights)
+
+
+def test_that_a_checkpoint_beyond_the_budget_does_not_count_as_trained(tmp_path: Path) -> None:
+    Lesson(training(steps=40)).learn(tmp_path)
+    start = Checkpoints(tmp_path).position("student", 3)
+    assert start is not None
+    with pytest.raises(KnownFailure) as failure:
+        Lesson(training(steps=30)).learn(tmp_path, start=start)
+    assert (failure.value.code, failure.value.parameters["step"]) == ("checkpoint-beyond", 40)
 
 
 def _told(events: list[AnyEvent]) -> list[tuple]:
@@ -361,7 +370,7 @@ def test_that_a_request_to_stop_or_pause_is_answered_by_a_checkpoint(tmp_path: P
     with pytest.raises(Interrupted) as interrupted:
         told.extend(events)
     assert interrupted.value.request is request_
-    position = Checkpoints(tmp_path).position()
+    position = Checkpoints(tmp_path).position("student", 3)
     assert position is not None
     assert position.step == len(lesson.fed)
     assert position.step < 10
@@ -392,7 +401,7 @@ def test_that_an_evaluation_is_interrupted_by_a_request_and_is_done_first_when_t
     with pytest.raises(Interrupted) as interrupted:
         told.extend(optimise(first.task, place=CPU, checkpoints=checkpoints, start=None, control=control))
     assert interrupted.value.request is request_
-    start = checkpoints.position()
+    start = checkpoints.position("student", 3)
     assert start is not None
     assert start.step == interrupted_at
 
@@ -457,7 +466,7 @@ def test_that_an_objectives_own_parameters_and_state_are_trained_and_come_back_w
         if isinstance(event, StepLogged) and event.step == 25:
             events.close()
     resumed = lesson()
-    _, again = resumed.learn(tmp_path / "torn", start=checkpoints.position())
+    _, again = resumed.learn(tmp_path / "torn", start=checkpoints.position("student", 3))
     assert resumed.task.objective.scale.item() == scale
     assert resumed.task.objective.steps.item() == 40
     assert all(torch.equal(again.weights[name], trained.weights[name]) for name in trained.weights)

@@ -121,7 +121,7 @@ def test_that_a_teacher_that_lies_ready_takes_no_time(home: Home) -> None:
         return dict(list(preview(asked, home))[-1][1])
 
     before = time_of()
-    (home.teachers / name_of(asked, loaded(asked.dataset).fingerprint)).mkdir(parents=True)
+    (home.teachers / name_of(asked, loaded(asked.dataset).fingerprint, torch.float32)).mkdir(parents=True)
     after = time_of()
     assert (before["teacher_steps"], after["teacher_steps"]) == (400, 0)
     assert before["seconds"] - after["seconds"] == pytest.approx(0.4, rel=0.5)
@@ -145,7 +145,8 @@ def test_that_damaged_pictures_are_warned_of_until_they_are_mended_in_their_plac
     a_folder_of_pictures(tmp_path, torn=1)
     spec = loads(f"{{kind: classification, dataset: {{kind: image-folder, path: {tmp_path}, size: 8}}}}").dataset
     torn = tmp_path / "dogs" / "0.png"
-    assert warned(loaded(spec))[0] == {"code": "damaged-left-out", "count": 1, "names": str(Path("dogs") / "0.png")}
+    named = f"{Path('dogs') / '0.png'} (it cannot be read as a picture)"
+    assert warned(loaded(spec))[0] == {"code": "damaged-left-out", "count": 1, "names": named}
     torn.write_bytes((tmp_path / "dogs" / "1.png").read_bytes())
     os.utime(torn, ns=(0, 10**18))  # clocks of file systems are coarse
     assert loaded(spec).left_out == ()

@@ -1,5 +1,6 @@
 """The end of a run: what it keeps, and that every number comes from exactly that."""
 
+import inspect
 import json
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from kdstudio.data import load
 from kdstudio.engine.check import check
 from kdstudio.engine.evaluate import metrics_of
 from kdstudio.engine.predict import predict
+from kdstudio.engine.student_folder import source_of
+from kdstudio.models import build
 from kdstudio.runs.events import Evaluated
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
@@ -120,6 +123,20 @@ def test_that_baseline_and_student_of_a_seed_begin_alike_and_seeds_differ(finish
 
 
 # The student's folder.
+
+
+@pytest.mark.parametrize("kind", ["mlp", "cnn"])
+def test_that_the_source_of_a_network_is_found_without_its_file(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a frozen program the loader of a module has its source, but there is no file to open."""
+    network = type(build(tiny(f"student={{kind: {kind}}}").student, (1, 8, 8), 10))
+    expected = inspect.getsource(network)
+    assert expected.startswith("class ")
+
+    def no_file(thing: object) -> str:
+        raise OSError("could not get source code")
+
+    monkeypatch.setattr(inspect, "getsource", no_file)
+    assert source_of(network) == expected
 
 
 def run_alone(code: str, folder: Path) -> str:

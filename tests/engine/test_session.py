@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +11,18 @@ import torch
 from filelock import FileLock
 from safetensors.torch import load_file, save_file
 
-from kdstudio.engine.checkpoint import Position
+from kdstudio.data import fingerprint
+from kdstudio.engine import teacher as teacher_stage
+from kdstudio.engine.checkpoint import Checkpoints, Position
 from kdstudio.engine.control import Interrupted
 from kdstudio.engine.driver import drive
 from kdstudio.engine.session import resume_point, session
-from kdstudio.runs.events import AnyEvent, Note, RunStarted, StageEnded, StageStarted, StepLogged
+from kdstudio.runs.events import AnyEvent, Note, Progress, RunStarted, StageEnded, StageStarted, StepLogged
 from kdstudio.runs.folder import Request, RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.outlook import plan
-from kdstudio.runs.state import RunState
-from tests.engine.lab import a_run, carried_out, codes, cut, events_of, halt_at, tiny
+from kdstudio.runs.state import RunState, State
+from tests.engine.lab import a_run, as_an_earlier_version, carried_out, codes, cut, events_of, halt_at, tiny
 from tests.fakes import a_folder_of_pictures, a_story, stamped
 from tests.idx_files import write_digits, write_idx
 
@@ -39,15 +42,20 @@ def folded(events: list[AnyEvent]) -> RunState:
     return state
 
 
+def the_only(position: Position) -> Callable[[str, int | None], Position | None]:
+    """The checkpoints of a run that has this one alone."""
+    return lambda stage, seed: position if (position.stage, position.seed) == (stage, seed) else None
+
+
 def test_that_a_fresh_run_resumes_from_nothing() -> None:
-    point = resume_point(tiny(), RunState(), None)
+    point = resume_point(tiny(), RunState())
     assert (point.ended, point.start, point.marker) == (frozenset(), None, None)
 
 
 def test_that_a_checkpoint_of_the_stage_at_work_is_where_it_goes_on() -> None:
     begun = [RunStarted(), StageStarted(stage="teacher", planned=60, unit="steps")]
     position = Position(stage="teacher", seed=None, step=20)
-    point = resume_point(tiny(), folded(begun), position)
+    point = resume_point(tiny(), folded(begun), the_only(position))
     assert point.start == position
     assert point.marker == ["teacher", None, 20]
 
@@ -57,7 +65,7 @@ def test_that_a_checkpoint_of_another_stage_is_none_of_this_one() -> None:
         RunStarted(), StageStarted(stage="teacher", planned=60, unit="steps"), StageEnded(stage="teacher"),
         StageStarted(stage="teacher-check", planned=1, unit="images"),
     ]  # fmt: skip
-    point = resume_point(tiny(), folded(begun), Position(stage="teacher", seed=None, step=60))
+    point = resume_point(tiny(), folded(begun), the_only(Position(stage="teacher", seed=None, step=60)))
     assert point.ended == {("teacher", None)}
     assert point.start is None
     assert point.marker == ["teacher-check", None, 0]
@@ -67,11 +75,12 @@ def test_that_a_run_whose_stages_are_all_done_has_nothing_left_to_resume() -> No
     story = a_story(seeds=(0, 1))
     state = RunState()
     state.apply_all(story)
-    point = resume_point(tiny(), state, None)
+    point = resume_point(tiny(), state)
     assert point.ended == set(plan(tiny()))
     assert point.start is None
-    again = folded([RunStarted(resumes_from=point.marker)])
-    assert again.stages == {}
+    expected = state.timeless()["stages"]
+    state.apply_all(stamped([RunStarted(resumes_from=point.marker)], attempt=2))
+    assert state.timeless()["stages"] == expected
 
 
 # A cut anywhere.
@@ -115,6 +124,111 @@ def test_that_cut_after_cut_leaves_no_trace_in_the_result(undisturbed: RunFolder
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
 
 
+def test_that_a_run_that_died_between_its_last_stage_and_its_status_keeps_every_result(
+    undisturbed: RunFolder, home: Home
+) -> None:
+    folder = a_run(home, *SHORT)
+    ended = [isinstance(event, StageEnded) and event.stage == "evaluation" for event in events_of(undisturbed)].index(
+        True
+    )
+    assert cut(folder, home, ended + 1) is False, "nothing is left to do but to say so"
+    folder.set_status(State.QUEUED, attempt=1)
+    assert drive(folder, home) == "completed"
+    assert folder.fold()[0].timeless() == undisturbed.fold()[0].timeless()
+    assert folder.summary()["models"] == undisturbed.summary()["models"]
+    assert folder.summary()["headline"] == undisturbed.summary()["headline"]
+
+
+def test_that_an_experiment_that_cannot_be_read_for_a_while_costs_no_result(home: Home) -> None:
+    folder = a_run(home, *SHORT)
+    at_the_end = halt_at(lambda event: isinstance(event, StageEnded) and event.stage == "evaluation")
+    assert drive(folder, home, on_event=at_the_end) == "failed"
+    before = folder.fold()[0].timeless()["stages"]
+    text = folder.experiment_file.read_text()
+    folder.experiment_file.write_text("title: [")
+    assert drive(folder, home) == "failed"
+    assert folder.status().code == "experiment-unreadable"
+    assert folder.fold()[0].timeless()["stages"] == before
+    folder.experiment_file.write_text(text)
+    assert drive(folder, home) == "completed"
+    assert folder.fold()[0].timeless()["stages"] == before
+
+
+# A shared teacher that is gone.
+
+TWINS = (
+    "teacher.hidden=[8]",
+    "student.dropout=0.2",
+    "teacher.dropout=0.1",
+)  # equal shapes: nothing would tell them apart
+
+
+def forget_teachers(home: Home) -> None:
+    for folder in (home.teachers, home.outputs):
+        shutil.rmtree(folder)
+        folder.mkdir()
+
+
+@pytest.fixture(scope="module")
+def twins(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    return carried_out(Home.locate(tmp_path_factory.mktemp("twins")), *TWINS)
+
+
+def test_that_a_student_resumes_bit_for_bit_when_the_shared_teacher_has_to_be_trained_again(
+    twins: RunFolder, home: Home
+) -> None:
+    folder = interrupted(home, *TWINS)
+    assert Checkpoints(folder.checkpoints).position("student", 0) is not None
+    forget_teachers(home)
+    assert drive(folder, home) == "completed"
+    state, expected = folder.fold()[0].timeless(), twins.fold()[0].timeless()
+    assert state["stages"] == expected["stages"]
+    assert "teacher-gone" in codes(folder)
+    assert (folder.student / "model.safetensors").read_bytes() == (twins.student / "model.safetensors").read_bytes()
+    assert {path.name for path in folder.checkpoints.iterdir()} == {"results"}, "what is over needs no checkpoint"
+
+
+def test_that_a_cut_while_the_teacher_is_trained_again_leaves_no_trace_either(twins: RunFolder, home: Home) -> None:
+    folder = interrupted(home, *TWINS)
+    student = Checkpoints(folder.checkpoints).position("student", 0)
+    forget_teachers(home)
+    events = session(folder, lambda: None, home=home)
+    for event in events:
+        if isinstance(event, Progress) and event.stage == "teacher":
+            events.close()  # as when the process is killed here, with the teacher not kept yet
+    assert Checkpoints(folder.checkpoints).position("student", 0) == student
+    assert Checkpoints(folder.checkpoints).position("teacher", None) is not None
+    assert drive(folder, home) == "completed"
+    assert folder.fold()[0].timeless()["stages"] == twins.fold()[0].timeless()["stages"]
+    assert (folder.student / "model.safetensors").read_bytes() == (twins.student / "model.safetensors").read_bytes()
+
+
+def test_that_a_run_of_an_earlier_version_resumes_from_its_only_checkpoint(twins: RunFolder, home: Home) -> None:
+    folder = interrupted(home, *TWINS)
+    start = Checkpoints(folder.checkpoints).position("student", 0)
+    assert start is not None
+    as_an_earlier_version(folder.checkpoints)
+    assert drive(folder, home) == "completed"
+    resumed = [event for event in events_of(folder) if isinstance(event, RunStarted)][-1]
+    assert resumed.resumes_from == ["student", 0, start.step]
+    assert (folder.student / "model.safetensors").read_bytes() == (twins.student / "model.safetensors").read_bytes()
+    assert {path.name for path in folder.checkpoints.iterdir() if path.is_dir()} == {"results"}
+
+
+def test_that_a_run_keeps_its_teacher_where_it_resumes_with_another_precision_or_version(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = interrupted(home)
+    monkeypatch.setattr(teacher_stage, "TRAINED_BY", teacher_stage.TRAINED_BY + 1)
+    text = folder.experiment_file.read_text()
+    folder.experiment_file.write_text(text.replace("precision: auto", "precision: bfloat16"))
+    assert drive(folder, home) == "completed"
+    assert "teacher-gone" not in codes(folder)
+    assert len([path for path in home.teachers.iterdir() if path.is_dir()]) == 1
+    carried_out(home)
+    assert len([path for path in home.teachers.iterdir() if path.is_dir()]) == 2, "a new run does not take it"
+
+
 # What is refused.
 
 
@@ -141,6 +255,27 @@ def test_that_a_changed_experiment_is_refused_and_the_old_one_goes_on(home: Home
     assert refused(folder, home) == "changed-experiment"
     # A title says nothing about what is computed.
     folder.experiment_file.write_text(text.replace("title: Tiny", "title: Another name"))
+    assert drive(folder, home) == "completed"
+
+
+def test_that_a_run_whose_device_is_missing_resumes_on_another_one(home: Home) -> None:
+    """The remedy that the program names: choose a device that is there."""
+    folder = interrupted(home)
+    text = folder.experiment_file.read_text()
+    folder.experiment_file.write_text(text.replace("device: cpu", "device: 'cuda:7'"))
+    assert refused(folder, home) == "device-missing"
+    folder.experiment_file.write_text(text.replace("device: cpu", "device: auto").replace("threads: 1", "threads: 2"))
+    assert drive(folder, home) == "completed"
+    assert "not-bit-identical" in codes(folder)
+
+
+def test_that_a_run_of_an_earlier_version_is_known_by_its_device_too(home: Home) -> None:
+    folder = interrupted(home)
+    path = folder.path / "environment.json"
+    found = json.loads(path.read_text())
+    asked = folder.experiment().model_dump(mode="json", exclude={"title", "format", "parent", "group"})
+    found["fingerprints"]["experiment"] = fingerprint.of_values(asked)
+    path.write_text(json.dumps(found))
     assert drive(folder, home) == "completed"
 
 

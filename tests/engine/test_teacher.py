@@ -1,13 +1,15 @@
 """Teachers and their outputs: made once, found by every later run, made again when they are damaged."""
 
+import errno
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from filelock import FileLock
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from kdstudio.engine import teacher as teacher_stage
 from kdstudio.engine import teacher_outputs as outputs_stage
@@ -44,7 +46,9 @@ def test_that_a_second_run_reuses_teacher_and_outputs_and_says_so(home: Home) ->
     assert {path: path.stat().st_mtime_ns for path in home.root.rglob("*.npy")} == kept
     assert "teacher-reused" in second.log_file.read_text()
     name = name_of(
-        first.experiment(), json.loads((first.path / "environment.json").read_text())["fingerprints"]["data"]
+        first.experiment(),
+        json.loads((first.path / "environment.json").read_text())["fingerprints"]["data"],
+        torch.float32,
     )
     assert the_only(home.teachers).name == name
 
@@ -65,8 +69,116 @@ def test_that_a_second_run_reuses_teacher_and_outputs_and_says_so(home: Home) ->
     ],
 )
 def test_that_a_teacher_is_known_by_all_that_it_depends_on_and_by_nothing_else(change: str, same: bool) -> None:
-    assert (name_of(tiny(change), "data") == name_of(tiny(), "data")) is same
-    assert name_of(tiny(change), "other data") != name_of(tiny(change), "data")
+    assert (name_of(tiny(change), "data", torch.float32) == name_of(tiny(), "data", torch.float32)) is same
+    assert name_of(tiny(change), "other data", torch.float32) != name_of(tiny(change), "data", torch.float32)
+
+
+def test_that_a_teacher_is_known_by_the_precision_that_the_device_has_and_by_the_code_that_trains(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Asked for or not: "auto" is float32 on a CPU and bfloat16 on a GPU."""
+    same = name_of(tiny(), "data", torch.float32)
+    assert name_of(tiny("compute.precision=float32"), "data", torch.float32) == same
+    assert name_of(tiny(), "data", torch.bfloat16) != same
+    monkeypatch.setattr(teacher_stage, "TRAINED_BY", teacher_stage.TRAINED_BY + 1)
+    assert name_of(tiny(), "data", torch.float32) != same
+
+
+def test_that_outputs_are_known_by_the_architecture_too(home: Home) -> None:
+    """The same tensors behind another activation, or another shape of image, are another network."""
+    context = a_context(home, *ONE)
+    module = torch.nn.Linear(2, 3)
+    other = a_context(home, *ONE, "teacher.dropout=0.5")
+    assert outputs_stage.name_of(context, module) == outputs_stage.name_of(context, module)
+    assert outputs_stage.name_of(context, module) != outputs_stage.name_of(other, module)
+
+
+def test_that_logits_beyond_half_precision_are_kept_as_they_are(home: Home) -> None:
+    context = a_context(home, *ONE)
+    _, module = drained(teacher(context))
+    with torch.no_grad():
+        list(module.parameters())[-1][:3] += torch.tensor([1e5, -2e5, 3e6])
+    told, outputs = drained(teacher_outputs(context, module))
+    with torch.no_grad():
+        direct = module(context.plain_pixels()(context.images.train.images))
+    assert bool(outputs.isfinite().all())
+    assert torch.allclose(outputs, direct, rtol=1e-6)
+    assert json.loads((the_only(home.outputs) / outputs_stage.FACTS).read_text())["type"] == "float32"
+    again = a_context(home, *ONE)
+    told, read = drained(teacher_outputs(again, module))
+    assert [event.code for event in told if isinstance(event, Note)] == ["outputs-reused"]
+    assert torch.equal(read, outputs)
+
+
+@pytest.mark.parametrize("damage", ["another shape", "another type", "another name", "a folder", "a file"])
+def test_that_a_kept_teacher_that_is_another_network_is_trained_again(home: Home, damage: str) -> None:
+    carried_out(home, *ONE)
+    place = the_only(home.teachers)
+    kept = place / teacher_stage.KEPT
+    whole, tensors = kept.read_bytes(), load_file(kept)
+    name = sorted(tensors)[0]
+    if damage == "another shape":
+        save_file(tensors | {name: torch.zeros(3)}, kept)
+    elif damage == "another type":
+        save_file(tensors | {name: tensors[name].half()}, kept)
+    elif damage == "another name":
+        save_file(tensors | {"odd": tensors[name].clone()}, kept)
+    elif damage == "a folder":
+        kept.unlink()
+        kept.mkdir()
+    else:
+        shutil.rmtree(place)
+        place.write_text("no folder")
+    second = carried_out(home, *ONE)
+    assert "teacher-reused" not in codes(second)
+    assert kept.read_bytes() == whole
+
+
+class Unreliable:
+    """A disk that answers the first `failures` reads of one file with an error."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, name: str, failures: int) -> None:
+        self.left, read, load = failures, Path.read_bytes, np.load
+
+        def spoil(path: Path) -> None:
+            if path.name == name and self.left:
+                self.left -= 1
+                raise OSError(errno.EIO, "Input/output error", str(path))
+
+        def read_bytes(path: Path) -> bytes:
+            spoil(path)
+            return read(path)
+
+        def np_load(path: Path, **options: object) -> object:
+            spoil(path)
+            return load(path, **options)
+
+        monkeypatch.setattr(Path, "read_bytes", read_bytes)
+        monkeypatch.setattr(np, "load", np_load)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [(teacher_stage.KEPT, "teacher-reused"), (outputs_stage.KEPT, "outputs-reused")]
+)
+def test_that_what_runs_share_survives_a_disk_that_does_not_answer(
+    home: Home, monkeypatch: pytest.MonkeyPatch, name: str, code: str
+) -> None:
+    carried_out(home, *ONE)
+    (kept,) = [path for path in home.root.glob(f"*/*/{name}") if "runs" not in path.parts]
+    whole = kept.read_bytes()
+
+    Unreliable(monkeypatch, name, failures=2)
+    assert code in codes(carried_out(home, *ONE)), "an error that passes costs nothing"
+
+    Unreliable(monkeypatch, name, failures=1000)
+    refused = a_run(home, *ONE)
+    assert drive(refused, home) == "failed"
+    assert refused.status().code == "file-unreadable"
+    assert refused.status().parameters == {"path": str(kept), "why": "Input/output error"}
+    monkeypatch.undo()
+    assert kept.read_bytes() == whole
+    assert drive(refused, home) == "completed"
+    assert code in codes(refused)
 
 
 @pytest.mark.parametrize("damage", ["torn", "empty", "missing"])

@@ -25,7 +25,7 @@ import kdstudio.spec  # noqa: E402, F401  (pydantic before app-model)
 from kdstudio.gui import desk_client  # noqa: E402
 from kdstudio.gui.main_window import MainWindow  # noqa: E402
 from kdstudio.gui.pages.run import CONFIGURATION, CURVES, LOG, TESTED  # noqa: E402
-from kdstudio.gui.pages.runs import OVERLAY  # noqa: E402
+from kdstudio.gui.pages.runs import OVERLAY, QUEUE  # noqa: E402
 from kdstudio.gui.preferences import dress  # noqa: E402
 from kdstudio.gui.run_controller import RunController  # noqa: E402
 from kdstudio.gui.tables.columns import PLACES  # noqa: E402
@@ -210,6 +210,8 @@ def views_of_runs(window: MainWindow) -> Iterator[str]:
     yield "runs-overlay"
     for title in ("A wider student", "A colder temperature"):
         window.lobby.enqueue(loads(named(title)))
+    window.message.clear()
+    page.show_below(QUEUE)
     waited(lambda: len(page.model.shown()) == 5)
     yield "runs-queue"
 

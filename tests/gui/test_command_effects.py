@@ -16,11 +16,13 @@ from kdstudio.gui.main_window import MainWindow
 from kdstudio.gui.pages import discarding, home_choice, runs
 from kdstudio.gui.pages import home as home_page
 from kdstudio.gui.pages.results import Reading
-from kdstudio.gui.pages.runs import NOTES, OVERLAY, QUEUE
+from kdstudio.gui.pages.runs import NOTES, OVERLAY
 from kdstudio.gui.plots import plot_menu
 from kdstudio.gui.presets import presets
+from kdstudio.gui.queue import Waiting
 from kdstudio.gui.theme import theme
 from kdstudio.runs.events import RunEnded
+from kdstudio.runs.files import write_json
 from kdstudio.runs.folder import Request, RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.state import State
@@ -43,7 +45,8 @@ VIEWS = {
     "view.home", "view.new", "view.run", "view.runs", "view.settings", "view.palette", "view.presenter", "view.theme.dark",
     "view.theme.light", "view.theme.system", "help.shortcuts", "help.terms", "help.curves", "form.simple", "form.advanced",
     "form.yaml", "part.curves", "part.tested", "part.log", "part.configuration", "below.nothing", "below.notes",
-    "below.overlay", "below.queue",
+    "below.overlay", "below.queue", "view.stage",
+    "help.tour",
 }  # fmt: skip
 
 
@@ -67,6 +70,9 @@ def test_that_every_page_and_view_is_reached(qtbot: QtBot, hand: Hand) -> None:
         hand(f"help.{name}")
         assert window.shell.help_in_view
     window.shell.hide_help()
+    hand("help.tour")
+    assert window.findChild(QWidget, "tour").isVisible()
+    window.shell.close_tour()
     for choice in ("dark", "light", "system"):
         hand(f"view.theme.{choice}")
         assert str(theme().choice) == choice
@@ -75,6 +81,11 @@ def test_that_every_page_and_view_is_reached(qtbot: QtBot, hand: Hand) -> None:
         hand("view.presenter")
         assert theme().presenter is presenter
         assert window.actions_by_id["view.presenter"].isChecked() is presenter
+    hand("view.stage")
+    assert window.stage.on
+    assert window.actions_by_id["view.stage"].isChecked()
+    window.stage.leave()
+    assert not window.actions_by_id["view.stage"].isChecked()
     hand("view.palette")
     assert window.shell.palette.isVisible()
     assert hand.done == VIEWS
@@ -207,7 +218,7 @@ def test_that_runs_are_started_and_asked(qtbot: QtBot, hand: Hand, home: Home, p
     qtbot.waitUntil(lambda: controller.status.state is State.STOPPED and not controller.active, timeout=15_000)
     hand("run.queue")
     hand("run.queue")
-    assert window.runs_page.below.chosen == QUEUE
+    assert window.new_page.isVisible() and window.message.title.startswith("Added to the queue")
     assert len(window.lobby.queue.waiting) == 1
     player.habits = ()
     title = loads(SAMPLE.read_text()).title
@@ -220,7 +231,7 @@ def test_that_runs_are_started_and_asked(qtbot: QtBot, hand: Hand, home: Home, p
 
 ENDED = {
     "run.longer", "run.duplicate", "run.mend", "run.compare", "run.copy-diagnostics", "run.copy-configuration", "run.folder",
-    "replay.start", "replay.play", "replay.speed", "replay.end",
+    "replay.start", "replay.play", "replay.speed", "replay.end", "run.suggestions",
 }  # fmt: skip
 
 
@@ -237,6 +248,8 @@ def test_that_a_run_that_is_over_is_used(qtbot: QtBot, hand: Hand, home: Home, m
     window.show_page("home")
     hand("run.longer")
     assert window.new_page.experiment().parent == folder.id
+    hand("run.suggestions", "Train twice as long")
+    assert window.new_page.board.row("training.epochs").marked
     hand("run.duplicate")
     assert window.new_page.experiment() == loads(EXPERIMENT)
     opened: list[Path] = []
@@ -395,7 +408,7 @@ def test_that_answers_that_a_run_has_not_cannot_be_chosen(qtbot: QtBot, hand: Ha
 RUNS = {
     "runs.open", "runs.resume", "runs.duplicate", "runs.queue", "runs.overlay", "runs.rename", "runs.tags", "runs.notes",
     "runs.folder", "runs.export", "runs.delete", "runs.filter", "runs.columns", "runs.sort", "runs.recent", "queue.switch",
-    "queue.up", "queue.down", "queue.out",
+    "queue.up", "queue.down", "queue.out", "queue.next",
 }  # fmt: skip
 
 
@@ -470,6 +483,16 @@ def test_that_chosen_runs_and_the_queue_are_reached(
     hand("queue.switch")
     assert window.lobby.queue.on
     assert window.actions_by_id["queue.switch"].isChecked()
+    queue, paused = window.lobby.queue, a_run(home)
+    assert "paused" in hand.grey("queue.next")
+    write_json(paused.status_file, {"state": "paused", "attempt": 1})
+    queue._paused = [Waiting(folder=paused, title="paused", device="auto")]
+    assert queue.add(first, "next")
+    queue.look()
+    assert [each.folder for each in queue.waiting] == [first]
+    hand("queue.next")
+    assert queue.waiting == []
+    qtbot.waitUntil(lambda: not window.controller.active and first.status().state is State.COMPLETED, timeout=15_000)
     window.lobby.queue.switch(False)
     assert hand.done == RUNS
 

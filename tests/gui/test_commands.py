@@ -23,7 +23,7 @@ from kdstudio.gui.pages.runs import OVERLAY, QUEUE
 from kdstudio.gui.plots.legend import LegendEntry
 from kdstudio.runs.home import Home
 from kdstudio.spec import loads
-from tests.fakes import EXPERIMENT, a_run, a_told_run
+from tests.fakes import EXPERIMENT, a_run, a_story, a_told_run
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SAMPLE = ROOT / "resources" / "experiments" / "digits-few-labels.yaml"
@@ -32,7 +32,7 @@ TITLE = "Digits of a test"
 # What a button or an entry of a page's own menu is called, and the command that does the same.
 STANDS_FOR = {
     "nav.home": "view.home", "nav.new": "view.new", "nav.run": "view.run", "nav.runs": "view.runs",
-    "nav.settings": "view.settings", "nav.running": "view.run", "nav.help": "help.terms", "nav.hint.show": "help.curves",
+    "nav.settings": "view.settings", "nav.running": "view.run", "nav.help": "help.terms", "nav.hint.show": "help.tour",
     "help.tabs.0": "help.terms", "help.tabs.1": "help.shortcuts", "help.close": "help.shortcuts",
     "run.new": "view.new", "run.samples": "view.home", "runs.new": "view.new", "runs.samples": "view.home", "home.all": "view.runs",
     "home.file": "file.open", "home.folder": "file.images", "look.*": "file.sample",
@@ -44,7 +44,8 @@ STANDS_FOR = {
     "presets.*/entry": "edit.preset", "presets.*/save": "edit.keep-preset",
     "start": "run.start", "queue.add": "run.queue", "copy": "edit.copy-yaml", "copy.command": "edit.copy-command",
     "save.now": "run.save", "evaluate.now": "run.evaluate", "pause": "run.pause", "resume": "run.resume", "stop": "run.stop",
-    "duplicate": "run.duplicate", "longer": "run.longer", "compare": "run.compare", "open.folder": "run.folder",
+    "duplicate": "run.duplicate", "longer": "run.longer", "suggest.*": "run.suggestions",
+    "compare": "run.compare", "open.folder": "run.folder",
     "mend": "run.mend", "diagnostics": "run.copy-diagnostics", "configuration.copy": "run.copy-configuration",
     "replay.start": "replay.start", "replay.play": "replay.play", "replay.pause": "replay.play", "replay.end": "replay.end",
     "replay.speed.*": "replay.speed",
@@ -58,13 +59,14 @@ STANDS_FOR = {
     "runs.open.button": "runs.open", "runs.resume.button": "runs.resume", "/column.*": "runs.columns",
     "runs.below.0": "below.nothing", "runs.below.1": "below.notes", "runs.below.2": "below.overlay",
     "runs.below.3": "below.queue", "queue.switch": "queue.switch", "queue.up": "queue.up", "queue.down": "queue.down",
-    "queue.out": "queue.out",
+    "queue.out": "queue.out", "queue.next": "queue.next", "nav.queue": "below.queue", "nav.queue.switch": "queue.switch",
     "settings.theme.0": "view.theme.system", "settings.theme.1": "view.theme.light", "settings.theme.2": "view.theme.dark",
     "settings.open": "file.home", "settings.choose": "file.choose-home", "settings.clear.*": "file.clear",
 }  # fmt: skip
 NO_COMMANDS = {
     "an answer to what is asked or said right there, which means nothing elsewhere": (
-        "message.close", "new.banner.close", "nav.hint.close", "stop.save", "stop.keep", "draft.discard", "yaml.discard",
+        "message.close", "message.offer.*",
+        "new.banner.close", "nav.hint.close", "stop.save", "stop.keep", "draft.discard", "yaml.discard",
         "preset.save.*", "preset.cancel.*", "preview.*", "settings.reopen", "settings.keep",
     ),
     "shows a menu; its entries are walked": (
@@ -76,7 +78,7 @@ NO_COMMANDS = {
 @pytest.fixture
 def furnished(qtbot: QtBot, window: MainWindow, home: Home) -> MainWindow:
     """A window in which every page, panel and menu is made, each with something in it."""
-    window.open_run(a_told_run(home))
+    window.open_run(a_told_run(home, a_story(seeds=[0]), text=EXPERIMENT.replace("[0, 1, 2]", "[0]")))
     qtbot.waitUntil(lambda: not window.controller.active and window.controller.state.events > 0)
     for name in window.navigation.buttons:
         window.show_page(name)
@@ -90,6 +92,7 @@ def furnished(qtbot: QtBot, window: MainWindow, home: Home) -> MainWindow:
     window.show_page("runs")
     window.runs_page.show_below(OVERLAY)
     window.lobby.queue.add(a_run(home), "waiting")
+    window.show_message("Something happened", buttons=[("Do something", int)])
     assert window.shell.help
     assert window.shell.palette
     return window
@@ -229,8 +232,10 @@ def test_that_the_queue_stands_beside_start(qtbot: QtBot, window: MainWindow) ->
     page.show_experiment(loads(EXPERIMENT))
     qtbot.mouseClick(page.summary.queue, Qt.MouseButton.LeftButton)
     assert [run.title for run in window.lobby.queue.waiting] == [TITLE]
-    assert window.runs_page.queue_card.isVisible()
-    assert "Off. Nothing starts by itself." in window.runs_page.queue_card.state.text()
+    assert window.pages.currentWidget() is page, "the form stays in view"
+    assert (window.message.title, window.message.detail) == (
+        f"Added to the queue: “{TITLE}”", "Queue is off: runs will not start.",
+    )  # fmt: skip
     window.show_page("new")
     page.change({"training.epochs": 0})
     page.check()

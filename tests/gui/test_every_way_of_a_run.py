@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from kdstudio.gui import main_window
+from kdstudio.gui.asking import TrainingRun
 from kdstudio.gui.main_window import Closing, MainWindow
 from kdstudio.gui.tables.columns import PLACES
 from kdstudio.runs.events import Evaluated, EventReader, RunEnded, RunStarted, Saved, StageEnded, StageStarted
@@ -117,8 +118,8 @@ def test_that_one_sitting_of_clicks_does_all_that_can_be_asked_of_real_runs(
 ) -> None:
     asked: list[list[str]] = []
 
-    def stop_and_save(parent: QWidget, titles: list[str]) -> Closing:
-        asked.append(titles)
+    def stop_and_save(parent: QWidget, runs: list[TrainingRun]) -> Closing:
+        asked.append([run.title for run in runs])
         return Closing.STOP
 
     monkeypatch.setattr(main_window, "ask_on_close", stop_and_save)

@@ -174,13 +174,13 @@ def test_that_a_runner_that_a_full_disk_left_speechless_is_told_of_all_the_same(
         filler = fill(disk)
         runner.end()
         ended(qtbot, window)
-        assert (page.pill.text, page.notice.title) == ("Lost", "The disk is full")
+        assert (page.pill.text, page.notice.title) == ("Failed", "The disk is full")
         assert "Free some space, then resume" in page.notice.detail
         is_drawn(page, window.controller.state)
 
         click(qtbot, page.resume)  # still full: the next process says as much as its files' last blocks have room for
         ended(qtbot, window)
-        assert (page.pill.text in ("Failed", "Lost"), page.notice.title) == (True, "The disk is full")
+        assert (page.pill.text in ("Failed", "Killed"), page.notice.title) == (True, "The disk is full")
         for name in ("home", "new", "runs", "settings", "run"):
             qtbot.mouseClick(window.navigation.buttons[name], LEFT)
 
@@ -254,7 +254,7 @@ def test_that_a_process_that_answers_nothing_at_all_is_ended_by_stop_and_can_go_
     click(qtbot, page.stop)
     click(qtbot, page.sentences.stop_save)
     ended(qtbot, window)
-    assert page.pill.text == "Lost"
+    assert page.pill.text == "Killed"
     goes_on_to_the_same_end(qtbot, window, runner)
 
 
@@ -271,7 +271,7 @@ def test_that_a_run_killed_in_any_phase_is_said_to_be_lost_and_goes_on_to_the_sa
     if place == "stopping":
         click(qtbot, page.sentences.stop_save)
     ended(qtbot, window)
-    assert (page.pill.text, page.notice.title) == ("Lost", "The run was killed")
+    assert (page.pill.text, page.notice.title) == ("Killed", "The run was killed")
     assert "Resume: it goes on from its last checkpoint" in page.notice.detail
     assert {"resume", "duplicate"} <= shown(page) and not shown(page) & {"pause", "stop"}
     is_drawn(page, window.controller.state)
@@ -287,7 +287,7 @@ def test_that_a_process_killed_before_its_first_word_is_said_to_be_lost(
     qtbot.waitUntil(lambda: any("sleeps" in each.cmdline() for each in psutil.Process().children()), timeout=PATIENCE)
     runner.end()
     ended(qtbot, window)
-    assert (page.pill.text, page.notice.title) == ("Lost", "The run was killed")
+    assert (page.pill.text, page.notice.title) == ("Killed", "The run was killed")
     goes_on_to_the_same_end(qtbot, window, runner, attempt=1)
 
 

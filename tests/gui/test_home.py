@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QScrollArea
 from pytestqt.qtbot import QtBot
@@ -16,11 +16,13 @@ from kdstudio.gui.pages.home import HomePage
 from kdstudio.gui.tables import library_feed
 from kdstudio.gui.tables.library_feed import LibraryFeed
 from kdstudio.gui.theme import GAP
+from kdstudio.runs.files import write_json
+from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.sample_experiments import sample_experiments
 from kdstudio.runs.state import State
 from kdstudio.spec import load, loads
-from tests.fakes import EXPERIMENT, a_process_at_work, a_run, a_told_run
+from tests.fakes import EXPERIMENT, a_process_at_work, a_run, a_story, a_told_run
 from tests.gui.player import Player
 
 
@@ -66,7 +68,6 @@ def test_that_a_sample_starts_with_one_click(qtbot: QtBot, page: HomePage) -> No
 def test_that_an_empty_home_says_what_to_do(qtbot: QtBot, page: HomePage) -> None:
     shown(qtbot, page)
     assert "Start one of the samples" in page.nothing.text()
-    assert not page.now.isVisible()
 
 
 def test_that_recent_runs_show_state_verdict_and_curve_and_open_by_click_and_key(
@@ -76,6 +77,7 @@ def test_that_recent_runs_show_state_verdict_and_curve_and_open_by_click_and_key
     shown(qtbot, page)
     (line,) = page._recent_lines
     assert (line.pill.text, line.name.whole, line.number.text()) == ("Completed", "Digits of a test", "90.0 %")
+    assert line.split.text() == "test"
     assert line.said.whole.startswith("+5.0 points with the teacher")
     assert line.curve.accessibleDescription() == "validation accuracy from 30.0 % to 92.0 %"
     assert "Completed" in line.accessibleName()
@@ -86,15 +88,59 @@ def test_that_recent_runs_show_state_verdict_and_curve_and_open_by_click_and_key
         qtbot.keyClick(line, Qt.Key.Key_Return)
 
 
-def test_that_what_runs_now_stands_on_top_until_it_ends(qtbot: QtBot, page: HomePage, home: Home) -> None:
+def test_that_accuracy_on_validation_data_is_marked(qtbot: QtBot, page: HomePage, home: Home) -> None:
+    story = a_story()
+    a_told_run(home, story[: next(place for place, event in enumerate(story) if event.stage == "evaluation")])
+    shown(qtbot, page)
+    (line,) = page._recent_lines
+    assert (line.number.text(), line.split.text()) == ("92.0 %", "validation")
+
+
+def test_that_nothing_moves_when_a_run_begins_and_when_it_ends(qtbot: QtBot, page: HomePage, home: Home) -> None:
+    a_told_run(home)
     folder = a_run(home)
+    shown(qtbot, page)
+    parts = [*page.samples, *(card.start for card in page.samples), page.place, page.all, *page._recent_lines]
+
+    def places() -> list[QRect]:
+        QApplication.processEvents()
+        return [QRect(part.mapTo(page, QPoint(0, 0)), part.size()) for part in parts]
+
+    before = places()
     with a_process_at_work(folder):
-        shown(qtbot, page)
-        assert page.now.isVisible()
-        assert page._now_lines[0].pill.text == "Running"
+        write_json(folder.summary_file, {"live": {"whole": 0.4}})
+        page.feed.refresh()
+        line = next(each for each in page._recent_lines if each.objectName() == f"line.{folder.id}")
+        qtbot.waitUntil(lambda: line.pill.text == "Running" and line.bar.isVisible())
+        assert line.said.whole.startswith("40 % done")
+        assert places() == before
     page.feed.refresh()
-    qtbot.waitUntil(lambda: not page.now.isVisible())
-    assert page._recent_lines[0].pill.text == "Lost"
+    qtbot.waitUntil(lambda: line.pill.text == "Killed")
+    assert places() == before
+
+
+def test_that_an_older_run_at_work_stands_above_the_newest(qtbot: QtBot, page: HomePage, home: Home) -> None:
+    older = a_run(home)
+    older = RunFolder(older.path.rename(older.path.with_name(f"20200101-000000_older_{older.id}")))
+    for _ in range(home_module.RECENT + 1):
+        a_told_run(home)
+    with a_process_at_work(older):
+        shown(qtbot, page)
+        lines = [line.objectName() for line in page._recent_lines if line.isVisible()]
+        assert lines[0] == f"line.{older.id}"
+        assert len(lines) == home_module.RECENT + 1
+
+
+def test_that_a_run_that_failed_says_its_cause(qtbot: QtBot, page: HomePage, home: Home) -> None:
+    folder = a_run(home)
+    place = {"stage": "student", "step": 7, "term": "labels"}
+    write_json(folder.status_file, {"state": "failed", "attempt": 1, "code": "not-a-number", "parameters": place})
+    killed = a_run(home)
+    write_json(killed.status_file, {"state": "running", "attempt": 1})
+    shown(qtbot, page)
+    said = {line.objectName(): line.said.whole for line in page._recent_lines}
+    assert said[f"line.{folder.id}"].startswith('The loss is no longer a number. The term "labels" became')
+    assert said[f"line.{killed.id}"].startswith("The run was killed.")
 
 
 def data_of(path: Path) -> QMimeData:
@@ -111,11 +157,11 @@ def test_that_a_file_or_a_folder_is_taken_where_it_falls(qtbot: QtBot, page: Hom
         enter = QDragEnterEvent(QPoint(5, 5), both, data, left, Qt.KeyboardModifier.NoModifier)
         page.dragEnterEvent(enter)
         assert enter.isAccepted()
-        assert page.place.words.text() == "Let it fall"
+        assert page.place.words.text() == "Drop to open"
         with qtbot.waitSignal(page.dropped) as said:
             page.dropEvent(QDropEvent(QPointF(5, 5), both, data, left, Qt.KeyboardModifier.NoModifier))
         assert said.args == [path]
-        assert page.place.words.text() != "Let it fall"
+        assert page.place.words.text() != "Drop to open"
 
 
 def test_that_what_can_be_dropped_can_be_picked_too(
@@ -160,7 +206,7 @@ def test_that_a_run_that_ends_is_listed_at_once_and_not_at_the_next_look(
     qtbot.waitUntil(lambda: page.feed._reader is None)
     window.start_experiment(loads(EXPERIMENT))
     window.show_page("home")
-    qtbot.waitUntil(lambda: page.now.isVisible() and page.feed._reader is None, timeout=20_000)
+    qtbot.waitUntil(lambda: bool(page._recent_lines) and page.feed._reader is None, timeout=20_000)
     assert window.controller.folder is not None
     (window.controller.folder.path / "go").touch()
     qtbot.waitUntil(lambda: window.controller.status.state is State.COMPLETED, timeout=20_000)

@@ -297,10 +297,72 @@ def help_panel(stage: Stage) -> Checks:
     return {"close it": close}
 
 
+def stage_mode(stage: Stage) -> Checks:
+    stage.run_page()
+    mode = stage.window.stage
+
+    def view() -> Any:
+        if not mode.on:
+            mode.enter()
+        return mode.view
+
+    def show(key: str) -> None:
+        shown = view()
+        shown.show_plot(0 if key != "1" else 1)
+        stage.press(shown, key)
+        assert shown.shown == int(key) - 1
+
+    def turn(key: str) -> None:
+        shown = view()
+        shown.show_plot(1)
+        stage.press(shown, key)
+        assert shown.shown == (2 if key in ("Right", "PgDown") else 0)
+
+    def play(key: str) -> None:
+        stage.press(view(), key)
+        assert stage.window.controller.replay is not None
+
+    def leave(key: str) -> None:
+        stage.press(view(), key)
+        assert not mode.on
+
+    return {
+        "show accuracy, agreement or loss": show,
+        "go to the plot before, or to the next": turn,
+        "replay the run, or pause": play,
+        "leave it": leave,
+    }
+
+
+def tour(stage: Stage) -> Checks:
+    def begun() -> Any:
+        stage.window.shell.start_tour()
+        made = stage.window.shell._tour
+        made.go_on()
+        return made
+
+    def go_on(key: str) -> None:
+        made = begun()
+        stage.press(made, key)
+        assert made.number == 2
+
+    def go_back(key: str) -> None:
+        made = begun()
+        stage.press(made, key)
+        assert made.number == 0
+
+    def skip(key: str) -> None:
+        stage.press(begun(), key)
+        assert stage.window.shell._tour is None
+
+    return {"next step": go_on, "step before": go_back, "skip the rest": skip}
+
+
 CHECKED: dict[str, Callable[[Stage], Checks]] = {
     "Plot": plot, "Name of a curve": name_of_a_curve, "Confusion matrix": confusion, "Table": table,
     "Table of runs": table_of_runs, "Row of words": row_of_words, "Card or line": card_or_line, "Number": number,
     "Slider": slider, "List to pick from": list_to_pick_from, "Command palette": palette, "Help": help_panel,
+    "Stage mode": stage_mode, "Tour": tour,
 }  # fmt: skip
 
 
@@ -320,7 +382,7 @@ def test_that_each_key_inside_a_part_does_what_the_list_says(
 # Where a class takes keys into its own hands, and the part that it is in the list; "" is what is no key of its own.
 TAKES_KEYS = {
     "Canvas": "Plot", "Matrix": "Confusion matrix", "HelpPanel": "Help", "Pressable": "Card or line",
-    "_SearchLine": "Command palette", "PrivateLine": "",
+    "_SearchLine": "Command palette", "PrivateLine": "", "StageView": "Stage mode", "Tour": "Tour",
 }  # fmt: skip
 
 

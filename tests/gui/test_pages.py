@@ -264,8 +264,19 @@ def test_that_runs_are_listed_with_their_numbers(runs: Callable[[], RunsPage], h
     a_told_run(home)
     page = runs()
     said = {column.id: page.model.data(page.model.index(0, place)) for place, column in enumerate(COLUMNS)}
-    names = ("title", "state", "accuracy", "agreement", "gain")
-    assert [said[name] for name in names] == ["Digits of a test", "Completed", "90.0 %", "90.0 %", "+5.0 points"]
+    names = ("title", "state", "accuracy", "validation", "agreement", "gain")
+    shown = ["Digits of a test", "Completed", "90.0 %", "92.0 %", "90.0 %", "+5.0 points"]
+    assert [said[name] for name in names] == shown
+
+
+def test_that_accuracy_on_validation_data_is_never_shown_as_accuracy_on_test_data(
+    runs: Callable[[], RunsPage], home: Home
+) -> None:
+    story = a_story()
+    a_told_run(home, story[: next(place for place, event in enumerate(story) if event.stage == "evaluation")])
+    page = runs()
+    said = {column.id: page.model.data(page.model.index(0, place)) for place, column in enumerate(COLUMNS)}
+    assert (said["accuracy"], said["validation"], said["agreement"]) == ("", "92.0 %", "92.0 % val.")
 
 
 def test_that_a_run_opens_by_double_click_and_by_enter(qtbot: QtBot, runs: Callable[[], RunsPage], home: Home) -> None:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from kdstudio.gui import asking, file_dialogs
+from kdstudio.gui.asking import TrainingRun
 from kdstudio.gui.editors import PathEditor, TextEditor
 from kdstudio.gui.main_window import MainWindow
 from kdstudio.gui.pages import discarding
@@ -261,7 +262,7 @@ def test_that_a_question_names_no_path(
 ) -> None:
     asked: list[str] = []
     monkeypatch.setattr(QMessageBox, "exec", lambda box: asked.append(box.text() + box.informativeText()))
-    asking.ask_on_close(window, ["Pets of /srv/ada/secret/pets"])
+    asking.ask_on_close(window, [TrainingRun(title="Pets of /srv/ada/secret/pets")])
     discarding.ask_to_discard(window, "Move “Pets of /srv/ada/secret/pets”?", "Used by: /srv/ada/x")
     for each in asked:
         assert "…/pets" in each

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from kdstudio.gui.main_window import MainWindow
 from kdstudio.gui.pages.queue_card import KEY, QueueCard
+from kdstudio.gui.pages.runs import QUEUE
 from kdstudio.gui.queue import RunQueue
 from kdstudio.gui.tables.columns import PLACES
 from kdstudio.runs import lost
@@ -171,10 +173,10 @@ def test_that_another_one_to_wait_for_is_told(qtbot: QtBot, starter: Starter, ho
     qtbot.addWidget(card)
     filled(queue, home, "cpu")
     queue.switch(True)
-    assert card.state.text() == "Waits for The first to end"
+    assert card.state.text() == "Waiting for “The first” to end"
     mine.pop(0)
     queue.look()
-    assert card.state.text() == "Waits for The second to end"
+    assert card.state.text() == "Waiting for “The second” to end"
     queue.shutdown()
 
 
@@ -192,7 +194,7 @@ def test_that_a_run_is_called_as_people_call_it_by_now(
     assert [card.list.item(row).text() for row in range(2)] == ["1.  Waits by another name", "2.  run 2"]
     assert card.list.item(0).toolTip() == f"Waits by another name\n{second.path.name}"
     assert card.list.currentItem().data(KEY) == third.path.name, "what was chosen still is"
-    assert card.state.text() == "At work: At work by another name"
+    assert card.state.text() == "Running: “At work by another name”"
     assert queue.holds(queue.waiting[0]) == "At work by another name"
     changes: list[str] = []
     queue.changed.connect(lambda: changes.append("changed"))
@@ -201,7 +203,7 @@ def test_that_a_run_is_called_as_people_call_it_by_now(
     starter.end("failed", "disk-full")
     with qtbot.waitSignal(queue.said) as said:
         queue.look()
-    assert said.args[0] == "The queue stopped after At work by another name"
+    assert said.args[0] == "The queue stopped after “At work by another name”"
 
 
 def test_that_a_rename_in_the_table_reaches_the_queue(
@@ -238,6 +240,91 @@ def test_that_a_run_in_view_is_gone_on_with_in_view(
     qtbot.waitUntil(lambda: not window.controller.active, timeout=15_000)
 
 
+def at_work(qtbot: QtBot, window: MainWindow) -> RunFolder:
+    """Start a run by hand that trains until it is asked to end."""
+    window.start_experiment(loads(EXPERIMENT))
+    qtbot.waitUntil(lambda: window.controller.status.state is State.RUNNING)
+    assert window.controller.folder is not None
+    return window.controller.folder
+
+
+def offered(window: MainWindow, text: str) -> QPushButton:
+    """The button of the window's message that says `text`."""
+    return next(each for each in window.message.findChildren(QPushButton) if each.text() == text and each.isVisible())
+
+
+def test_that_a_paused_run_is_continued_before_the_queue_starts_the_next(
+    qtbot: QtBot, window: MainWindow, player: Player
+) -> None:
+    player.habits = ("hold=student",)
+    run = at_work(qtbot, window)
+    window.lobby.enqueue(loads(EXPERIMENT))
+    waiting, queue = window.lobby.queue.waiting[0].folder, window.lobby.queue
+    assert window.message.detail == "Queue is off: runs will not start."
+    qtbot.mouseClick(offered(window, "Start queue"), Qt.MouseButton.LeftButton)
+    assert queue.on
+    window.show_page("run")
+    qtbot.mouseClick(window.run_page.controls.pause, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.message.title == f"The queue waits for “{run.called}”")
+    queue.look()
+    assert (run.status().state, waiting.status().state) == (State.PAUSED, State.QUEUED)
+    assert len(player.processes) == 1, "the next one was not started"
+    qtbot.mouseClick(window.run_page.controls.resume, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: run.status().attempt == 2 and window.controller.status.state is State.RUNNING)
+    queue.look()
+    assert queue.holds(queue.waiting[0]) == run.called
+    assert not queue.waits_for_paused
+    (run.path / "go").touch()
+    player.habits = ()
+    qtbot.waitUntil(lambda: waiting.status().state is State.COMPLETED)
+    assert run.status().state is State.COMPLETED
+    qtbot.waitUntil(lambda: not window.controller.active)
+
+
+def test_that_the_next_run_starts_although_one_is_paused_where_people_say_so(
+    qtbot: QtBot, window: MainWindow, player: Player
+) -> None:
+    player.habits = ("hold=student",)
+    run = at_work(qtbot, window)
+    window.lobby.enqueue(loads(EXPERIMENT))
+    queue, card = window.lobby.queue, window.runs_page.queue_card
+    waiting = queue.waiting[0].folder
+    queue.switch(True)
+    window.controller.pause()
+    qtbot.waitUntil(lambda: queue.waits_for_paused)
+    assert card.state.text() == f"Waiting for “{run.called}”, which is paused. Resume it, or start the next run."
+    window.show_page("runs")
+    window.runs_page.show_below(QUEUE)
+    player.habits = ()
+    qtbot.mouseClick(card.next, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: waiting.status().state is State.COMPLETED)
+    assert run.status().state is State.PAUSED
+    qtbot.waitUntil(lambda: not queue.at_work and not window.controller.active)
+
+
+def test_that_the_edge_of_every_page_says_whether_runs_wait_and_switches_the_queue(
+    qtbot: QtBot, window: MainWindow, player: Player
+) -> None:
+    sign = window.navigation.queue
+    assert not sign.isVisible()
+    buttons = [QRect(each.geometry()) for each in window.navigation.buttons.values()]
+    window.show_page("new")
+    window.lobby.enqueue(loads(EXPERIMENT))
+    assert sign.isVisible()
+    assert (sign.title.whole, sign.words.whole) == ("Queue is off", "1 run waits")
+    assert [each.geometry() for each in window.navigation.buttons.values()] == buttons
+    folder = window.lobby.queue.waiting[0].folder
+    qtbot.mouseClick(sign.switch, Qt.MouseButton.LeftButton)
+    assert window.lobby.queue.on and sign.title.whole == "Queue is on"
+    qtbot.waitUntil(lambda: folder.status().state is State.COMPLETED)
+    qtbot.mouseClick(sign, Qt.MouseButton.LeftButton, pos=sign.title.geometry().center())
+    assert window.pages.currentWidget() is window.runs_page
+    assert window.runs_page.queue_card.isVisible()
+    qtbot.waitUntil(lambda: not window.controller.active)
+    qtbot.mouseClick(sign.switch, Qt.MouseButton.LeftButton)
+    assert not sign.isVisible() and not window.lobby.queue.on
+
+
 def test_that_any_other_failure_does_not_stop_it(queue: RunQueue, starter: Starter, home: Home) -> None:
     filled(queue, home, "cpu", "cpu")
     queue.switch(True)
@@ -265,7 +352,7 @@ def test_that_the_card_orders_by_buttons_and_keys_and_says_why_not(qtbot: QtBot,
     qtbot.mouseClick(card.up, Qt.MouseButton.LeftButton)
     assert [run.folder for run in queue.waiting] == [b, a]
     assert card.list.currentRow() == 0
-    assert card.up.toolTip() == "It is the first"
+    assert card.up.toolTip() == "It is already the first"
     card.list.setFocus()
     qtbot.waitUntil(card.list.hasFocus)
     qtbot.keyClick(card.list, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
@@ -282,8 +369,8 @@ def test_that_the_switch_in_the_window_runs_one_after_the_other(
     for _ in range(2):
         window.lobby.enqueue(loads(EXPERIMENT))
     folders = [run.folder for run in window.lobby.queue.waiting]
-    assert window.pages.currentWidget() is window.runs_page
-    assert window.runs_page.queue_card.isVisible()
+    window.show_page("runs")
+    window.runs_page.show_below(QUEUE)
     window.runs_page.queue_card.switch.setChecked(True)
     assert window.lobby.queue.on
     qtbot.waitUntil(lambda: folders[1].status().state is State.COMPLETED, timeout=30_000)

@@ -234,7 +234,7 @@ def test_that_nothing_on_the_page_of_a_killed_run_says_that_it_still_waits(
     page = open_run_page(a_told_run(home, story[: begun + 1]))
     qtbot.waitUntil(lambda: page.tiles.agreement.note == "the run ended before the student")
     qtbot.waitUntil(lambda: page.agreement.waiting.text() == "The run ended before an evaluation of the student")
-    assert page.pill.text == "Lost"
+    assert page.pill.text == "Killed"
     assert "epoch" not in page.subtitle.whole
 
 

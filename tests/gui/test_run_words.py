@@ -10,14 +10,14 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from kdstudio.gui.pages.diagnostics import diagnostics, masked
-from kdstudio.gui.pages.longer import longer
 from kdstudio.gui.pages.run import RunPage
+from kdstudio.results.suggestions import longer
 from kdstudio.runs.events import RunEnded
 from kdstudio.runs.files import write_json
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.spec import dump, loads
-from tests.fakes import EXPERIMENT, a_run, a_story, a_told_run
+from tests.fakes import EXPERIMENT, a_story, a_told_run
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -29,9 +29,12 @@ def test_that_train_longer_offers_twice_the_budget_as_a_child_of_the_run(
     page = open_run_page(folder)
     with qtbot.waitSignal(page.experiment_wanted) as said:
         qtbot.mouseClick(page.sentences.longer, LEFT)
-    before, after = folder.experiment(), said.args[0]
+    before, (after, changed, reason) = folder.experiment(), said.args
+    assert (changed, reason) == (["training.epochs"], "The student was still getting better when its budget ended.")
     assert after.training.epochs == 2 * before.training.epochs
-    assert (after.title, after.parent, after.teacher_training) == (before.title, folder.id, before.teacher_training)
+    assert (after.title, after.parent, after.teacher_training) == (
+        f"{before.title}, twice as long", folder.id, before.teacher_training
+    )  # fmt: skip
     assert loads(dump(after)) == after
 
 
@@ -51,7 +54,7 @@ def test_that_train_longer_says_that_the_student_starts_anew(
 def test_that_any_budget_can_be_doubled(home: Home, budget: str) -> None:
     experiment = loads(EXPERIMENT + f"training: {{{budget}}}\n")
     name, value = budget.split(": ")
-    assert getattr(longer(experiment, a_run(home)).training, name) == 2 * float(value)
+    assert getattr(longer(experiment).applied(experiment).training, name) == 2 * float(value)
 
 
 def test_that_the_folder_of_a_finished_run_can_be_opened(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRect, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRect, QSize, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from kdstudio.gui import theme as theme_module
 from kdstudio.gui.app import Housekeeper
 from kdstudio.gui.carried import carried_path
-from kdstudio.gui.geometry import FILE, VISIBLE, restored
+from kdstudio.gui.geometry import FILE, LEAST, TITLE, first, restored
 from kdstudio.gui.main_window import MainWindow
 from kdstudio.gui.run_controller import RunController
 from kdstudio.gui.single_instance import SingleInstance
@@ -38,7 +38,7 @@ SCREEN = QRect(0, 0, 1920, 1080)
 
 def test_that_a_window_comes_back_where_it_was(open_window: Callable[[], MainWindow], home: Home) -> None:
     first = open_window()
-    first.setGeometry(40, 30, 760, 580)  # the offscreen screen is 800 x 800
+    first.setGeometry(40, 44, 760, 580)  # the offscreen screen is 800 x 800
     first.resize(first.minimumSize())
     first.close()
     kept = read_json(home.root / FILE)
@@ -55,7 +55,8 @@ def test_that_a_window_comes_back_where_it_was(open_window: Callable[[], MainWin
         (QRect(2500, 200, 1000, 700), None),  # the second screen has gone
         (QRect(-3000, -3000, 1000, 700), None),
         (QRect(100, -600, 1000, 700), None),  # its title cannot be grasped
-        (QRect(0, 0, 5000, 4000), QRect(0, 0, 1920, 1080)),
+        (QRect(900, 300, 1360, 860), QRect(560, 220, 1360, 860)),  # its right and lower edge were beyond the screen's
+        (QRect(0, 0, 5000, 4000), QRect(0, TITLE, 1920, 1080 - TITLE)),
     ],
 )
 def test_that_a_place_off_the_screens_is_moved_onto_one(was: QRect, becomes: QRect | None) -> None:
@@ -63,9 +64,21 @@ def test_that_a_place_off_the_screens_is_moved_onto_one(was: QRect, becomes: QRe
     place = restored(values, [SCREEN])
     assert place is not None
     assert becomes is None or place == becomes
-    seen = place.intersected(SCREEN)
-    assert seen.width() >= VISIBLE
-    assert place.top() >= SCREEN.top()
+    assert SCREEN.contains(place.adjusted(0, -TITLE, 0, 0)), "its title too"
+
+
+def test_that_the_smallest_window_fits_on_a_screen_shown_at_200_percent(window: MainWindow) -> None:
+    assert QRect(0, 0, 800, 500).contains(QRect(QPoint(0, TITLE), window.minimumSize()))
+
+
+def test_that_a_window_opens_whole_on_a_screen_shown_at_200_percent() -> None:
+    """1600 x 1000 pixels, 40 of the 500 logical ones taken by a panel; the size kept in a home is that of a larger screen."""
+    screen = QRect(0, 40, 800, 460)
+    values = {"x": 100, "y": 80, "width": 1360, "height": 860}
+    for place in (restored(values, [screen]), first(QSize(1360, 860), screen)):
+        assert place is not None
+        assert screen.contains(place.adjusted(0, -TITLE, 0, 0))
+        assert place.width() >= LEAST.width()
 
 
 @pytest.mark.parametrize("values", [None, [], {}, {"x": 1}, {"x": "1", "y": 0, "width": 5, "height": 5},
@@ -220,8 +233,6 @@ def test_that_the_first_steps_are_shown_until_they_are_closed_for_good(
     qtbot.waitUntil(lambda: first.navigation.hint is not None)
     hint = first.navigation.hint
     assert hint is not None
-    qtbot.mouseClick(hint.show_me, Qt.MouseButton.LeftButton)
-    assert first.shell.help.asked_for == "reading"
     qtbot.mouseClick(hint.close_button, Qt.MouseButton.LeftButton)
     assert first.navigation.hint is None
     assert read_settings(home).tour_seen

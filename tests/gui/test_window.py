@@ -78,7 +78,9 @@ def test_that_a_run_out_of_view_is_asked_about_and_stopped_too(
     window.open_run(a_told_run(home))
     qtbot.waitUntil(lambda: not window.controller.active)
     asked: list[list[str]] = []
-    monkeypatch.setattr(main_window, "ask_on_close", lambda _, titles: asked.append(titles) or Closing.STOP)
+    monkeypatch.setattr(
+        main_window, "ask_on_close", lambda _, runs: asked.append([run.title for run in runs]) or Closing.STOP
+    )
     window.close()
     assert asked == [[first.called]]
     assert window.isVisible()

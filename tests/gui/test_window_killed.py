@@ -196,7 +196,7 @@ def test_that_a_training_killed_again_and_again_under_the_window_goes_on_to_the_
         qtbot.waitUntil(reached, timeout=PATIENCE)
         os.kill(run.status.pid, signal.SIGKILL)
         ended(qtbot, window, PATIENCE)
-        assert (page.pill.text, page.notice.title, run.status.attempt) == ("Lost", "The run was killed", attempt)
+        assert (page.pill.text, page.notice.title, run.status.attempt) == ("Killed", "The run was killed", attempt)
         is_drawn(page, run.state)
         click(qtbot, page.resume)
     ended(qtbot, window, PATIENCE)

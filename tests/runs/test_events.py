@@ -16,6 +16,7 @@ from kdstudio.runs.events import (
     EventReader,
     EventWriter,
     Note,
+    Real,
     RunEnded,
     RunStarted,
     StepLogged,
@@ -26,6 +27,7 @@ from kdstudio.runs.events import (
 )
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+REAL = st.floats(-1e18, 1e18, allow_nan=False)
 WHOLE = st.integers(-(2**63), 2**63 - 1)
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
 PLAIN = st.recursive(
@@ -36,6 +38,8 @@ PLAIN = st.recursive(
 OF_FIELD: dict[Any, st.SearchStrategy[Any]] = {
     Whole: WHOLE,
     float: NUMBERS,
+    Real: REAL,
+    Real | None: st.none() | REAL,
     str: TEXT,
     bool: st.booleans(),
     str | None: st.none() | TEXT,

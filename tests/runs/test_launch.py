@@ -19,6 +19,7 @@ def test_that_a_run_is_started_by_the_command_that_anyone_can_type(home: Home) -
     folder = a_run(home)
 
     assert command(folder, home)[1:] == [
+        "-P",
         "-m",
         "kdstudio",
         "resume",

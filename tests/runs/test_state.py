@@ -296,3 +296,19 @@ def test_that_a_lost_attempt_has_ended_until_another_one_begins_and_what_it_said
     told = fold(STORY)
     told.lose("lost")
     assert told.outcome == "completed"
+
+
+def test_that_what_was_measured_at_the_end_is_kept_where_an_earlier_version_said_step_one() -> None:
+    """Results of test data name the step at which a student was best: no step of the stage that measures."""
+    state = fold(STORY)
+    state.apply(Evaluated(stage="evaluation", seed=0, who="student", step=17, split="test", metrics={"accuracy": 0.9}))
+    whole = state.timeless()["stages"]
+    state.apply(RunStarted(attempt=2, resumes_from=["evaluation", None, 1]))
+    assert state.timeless()["stages"] == whole
+
+
+def test_that_a_marker_that_names_no_stage_keeps_everything() -> None:
+    state = fold(STORY)
+    whole = state.timeless()
+    state.apply(RunStarted(attempt=2, resumes_from=["", None, 0]))
+    assert {**state.timeless(), "outcome": whole["outcome"]} == whole

@@ -69,6 +69,14 @@ def test_that_a_run_knows_who_starts_from_its_student(home: Home) -> None:
     assert [user.path for user in leaving([run], home)[0].users] == [pupil.path]
 
 
+def test_that_a_run_named_by_the_beginning_of_its_id_is_known_to_be_used(home: Home) -> None:
+    """As earlier versions wrote it."""
+    run = a_run(home)
+    pupil = a_run(home, f"teacher={{kind: mlp, weights: 'run:{run.id}'}}")
+    pupil.experiment_file.write_text(pupil.experiment_file.read_text().replace(run.id, run.id[:4]))
+    assert [user.path for user in leaving([run], home)[0].users] == [pupil.path]
+
+
 def test_that_finding_out_what_goes_and_who_needs_it_is_left_off_when_asked(home: Home) -> None:
     runs = [a_run(home) for _ in range(5)]
     for allowed in (0, 1, 5, 9):

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from kdstudio.gui.commands.command import Command, Offer
 from kdstudio.gui.commands.listed import COMMANDS
 from kdstudio.gui.language import looked_up, tr
+from kdstudio.gui.plain_tips import plain_tip
 
 
 def fill_menus(menus: dict[str, QMenu]) -> dict[str, QAction]:
@@ -74,7 +75,7 @@ def fill_with_offers(menu: QMenu, offers: Sequence[Offer]) -> None:
         none.setEnabled(False)
     for offer in offers:
         action = menu.addAction(offer.title.replace("&", "&&"))
-        action.setToolTip(offer.why_not or offer.tip)
+        action.setToolTip(plain_tip(offer.why_not or offer.tip))
         action.setEnabled(not offer.why_not)
         action.setCheckable(offer.on is not None)
         action.setChecked(bool(offer.on))

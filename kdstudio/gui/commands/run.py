@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 
 from kdstudio.gui import run_rules
 from kdstudio.gui.commands.command import Deed, Offer
-from kdstudio.gui.language import tr
+from kdstudio.gui.language import looked_up, tr
 from kdstudio.gui.replay import SPEEDS
 
 if TYPE_CHECKING:
     from kdstudio.gui.main_window import MainWindow
     from kdstudio.gui.pages.run import RunPage
     from kdstudio.gui.run_controller import RunController
+    from kdstudio.results.suggestions import Suggestion
 
 PARTS = ("curves", "tested", "log", "configuration")
 
@@ -32,6 +33,7 @@ class RunDeeds:
             "run.stop": Deed(does=lambda: self._page().stop.click(), why_not=rule(run_rules.stop)),
             "run.save": Deed(does=lambda: window.controller.save_now(), why_not=rule(run_rules.save)),
             "run.evaluate": Deed(does=lambda: window.controller.evaluate_now(), why_not=rule(run_rules.evaluate)),
+            "run.suggestions": Deed(offers=self._suggestions, why_not=rule(run_rules.suggest)),
             "run.longer": Deed(does=lambda: self._page().sentences.longer.click(), why_not=rule(run_rules.longer)),
             "run.duplicate": Deed(does=window.duplicate, why_not=rule(run_rules.duplicate)),
             "run.mend": Deed(does=lambda: self._page().sentences.mend.click(), why_not=rule(run_rules.mend)),
@@ -79,6 +81,23 @@ class RunDeeds:
     def _copy_configuration(self) -> None:
         page = self._show_part(PARTS.index("configuration"))
         page.configuration.copy.click()
+
+    def _suggestions(self) -> list[Offer]:
+        from kdstudio.gui import suggested
+        from kdstudio.runs.state import State
+        from kdstudio.runs.summary import summarise
+
+        run = self._window.controller
+        done = run.status.state is State.COMPLETED and run.state.outcome == "completed"
+        summary = summarise(run.state, run.title) if done else None
+
+        def offering(suggestion: "Suggestion") -> Callable[[], None]:
+            return lambda: self._page().offer(suggestion)
+
+        return [
+            Offer(title=each.text(looked_up), does=offering(each), tip=each.reason(looked_up))
+            for each in suggested.everything(run, summary)
+        ]
 
     def _replay(self) -> None:
         self._page()

@@ -40,6 +40,10 @@ class RunsDeeds:
             "runs.columns": Deed(offers=self._columns),
             "runs.recent": Deed(offers=self._recent, why_not=lambda: "" if lobby.feed.rows else tr("There is no run yet")),
             "queue.switch": Deed(does=self._switch, on=lambda: lobby.queue_is_on),
+            "queue.next": Deed(
+                does=lambda: lobby.queue.start_next(),
+                why_not=lambda: "" if lobby.queue_waits_for_paused else tr("The queue does not wait for a paused run"),
+            ),
         }
 
     def _page(self) -> "RunsPage":
@@ -73,8 +77,8 @@ class RunsDeeds:
         return int(page.below.chosen) if page is not None else 0
 
     def _switch(self) -> None:
-        card = self._show_below(BELOW.index("queue")).queue_card
-        card.switch.click()
+        queue = self._window.lobby.queue
+        queue.switch(not queue.on)
 
     def _sorting(self) -> list[Offer]:
         table = self._window.runs_page.table

@@ -8,6 +8,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
 from kdstudio.gui.language import tr
+from kdstudio.gui.plain_tips import plain_tip
 
 if TYPE_CHECKING:
     from kdstudio.gui.commands.command import Deed, Offer
@@ -125,7 +126,7 @@ class Switchboard(QObject):
         why = deed.why_not()
         if why is not None:
             action.setEnabled(not why)
-            action.setToolTip(why)
+            action.setToolTip(plain_tip(why))
         if deed.on is not None:
             action.setChecked(deed.on())
 

@@ -20,6 +20,7 @@ class WindowDeeds:
         window = self._window
         pages = {f"view.{name}": Deed(does=self._to(name)) for name in ("home", "new", "run", "runs", "settings")}
         return pages | {
+            "view.stage": Deed(does=window.stage.toggle, on=lambda: window.stage.on),
             "file.open": Deed(does=window.open_yaml),
             "file.save": Deed(does=window.save_yaml),
             "file.save-as": Deed(does=lambda: window.save_yaml(True)),

@@ -9,6 +9,7 @@ from kdstudio.gui.cards import Card, Text
 from kdstudio.gui.presenter import shown_values
 from kdstudio.gui.theme import SPACE, theme
 from kdstudio.runs.folder import RunFolder
+from kdstudio.spec.regular_files import read_text
 
 
 class Configuration(Card):
@@ -60,7 +61,7 @@ class Configuration(Card):
 
 def _text_of(folder: RunFolder | None) -> str:
     try:
-        return folder.experiment_file.read_text(encoding="utf-8", errors="replace") if folder else ""
+        return read_text(folder.experiment_file, errors="replace") if folder else ""
     except OSError:
         return ""
 

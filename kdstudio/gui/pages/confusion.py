@@ -4,8 +4,6 @@ numpy alone, from `artefacts/test_outputs.npz` and `test_images.npz`; no Qt. Rea
 the page does it.
 """
 
-import zipfile
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +11,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from kdstudio.runs.artefacts import UNREADABLE, read_images, read_outputs
 from kdstudio.runs.folder import RunFolder
 
 Counts: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 Pixels: TypeAlias = np.ndarray[Any, np.dtype[np.uint8]]
 WHO = ("student", "baseline", "teacher")
-# What numpy lets through of an archive that is missing, empty, torn or garbled.
-DAMAGED = (OSError, ValueError, KeyError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,11 +135,11 @@ def most_mistaken(confusion: Counts) -> tuple[int, int] | None:
 def outcome_of(folder: RunFolder) -> Outcome | None:
     """What the run's artefacts hold; None where there are none that can be read."""
     try:
-        arrays = _read(folder.artefacts / "test_outputs.npz")
+        arrays = read_outputs(folder.artefacts / "test_outputs.npz", every_seed=True)
         labels = arrays["labels"].astype(np.int64)
         classes = tuple(str(name) for name in arrays["classes"])
         answers = {who: _by_seed(arrays, who) for who in WHO if who in arrays or f"{who}_all" in arrays}
-    except (*DAMAGED, TypeError, np.exceptions.AxisError):
+    except UNREADABLE:
         return None
     every = [each for of_seeds in answers.values() for each in of_seeds]
     fits = all(len(each.predicted) == len(labels) for each in every)
@@ -169,17 +166,9 @@ def _answers(logits: Floats) -> Answers:
 def images_in(path: Path) -> Pixels | None:
     """The thumbnails in an artefact, uint8 [n, h, w] or [n, h, w, 3]; None where there are none that can be read."""
     try:
-        images: Pixels = _read(path)["images"]
-    except DAMAGED:
+        return read_images(path)
+    except UNREADABLE:
         return None
-    grey, colour = images.ndim == 3, images.ndim == 4 and images.shape[3] == 3
-    return images if images.dtype == np.uint8 and (grey or colour) else None
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """The arrays of an artefact. Opened here: numpy forgets to close a file that is no archive."""
-    with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-        return {key: file[key] for key in file.files if f"{key}_all" not in file.files}
 
 
 __all__ = ["ClassRow", "Found", "Outcome", "class_rows", "images_in", "most_mistaken", "outcome_of"]

@@ -8,6 +8,7 @@ from pathlib import Path
 from kdstudio.runs.failures import Words
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
+from kdstudio.spec.regular_files import read_end
 
 LINES = 100
 PACKAGES = ("kdstudio", "torch", "numpy", "pydantic", "PySide6", "pyqtgraph", "PySide6-Qlementine")
@@ -49,9 +50,7 @@ def _version(package: str) -> str:
 
 def _read(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - 65536))
-            return file.read().decode("utf-8", "replace").strip()
+        return read_end(path, 65536).decode("utf-8", "replace").strip()
     except OSError as error:
         return f"cannot be read: {error.strerror}"
 

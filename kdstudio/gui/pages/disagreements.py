@@ -4,7 +4,6 @@ Beside each image stand bars: how likely teacher and student think the classes i
 other than its guess is what a student can learn from it beyond a label.
 """
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +13,13 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from kdstudio.gui.cards import Card, Elided, Painted, Text
 from kdstudio.gui.language import looked_up, tr
+from kdstudio.gui.plain_tips import plain_tip
 from kdstudio.gui.theme import GAP, SPACE, Role, theme
+from kdstudio.runs.artefacts import artefact_path
 from kdstudio.runs.events import Sampled
+from kdstudio.runs.files import read_json
 from kdstudio.runs.folder import RunFolder
+from kdstudio.spec.regular_files import MIB
 
 WHO: tuple[Role, Role] = ("teacher", "student")
 
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+MOST = 24  # images that are shown of one evaluation, and classes of a prediction; a run keeps 12, and 3
+LONGEST = 200  # letters of a class's name
 SIDE = 48  # pixels of a picture, at least; it is as high as its bars
 LINE = 14  # pixels of a line of small type, for which the other lengths are meant
 BARS = 3  # classes that have bars
@@ -62,27 +67,40 @@ class Sample:
 
 def samples_in(folder: RunFolder, sampled: Sampled) -> list[Sample]:
     """What the artefact of `sampled` holds; nothing where it is missing, damaged, or points outside the run."""
-    path = (folder.path / sampled.artefact).resolve()
-    if not path.is_relative_to(folder.path.resolve()):
+    path = artefact_path(folder, sampled.artefact)
+    values = read_json(path, limit=MIB) if path is not None else None
+    if values is None:
         return []
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        names = [str(name) for name in values["classes"]]
+        names = [str(name)[:LONGEST] for name in values["classes"]]
         return [
             Sample(
-                image=int(each["image"]),
+                image=_whole(each["image"]),
                 label=_name(each.get("label"), names),
                 teacher=_guesses(each["teacher"], names),
                 student=_guesses(each["student"], names),
             )
-            for each in values["samples"]
+            for each in values["samples"][:MOST]
         ]
-    except (OSError, ValueError, KeyError, TypeError, IndexError):
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         return []
 
 
+def _whole(number: Any) -> int:
+    if type(number) is not int or number < 0:
+        raise ValueError(f"{number!r} is no place")
+    return number
+
+
+def _probability(number: Any) -> float:
+    value = float(number)
+    if not 0.0 <= value <= 1.001:  # the engine rounds
+        raise ValueError(f"{value} is no probability")
+    return value
+
+
 def _guesses(guesses: Any, names: list[str]) -> dict[str, float]:
-    found = {names[int(number)]: float(chance) for number, chance in guesses}
+    found = {names[_whole(number)]: _probability(chance) for number, chance in guesses[:MOST]}
     if not found:
         raise ValueError("no guess")
     return found
@@ -113,7 +131,7 @@ class SamplePicture(Painted):
         self._image, self._sample = image_of(pixels), sample
         self.setAccessibleName(", ".join(_said(sample, who) for who in ("teacher", "student")))
         self.setAccessibleDescription(_in_full(sample))
-        self.setToolTip(_in_full(sample))
+        self.setToolTip(plain_tip(_in_full(sample)))
         self.updateGeometry()
         self.update()
 

@@ -4,10 +4,11 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from PySide6.QtCore import QObject, QThread, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from kdstudio.gui.language import explain, tr
+from kdstudio.gui.plain_tips import plain_tip
 from kdstudio.gui.presenter import shown
 from kdstudio.gui.words import size
 from kdstudio.runs.folder import RunFolder
@@ -23,10 +24,11 @@ NAMED = 6  # runs named one by one; more are counted
 def ask_to_discard(parent: QWidget, question: str, detail: str) -> bool:
     """Ask whether something goes to the trash. Tests put another function in its place: a modal dialog would hang them."""
     box = QMessageBox(parent)
+    box.setTextFormat(Qt.TextFormat.PlainText)
     box.setIcon(QMessageBox.Icon.Warning)
     box.setWindowTitle(tr("Move to the trash?"))
     box.setText(shown(question))
-    box.setInformativeText(shown(detail))
+    box.setInformativeText(plain_tip(shown(detail)))
     yes = box.addButton(tr("Move to the trash"), QMessageBox.ButtonRole.DestructiveRole)
     no = box.addButton(tr("Keep"), QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(no)

@@ -1,6 +1,6 @@
 """The whole form, its title above and all cards beneath: the experiment as plain data in and out, and its fields by path."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -99,6 +99,12 @@ class FormBoard(QWidget):
         self.title.show_problems(problems)
         for card in self.cards:
             card.show_problems(problems)
+
+    def mark(self, paths: Collection[str]) -> None:
+        """Mark the fields at `paths` as changed, and no others; a field that is an advanced one is shown too."""
+        marked = {row for row in map(self.row, paths) if row is not None}
+        for row in self.rows():
+            row.mark(row in marked)
 
     def suggest_title(self, title: str) -> None:
         """Say in the field of the title what the experiment will be called while that is empty."""

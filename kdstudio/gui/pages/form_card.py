@@ -100,7 +100,7 @@ class FormCard(Card):
     def leaves(self) -> Iterator[FieldRow]:
         """Every field with an editor of its own."""
         for form in self.forms.values():
-            yield from (form.form if isinstance(form, KindForm) else form).leaves()
+            yield from form.leaves()
 
     def changes(self) -> list[FieldRow]:
         """The fields that are not at their defaults."""

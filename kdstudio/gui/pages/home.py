@@ -1,4 +1,4 @@
-"""Where one arrives: what runs now, samples to start with, what was done lately, and a place to drop one's own things on."""
+"""Where one arrives: samples to start with, a place to drop one's own things on, and the latest runs, those at work among them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -61,14 +61,12 @@ class HomePage(Page):
         self.feed = feed
         self.setAcceptDrops(True)
         self.samples = [SampleCard(sample, first=not number) for number, sample in enumerate(sample_experiments())]
-        self.now, self.recent = Card(margin=2 * SPACE), Card(margin=2 * SPACE)
-        self._now_lines: list[RunLine] = []
+        self.recent = Card(margin=2 * SPACE)
         self._recent_lines: list[RunLine] = []
-        self._now_title = _heading(self.tr("Running now"))
         self.nothing = Text("", "body", "quiet", wrap=True)
         self.place = DropPlace()
         self.file = IconButton(self.tr("Open a file"), "folder", "home.file")
-        self.folder = IconButton(self.tr("Pick images"), "folder", "home.folder")
+        self.folder = IconButton(self.tr("Choose image folder"), "folder", "home.folder")
         self.all = IconButton(self.tr("All runs"), "runs", "home.all")
         self._columns = 0
         self._arrange()
@@ -112,18 +110,15 @@ class HomePage(Page):
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, GAP, 0)  # room for the scroll bar
         column.setSpacing(GAP)
-        for card in (self.now, self.recent):
-            card.body.setSpacing(0)
-            card.body.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
+        self.recent.body.setSpacing(0)
+        self.recent.body.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
         self.nothing.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
         self.recent.body.addWidget(self.nothing)
         self._grid = QGridLayout()
         self._grid.setSpacing(GAP)
         for button in (self.file, self.folder):
             self.place.row.addWidget(button)
-        for part in (self._now_title, self.now):
-            column.addWidget(part)
-        column.addWidget(_heading(self.tr("Try one")))
+        column.addWidget(_heading(self.tr("Samples")))
         column.addLayout(self._grid)
         column.addWidget(self.place)
         line = QHBoxLayout()
@@ -181,26 +176,21 @@ class HomePage(Page):
         if not self.isVisible():
             return
         rows = self.feed.rows
-        at_work, past = _newest(rows)
-        for title in (self._now_title, self.now):
-            title.setVisible(bool(at_work))
-        self._show(self.now, self._now_lines, at_work)
-        self._show(self.recent, self._recent_lines, past)
-        self.nothing.setVisible(not past)
-        self.all.setVisible(bool(rows))
+        self._show(_listed(rows))
+        self.nothing.setVisible(not rows)
+        self.all.setEnabled(bool(rows))
         reading = self.tr("Reading...")
-        none = self.tr("Nothing yet. Start one of the samples above: the first takes half a minute.")
-        if at_work:
-            none = self.tr("The first one is at work. It is listed here when it has ended.")
+        none = self.tr("No runs yet. Start one of the samples above: the first takes half a minute.")
         self.nothing.setText(self.feed.problem or (none if self.feed.known else reading))
 
-    def _show(self, card: Card, lines: list[RunLine], rows: list[Row]) -> None:
+    def _show(self, rows: list[Row]) -> None:
         """A line for each of `rows`, made when it is first needed."""
+        lines = self._recent_lines
         while len(lines) < len(rows):
             line = RunLine()
             line.wanted.connect(self._want)
             lines.append(line)
-            card.body.addWidget(line)
+            self.recent.body.addWidget(line)
         for number, line in enumerate(lines):
             line.setVisible(number < len(rows))
             if number < len(rows):
@@ -223,15 +213,10 @@ class HomePage(Page):
             self.dropped.emit(Path(chosen))
 
 
-def _newest(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
-    """The newest RECENT runs at work, and the newest of the others."""
-    at_work: list[Row] = []
-    past: list[Row] = []
-    for row in rows:
-        there = at_work if row.begun else past
-        if len(there) < RECENT:
-            there.append(row)
-    return at_work, past
+def _listed(rows: Sequence[Row]) -> list[Row]:
+    """The newest RECENT runs, and above them the older ones that are at work. A run that begins or ends keeps its place."""
+    newest, older = list(rows[:RECENT]), rows[RECENT:]
+    return [row for row in older if row.begun][:RECENT] + newest
 
 
 def _heading(said: str) -> Text:

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QAbstractButton, QBoxLayout, QHBoxLayout, QSizePol
 
 from kdstudio.gui.buttons import IconButton, Pressable, PrimaryButton
 from kdstudio.gui.cards import Bar, Card, Elided, Painted, Pill, Text
-from kdstudio.gui.language import headline_of, looked_up, tr
+from kdstudio.gui.language import cause_of, headline_of, looked_up, tr
 from kdstudio.gui.states import row_words, stage_words
 from kdstudio.gui.tables.sparkline import Sparkline
 from kdstudio.gui.theme import GAP, RADIUS, SPACE, theme
@@ -42,9 +42,9 @@ class SampleCard(Card):
         self.body.addWidget(Text(_lasts(self, sample.minutes), "caption", "quiet", wrap=True))
         line = QHBoxLayout()
         line.setSpacing(2 * SPACE)
-        self.look = IconButton(self.tr("Adjust"), "settings", f"look.{sample.path.stem}")
-        self.look.setAccessibleName(self.tr("Put {0} into the form").format(sample.title))
-        self.look.setToolTip(self.tr("Put it into the form, to look at it and change it"))
+        self.look = IconButton(self.tr("Edit first"), "settings", f"look.{sample.path.stem}")
+        self.look.setAccessibleName(self.tr("Edit {0} first").format(sample.title))
+        self.look.setToolTip(self.tr("Open it in the form and change it before it starts"))
         name = f"start.{sample.path.stem}"
         self.start: QAbstractButton = (
             PrimaryButton(self.tr("Start"), name, icon_name="play") if first else IconButton(self.tr("Start"), "play", name)
@@ -94,44 +94,68 @@ class RunLine(Pressable):
         words = QVBoxLayout()
         words.setSpacing(2)
         self.bar = Bar()
-        for part in (self.name, self.said, self.bar):
+        for part in (self.name, self.said):
             words.addWidget(part)
         self.curve = Sparkline()
+        kept = self.bar.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)  # a line keeps its height when its run ends
+        self.bar.setSizePolicy(kept)
+        progress = QVBoxLayout()
+        progress.setSpacing(2)
+        self._progress = QWidget()
+        self._progress.setFixedWidth(self.curve.sizeHint().width())
+        progress.setContentsMargins(0, 0, 0, 0)
+        self._progress.setLayout(progress)
+        for drawn in (self.curve, self.bar):
+            progress.addWidget(drawn)
         self.number = Text("", "strong", "student")
         self.number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.number.setMinimumWidth(64)
         row.addWidget(self.pill)
         row.addLayout(words, 1)
-        row.addWidget(self.curve)
-        row.addWidget(self.number)
+        row.addWidget(self._progress)
+        self.split = Text("", "caption", "quiet")
+        self.split.setAlignment(self.number.alignment())
+        measured = QVBoxLayout()
+        measured.setSpacing(0)
+        measured.addWidget(self.number)
+        measured.addWidget(self.split)
+        row.addLayout(measured)
 
     def show_row(self, row: Row) -> None:
         """Show a run."""
         self._folder = row.folder
         word, role = row_words(row)
         active = State(row.state).active
-        if row.state == State.RUNNING and row.stage:
-            word = stage_words(row.stage)
         self.setObjectName(f"line.{row.id}")
         self.pill.show_state(word, role)
         self.name.set_text(row.title)
-        self.said.set_text(headline_of(row) or row.problem or self._times(row))
+        self.said.set_text(cause_of(row) or headline_of(row) or row.problem or self._times(row))
         self.bar.setVisible(active and row.done is not None)
         self.bar.show_fraction(row.done, role)
         self.curve.show_curve(row.curve)
         self.number.setText(percent(row.accuracy) if row.accuracy is not None else "")
-        self.number.setToolTip(self.tr("accuracy of the student"))
+        self.split.setText({"test": self.tr("test"), "validation": self.tr("validation")}.get(row.split, ""))
+        self.number.setToolTip(self._measured(row))
         self.setAccessibleName(f"{row.title}, {word}")
-        self.setAccessibleDescription(self.said.whole)
+        self.setAccessibleDescription(" ".join(filter(None, (self.said.whole, self.number.text(), self.split.text()))))
+
+    def _measured(self, row: Row) -> str:
+        """What the number is."""
+        if row.split == "test":
+            return self.tr("Accuracy of the student on test data")
+        return self.tr("Accuracy of the student on validation data, so far") if row.split else ""
 
     def _times(self, row: Row) -> str:
-        made = self.tr("made {0}").format(local_time(row.created)) if row.created else ""
-        took = self.tr("{0} at work").format(clock(row.seconds)) if row.seconds else ""
-        return "  ·  ".join(part for part in (took, made) if part)
+        stage = stage_words(row.stage) if row.state == State.RUNNING and row.stage else ""
+        done = self.tr("{0} % done").format(f"{100 * row.done:.0f}") if row.begun and row.done is not None else ""
+        took = self.tr("ran {0}").format(clock(row.seconds)) if row.seconds else ""
+        made = self.tr("created {0}").format(local_time(row.created)) if row.created else ""
+        return "  ·  ".join(part for part in (stage, done, took, made) if part)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.curve.setVisible(self.width() >= WITH_CURVE * theme().factor)  # else the title had no room
+        self._progress.setVisible(self.width() >= WITH_CURVE * theme().factor)  # else the title had no room
 
     @Slot()
     def _want(self) -> None:
@@ -178,7 +202,7 @@ class DropPlace(Painted):
         if hot != self._hot:
             self._hot = hot
             self.words.set_role("text" if hot else "quiet")
-            self.words.setText(self.tr("Let it fall") if hot else self.tr("Drop an experiment (YAML) or a folder of images here"))
+            self.words.setText(self.tr("Drop to open") if hot else self.tr("Drop an experiment (YAML) or a folder of images here"))
             self.update()
 
     def minimumSizeHint(self) -> QSize:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 from kdstudio.gui.buttons import IconButton
 from kdstudio.gui.cards import Banner, Card, Elided, Text
 from kdstudio.gui.language import explain, tr
+from kdstudio.gui.plain_tips import plain_tip
 from kdstudio.runs.chosen_home import choose_home
 from kdstudio.runs.home import Home
 from kdstudio.spec.errors import KnownFailure
@@ -53,7 +54,7 @@ class HomeChoice(Card):
         self.keep.setObjectName("settings.keep")
         why = why_fixed(home)
         self.choose_button.setEnabled(not why)
-        self.choose_button.setToolTip(why)
+        self.choose_button.setToolTip(plain_tip(why))
         self._arrange(why)
         self.choose_button.clicked.connect(self.choose)
         self.open_button.clicked.connect(self._open)

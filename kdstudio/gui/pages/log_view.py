@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QWidget
 from kdstudio.gui.presenter import shown
 from kdstudio.gui.theme import SPACE, theme
 from kdstudio.runs.folder import RunFolder
+from kdstudio.spec.regular_files import open_regular
 
 LINES = 5000
 TAIL = 1 << 18  # bytes read at first
@@ -63,7 +64,7 @@ class LogView(QPlainTextEdit):
             size = self._folder.log_file.stat().st_size
             if size == self._at:
                 return
-            with self._folder.log_file.open("rb") as file:
+            with open_regular(self._folder.log_file) as file:
                 if size < self._at or self._at == 0:
                     self._at, self._rest = max(0, size - TAIL), b""
                 file.seek(self._at)

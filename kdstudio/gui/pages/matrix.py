@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from kdstudio.gui.cards import Painted
 from kdstudio.gui.pages.confusion import Counts
+from kdstudio.gui.plain_tips import plain_tip
 from kdstudio.gui.theme import SPACE, theme
 
 SMALLEST = 4  # pixels of a cell
@@ -95,7 +96,7 @@ class Matrix(Painted):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         cell = self.cell_at(event.position().toPoint())
         if cell is not None and self._counts is not None:
-            QToolTip.showText(event.globalPosition().toPoint(), self.describe(*cell), self)
+            QToolTip.showText(event.globalPosition().toPoint(), plain_tip(self.describe(*cell)), self)
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)

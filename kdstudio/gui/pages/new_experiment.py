@@ -1,6 +1,6 @@
 """Making an experiment out of clicks or text: a card for each part, its form made from the spec, and the preview beside."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,7 @@ class NewExperimentPage(DropPage):
 
     def __init__(self, home: Home, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("New experiment"), "", "page.new", parent)
+        self.title.set_text(self.tr("New experiment"), self.tr("New"))
         self.home = home
         self._blank = blank(EXPERIMENTS[0], home)
         self.problems: dict[str, str] = {}
@@ -93,9 +94,28 @@ class NewExperimentPage(DropPage):
         self.document.file = None
         self.show_values(untitled(experiment).model_dump(mode="json"))
 
+    def offer(self, experiment: Any, changed: Sequence[str], reason: str) -> None:
+        """Fill the form with an experiment that somebody suggests, and say why.
+
+        Args:
+            experiment: what is suggested.
+            changed: the paths of the fields in which it differs from what it was made from; each is marked in the form
+                until it has another value, and the first has the focus.
+            reason: why, in a sentence.
+        """
+        self.show_experiment(experiment)
+        self.sheet.show_form()
+        self.board.mark(changed)
+        self.check()
+        self._offer_nothing()
+        self.banner.say(self.tr("Suggested change"), reason, "student", "info")
+        if changed:
+            self.go_to(changed[0])
+
     def show_values(self, values: Mapping[str, Any]) -> None:
         """Fill the form with plain data."""
-        self.banner.say("")
+        self._close_banner()
+        self.board.mark(())
         self._show_values(values)
 
     @Slot(object)

@@ -23,6 +23,7 @@ from kdstudio.gui.carried import carried_path
 from kdstudio.gui.drafts import recent_files
 from kdstudio.gui.history import History
 from kdstudio.gui.pages.page import Page
+from kdstudio.gui.plain_tips import plain_tip
 from kdstudio.gui.presenter import shown_values
 from kdstudio.gui.theme import GAP, RADIUS, SPACE, theme
 from kdstudio.runs.home import Home
@@ -104,7 +105,7 @@ class NewHead(QWidget):
         menu.setToolTipsVisible(True)
         for text, path in files:
             action = self._entry(menu, "entry", text.replace("&", "&&"))
-            action.setToolTip(shown_values(str(path)))
+            action.setToolTip(plain_tip(shown_values(str(path))))
             action.triggered.connect(self._opener(path))
         if not files:
             menu.setEnabled(False)
@@ -142,7 +143,7 @@ class NewHead(QWidget):
             (self.redo, redoable, self.tr("Redo: {0}"), self.tr("Nothing to redo")),
         ):
             button.setEnabled(step is not None)
-            button.setToolTip(text.format(step.title) if step else nothing)
+            button.setToolTip(plain_tip(text.format(step.title)) if step else nothing)
 
 
 class DropHint(Painted):

@@ -10,6 +10,7 @@ from PySide6.QtGui import QFontMetrics, QHelpEvent, QImage, QPainter, QPainterPa
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from kdstudio.gui.cards import Painted
+from kdstudio.gui.plain_tips import plain_tip
 from kdstudio.gui.theme import SPACE, Role, theme
 
 COLUMNS, LINES = 7, 2
@@ -41,7 +42,7 @@ class _Spoken(Painted):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.at(QPointF(event.pos())), self)
+            QToolTip.showText(event.globalPos(), plain_tip(self.at(QPointF(event.pos()))), self)
             return True
         return super().event(event)
 

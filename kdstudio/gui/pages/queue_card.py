@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from kdstudio.gui.buttons import IconButton, Switch
 from kdstudio.gui.cards import Card, Text
 from kdstudio.gui.commands.menus import own_actions
+from kdstudio.gui.plain_tips import plain_tip
 from kdstudio.gui.queue import RunQueue
 from kdstudio.gui.theme import GAP, SPACE
 
@@ -53,7 +54,7 @@ class QueueCard(Card):
         self.state.setObjectName("queue.state")
         self.list = QListWidget()
         self.list.setObjectName("queue.list")
-        self.list.setAccessibleName(self.tr("Runs that wait"))
+        self.list.setAccessibleName(self.tr("Runs in the queue"))
         self.list.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.list.setFrameShape(QListWidget.Shape.NoFrame)
         self.list.setItemDelegate(WaitingLine(self.list))
@@ -61,7 +62,8 @@ class QueueCard(Card):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.up = IconButton(self.tr("Up"), "up", "queue.up")
         self.down = IconButton(self.tr("Down"), "down", "queue.down")
-        self.out = IconButton(self.tr("Take out"), "close", "queue.out")
+        self.out = IconButton(self.tr("Remove"), "close", "queue.out")
+        self.next = IconButton(self.tr("Start next run"), "play", "queue.next")
         self.does = {"queue.up": self._up, "queue.down": self._down, "queue.out": self._out}
         self.actions_by_id = actions or own_actions(self, self.does, dict(self.does))
         self._arrange()
@@ -76,10 +78,11 @@ class QueueCard(Card):
         head.addWidget(name)
         head.addWidget(self.switch)
         head.addWidget(self.state, 1)
+        head.addWidget(self.next)
         self.body.addLayout(head)
         said = self.tr(
-            "One run at a time on each device, from top to bottom. The queue ends when this window closes; what waits in it "
-            "stays queued and can be started from here."
+            "Runs start one at a time on each device, from top to bottom. The queue ends when this window closes; runs that "
+            "wait stay queued, and you can start them from here."
         )
         self.body.addWidget(Text(said, "caption", "quiet", wrap=True))
         row = QHBoxLayout()
@@ -97,6 +100,7 @@ class QueueCard(Card):
     def _connect(self) -> None:
         self._queue.changed.connect(self._show)
         self.switch.toggled.connect(self._queue.switch)
+        self.next.clicked.connect(self._queue.start_next)
         self.list.currentRowChanged.connect(self._allow)
         self.list.model().rowsMoved.connect(self._moved)
         self._dropped.timeout.connect(self._dragged)
@@ -117,34 +121,38 @@ class QueueCard(Card):
         for number, run in enumerate(self._queue.waiting, start=1):
             item = QListWidgetItem(f"{number}.  {run.title}")
             item.setData(KEY, run.key)
-            item.setToolTip(f"{run.title}\n{run.folder.path.name}")
+            item.setToolTip(plain_tip(f"{run.title}\n{run.folder.path.name}"))
             self.list.addItem(item)
             if run.key == chosen:
                 self.list.setCurrentItem(item, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         self._filling = False
         self.switch.setChecked(self._queue.on)
         self.state.setText(self._words())
+        self.next.setVisible(self._queue.waits_for_paused)
         self._allow()
 
     def _words(self) -> str:
-        at_work, waiting = self._queue.at_work, self._queue.waiting
-        fill = self.tr("Add to it from New experiment, or from the table.")
-        if not self._queue.on:
-            return self.tr("Off. Nothing starts by itself.") if waiting else self.tr("Off, and nothing waits. {0}").format(fill)
-        if at_work:
-            return self.tr("At work: {0}").format(", ".join(run.title for run in at_work))
-        holder = self._queue.holds(waiting[0]) if waiting else ""
+        queue, waiting = self._queue, self._queue.waiting
+        fill = self.tr("Press Queue on New experiment, or choose runs in the table and add them to the queue.")
+        if not queue.on:
+            off = self.tr("Queue is off: runs will not start.")
+            return off if waiting else self.tr("Queue is off and empty. {0}").format(fill)
+        if queue.at_work:
+            return self.tr("Running: {0}").format(", ".join(f"“{run.title}”" for run in queue.at_work))
+        holder = queue.holds(waiting[0]) if waiting else ""
+        if queue.waits_for_paused:
+            return self.tr("Waiting for “{0}”, which is paused. Resume it, or start the next run.").format(holder)
         if holder:
-            return self.tr("Waits for {0} to end").format(holder)
-        return self.tr("On") if waiting else self.tr("On, and nothing waits. {0}").format(fill)
+            return self.tr("Waiting for “{0}” to end").format(holder)
+        return self.tr("Queue is on") if waiting else self.tr("Queue is on and empty. {0}").format(fill)
 
     @Slot()
     def _allow(self) -> None:
         place, count = self.list.currentRow(), self.list.count()
         none = self.tr("Choose a run in the queue first")
         for name, button, allowed, why in (
-            ("queue.up", self.up, place > 0, none if place < 0 else self.tr("It is the first")),
-            ("queue.down", self.down, 0 <= place < count - 1, none if place < 0 else self.tr("It is the last")),
+            ("queue.up", self.up, place > 0, none if place < 0 else self.tr("It is already the first")),
+            ("queue.down", self.down, 0 <= place < count - 1, none if place < 0 else self.tr("It is already the last")),
             ("queue.out", self.out, place >= 0, none),
         ):
             for each in (button, self.actions_by_id[name]):

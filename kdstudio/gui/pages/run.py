@@ -8,10 +8,10 @@ from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from kdstudio.gui.cards import Pill
+from kdstudio.gui.language import looked_up
 from kdstudio.gui.pages.configuration import Configuration
 from kdstudio.gui.pages.disagreements import DisagreementsCard
 from kdstudio.gui.pages.log_view import LogView
-from kdstudio.gui.pages.longer import longer
 from kdstudio.gui.pages.machine import Machine
 from kdstudio.gui.pages.page import Page, scrolling
 from kdstudio.gui.pages.replay_bar import ReplayBar
@@ -28,6 +28,7 @@ from kdstudio.gui.run_controller import RunController
 from kdstudio.gui.states import state_words
 from kdstudio.gui.theme import GAP, MARGIN, SPACE, theme
 from kdstudio.gui.words import phase, place, rate_words, subject
+from kdstudio.results.suggestions import Suggestion, longer
 from kdstudio.runs.events import Evaluated, Saved
 from kdstudio.runs.folder import Request
 from kdstudio.runs.outlook import Outlook, clock, outlook
@@ -45,7 +46,7 @@ class RunPage(Page):
 
     Signals:
         field_wanted: the path of a field that a failure says to change.
-        experiment_wanted: an experiment for the form: this one, trained longer.
+        experiment_wanted: an experiment for the form: this one, changed; carries the paths of what is changed, and why.
         compare_wanted: people want to see the run among the others.
         page_wanted: another page is the way on; carries its name.
         said: something could not be done; carries title and detail.
@@ -54,7 +55,7 @@ class RunPage(Page):
     """
 
     field_wanted = Signal(str)
-    experiment_wanted = Signal(object)
+    experiment_wanted = Signal(object, object, str)
     compare_wanted = Signal()
     page_wanted = Signal(str)
     said = Signal(str, str)
@@ -200,6 +201,7 @@ class RunPage(Page):
         said.page_wanted.connect(self.page_wanted)
         said.mend.clicked.connect(self._want_field)
         said.longer.clicked.connect(self._want_longer)
+        said.suggestion_wanted.connect(self.offer)
         said.compare.clicked.connect(self.compare_wanted)
         said.folder.clicked.connect(self._open_folder)
         self.replay_bar.ended.connect(controller.end_replay)
@@ -215,13 +217,21 @@ class RunPage(Page):
 
     @Slot()
     def _want_longer(self) -> None:
+        if self._controller.experiment is not None:
+            self.offer(self.sentences.rising or longer(self._controller.experiment))
+
+    @Slot(object)
+    def offer(self, suggestion: Suggestion) -> None:
+        """Put the experiment of the run into the form, with what `suggestion` changes."""
         controller = self._controller
         if controller.experiment is None or controller.folder is None:
             return
         try:
-            self.experiment_wanted.emit(longer(controller.experiment, controller.folder))
+            experiment = suggestion.applied(controller.experiment, controller.folder.id)
         except ValueError as error:
-            self.said.emit(self.tr("This run cannot be trained longer"), str(error))
+            self.said.emit(self.tr("That change cannot be made"), str(error))
+        else:
+            self.experiment_wanted.emit(experiment, list(suggestion.changes), suggestion.reason(looked_up))
 
     @Slot()
     def _open_folder(self) -> None:
@@ -350,7 +360,7 @@ class RunPage(Page):
 
     def _refresh_controls(self) -> None:
         controller = self._controller
-        word, role = phase(controller.shown_as, controller.shown, waiting=controller.waiting)
+        word, role = phase(controller.shown_as, controller.shown, waiting=controller.waiting, code=controller.status.code)
         if self._weak:
             role = "teacher"  # the word is the state; its colour does not praise it
         if controller.active and controller.asked in (Request.STOP, Request.PAUSE):

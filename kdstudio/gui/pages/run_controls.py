@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QWidget
 
 from kdstudio.gui import run_rules
 from kdstudio.gui.buttons import IconButton, PrimaryButton
+from kdstudio.gui.plain_tips import plain_tip
 from kdstudio.gui.run_controller import RunController
 from kdstudio.gui.theme import SPACE
 from kdstudio.runs.folder import Request
@@ -106,7 +107,7 @@ class RunControls(QWidget):
         word, doing, tip = self._words[button], self._doing.get(button, ""), self._tips.get(button, "")
         button.setText(doing or ("" if self._bare else word))
         button.setAccessibleName(doing or word)
-        button.setToolTip(f"{word}. {tip}".removesuffix(". ") if self._bare else tip)
+        button.setToolTip(plain_tip(f"{word}. {tip}".removesuffix(". ") if self._bare else tip))
 
 
 __all__ = ["RunControls"]

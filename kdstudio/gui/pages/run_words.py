@@ -3,22 +3,26 @@
 The verdict and the next steps stand in a place of their own, see run_standing.py.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
-from kdstudio.gui import run_rules
+from kdstudio.gui import run_rules, suggested
 from kdstudio.gui.buttons import IconButton, PrimaryButton
 from kdstudio.gui.cards import Banner, Text
 from kdstudio.gui.field_words import as_in_the_form, field_words
-from kdstudio.gui.language import explain, headline
+from kdstudio.gui.flow import FlowLayout
+from kdstudio.gui.language import explain, headline, looked_up
 from kdstudio.gui.pages.diagnostics import diagnostics
 from kdstudio.gui.pages.run_standing import RunStanding
+from kdstudio.gui.pages.suggestion_buttons import SuggestionButtons
 from kdstudio.gui.pages.ways import Ways
 from kdstudio.gui.run_controller import RunController
 from kdstudio.gui.theme import GAP, SPACE, Role
+from kdstudio.results.suggestions import Suggestion
 from kdstudio.runs.failures import Words
 
 SIGNS: dict[Role, str] = {"agreement": "check", "failure": "warning"}
@@ -29,15 +33,19 @@ class RunWords(QWidget):
     stop_wanted: people have been told what stopping means, and want it.
     answered: the question is gone, and with it what had the focus.
     page_wanted: another page is the way on; carries its name.
+    suggestion_wanted: a suggestion was clicked; carries the Suggestion.
     """
 
     stop_wanted = Signal()
     answered = Signal()
     page_wanted = Signal(str)
+    suggestion_wanted = Signal(object)
 
     def __init__(self, controller: RunController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._controller = controller
+        self._judged: object = None  # what the advice follows from
+        self.rising: Suggestion | None = None  # where the verdict itself suggests a longer training
         self.verdict = Banner("agreement", "check", scale="heading")
         self.verdict.setObjectName("run.verdict")
         self.notice = Banner("teacher", "warning")
@@ -54,6 +62,10 @@ class RunWords(QWidget):
         self.folder = IconButton(self.tr("Open folder"), "folder", "open.folder")
         self.stop_save = IconButton(self.tr("Stop and save"), "stop", "stop.save")
         self.keep = IconButton(self.tr("Keep training"), "play", "stop.keep")
+        self.advice, self.remedies = (
+            SuggestionButtons(self),
+            SuggestionButtons(self),
+        )  # beside the verdict, and the notice
         self.next_steps = (self.longer, self.compare, self.folder)
         self._arrange()
         self.standing = RunStanding(self.verdict, self.next_steps)
@@ -64,6 +76,10 @@ class RunWords(QWidget):
         self.stop_save.clicked.connect(self._stop)
         self.keep.clicked.connect(self.forget_stop)
         self.ways.page_wanted.connect(self.page_wanted)
+        self.advice.changed.connect(self._list_steps)
+        self.remedies.changed.connect(self._list_remedies)
+        for offered in (self.advice, self.remedies):
+            offered.wanted.connect(self.suggestion_wanted)
 
     @property
     def failure_field(self) -> str:
@@ -110,6 +126,9 @@ class RunWords(QWidget):
         ]
         if words is None and warnings:
             words = warnings[-1]
+        silent = failure is None and words is not None and words not in warnings
+        remedies = suggested.of_problem(controller) if words is not None and not silent and not said else ()
+        self.remedies.show([each for each in remedies if each.name != "longer" or not self.verdict.title])
         self._show_notice(words, failed=failure is not None)
         self._fit()
 
@@ -138,17 +157,25 @@ class RunWords(QWidget):
         if low is not None and high is not None:
             role = "agreement" if low > 0 else "failure" if high < 0 else "baseline"
         worth, stop, kept = headline(summary).partition(". ")
-        if summary and self._weak is not None:
+        weak = self._weak if summary else None
+        if weak is not None:
             title = self.tr("Completed, but the student learned almost nothing")
-            self.verdict.say(title, self._remedy_of(self._weak), "teacher", "warning")
+            self.verdict.say(title, self._remedy_of(weak), "teacher", "warning")
         else:
             self.verdict.say(f"{worth}{stop}".strip(), kept, role, SIGNS.get(role, "info"))
+        judged = self._controller.folder, self._controller.replay is None, summary
+        if judged != self._judged:
+            self._judged = judged
+            of = suggested.of_problem(self._controller) if weak else suggested.of_verdict(self._controller, summary)
+            self._advise(of if summary else ())
         known = self._controller.experiment is not None
         self.longer.setEnabled(known)
         anew = self.tr(
             "Opens the form with twice the budget. The student trains from the beginning; the teacher is reused."
         )
-        self.standing.tip(self.longer, anew if known else self.tr("The experiment of this run cannot be read"))
+        why = self.rising.reason(looked_up) if self.rising is not None else ""
+        unreadable = self.tr("The experiment of this run cannot be read")
+        self.standing.tip(self.longer, f"{why} {anew}".strip() if known else unreadable)
         self.standing.fit()
 
     @property
@@ -163,7 +190,15 @@ class RunWords(QWidget):
         field = self.tr("Field: {0}").format(field_words(words.field)) if words.field else ""
         return " ".join(part for part in (words.cause, words.remedy, field) if part)
 
+    def _advise(self, suggestions: Sequence[Suggestion]) -> None:
+        """Offer these; a longer training has a button in any case."""
+        self.rising = next((each for each in suggestions if each.name == "longer"), None)
+        said = self.rising.text(looked_up) if self.rising is not None else self.tr("Train longer")
+        self.standing.name(self.longer, said)
+        self.advice.show([each for each in suggestions if each is not self.rising])
+
     def _show_notice(self, words: Words | None, *, failed: bool) -> None:
+        self.mend.lead(not self.remedies.shown)
         self.mend.setVisible(failed and not run_rules.mend(self._controller))
         self.copy.setVisible(failed)
         if words is None:
@@ -202,6 +237,32 @@ class RunWords(QWidget):
             self.stopping.offers.addWidget(button)
         for offer in (self.mend, self.copy):
             self.notice.offers.addWidget(offer)
+        self._remedies = QWidget()
+        FlowLayout(self._remedies, 2 * SPACE)
+        self.notice.steps.addWidget(self._remedies, 1)
+        self._remedies.hide()
+
+    @Slot()
+    def _list_steps(self) -> None:
+        """What is suggested comes first."""
+        self.standing.suggest(self.advice.buttons)
+
+    @Slot()
+    def _list_remedies(self) -> None:
+        """What is suggested comes first, below the words, and the other buttons with it; without it those stand beside."""
+        flow, remedies = self._remedies.layout(), self.remedies.buttons
+        others: tuple[QAbstractButton, ...] = (self.mend, self.copy)
+        assert flow is not None
+        while flow.count():
+            flow.takeAt(0)
+        for button in others:
+            self.notice.offers.removeWidget(button)
+        for each in (*remedies, *others) if remedies else ():
+            flow.addWidget(each)
+        for button in () if remedies else others:
+            self.notice.offers.addWidget(button)
+        self._remedies.setVisible(bool(remedies))
+        self.notice.steps.setContentsMargins(0, SPACE if remedies else 0, 0, 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

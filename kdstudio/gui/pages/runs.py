@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QHideEvent, QShowEvent
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemDelegate,
     QHBoxLayout,
@@ -33,13 +33,16 @@ from kdstudio.gui.tables.csv_file import write_csv
 from kdstudio.gui.tables.library_feed import LibraryFeed
 from kdstudio.gui.tables.runs_model import RunsModel
 from kdstudio.gui.tables.runs_table import RunsTable
-from kdstudio.gui.theme import GAP, SPACE
+from kdstudio.gui.theme import GAP, MARGIN, SPACE, theme
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.library import Row
 
 if TYPE_CHECKING:
     from kdstudio.gui.pages.overlay_card import OverlayCard
+
+
+FILTER = (96, 208)  # pixels of the line that filters: at least, at most
 
 
 def pick_csv(parent: QWidget) -> str:
@@ -117,6 +120,10 @@ class RunsPage(Page):
         super().hideEvent(event)
         self.feed.unwatch("runs")
         self.notes.keep()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_filter()
 
     @Slot()
     def refresh(self) -> None:
@@ -226,7 +233,6 @@ class RunsPage(Page):
         self.filter.setAccessibleName(self.tr("Filter the runs"))
         self.filter.setToolTip(self.tr("Words in title, state, tags or notes, as in: failed tag:mnist (Ctrl+F)"))
         self.filter.setClearButtonEnabled(True)
-        self.filter.setFixedWidth(208)
         self.open = IconButton(self.tr("Open"), "curve", "runs.open.button")
         self.resume = IconButton(self.tr("Resume"), "play", "runs.resume.button")
         self.more = IconButton(self.tr("More"), "more", "runs.more")
@@ -264,6 +270,7 @@ class RunsPage(Page):
         self.body.addWidget(self.panels, 1)
 
     def _connect(self) -> None:
+        theme().changed.connect(self._fit_soon)
         self.feed.changed.connect(self._fill)
         self.feed.progressed.connect(self._progress)
         self.filter.textChanged.connect(self._filter)
@@ -303,6 +310,17 @@ class RunsPage(Page):
         """Go to the line that filters."""
         self.filter.setFocus()
         self.filter.selectAll()
+
+    @Slot()
+    def _fit_soon(self) -> None:
+        """Type may be larger now, which the parts know once they have been told as well."""
+        QTimer.singleShot(0, self, self._fit_filter)
+
+    @Slot()
+    def _fit_filter(self) -> None:
+        """The filter gives way to the page's title."""
+        others = self.below.sizeHint().width() + self.title.least_width + 2 * GAP
+        self.filter.setFixedWidth(max(FILTER[0], min(FILTER[1], self.width() - 2 * MARGIN - others)))
 
     @Slot(str)
     def _filter(self, text: str) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction
 from kdstudio.gui.commands.command import plain
 from kdstudio.gui.commands.listed import COMMANDS
 from kdstudio.gui.language import tr
+from kdstudio.gui.plain_tips import plain_tip
 from kdstudio.runs.library import Row
 from kdstudio.runs.state import State
 
@@ -67,4 +68,4 @@ def allow(actions: dict[str, QAction], rows: Sequence[Row]) -> None:
     for identity, why_not in WHY_NOT.items():
         why = why_not(rows)
         actions[identity].setEnabled(not why)
-        actions[identity].setToolTip(why or plain(actions[identity].text()))
+        actions[identity].setToolTip(plain_tip(why or plain(actions[identity].text())))

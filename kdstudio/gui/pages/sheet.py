@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import TypeAdapter
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from kdstudio.gui.buttons import Segments
@@ -12,6 +12,7 @@ from kdstudio.gui.document import Document, plain_values
 from kdstudio.gui.next_step import mistakes, mistakes_in_text, next_step, next_step_in_text
 from kdstudio.gui.pages.form_board import FormBoard
 from kdstudio.gui.pages.page import scrolling
+from kdstudio.gui.theme import GAP
 from kdstudio.gui.yaml_view import YamlView
 from kdstudio.runs.home import Home
 from kdstudio.spec import EXPERIMENTS, Experiment, SpecError, loads, problems_of
@@ -42,6 +43,7 @@ class Sheet(QStackedWidget):
     def __init__(self, blank: Mapping[str, Any], document: Document, home: Home, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._blank, self._document = blank, document
+        self._sought = ""
         self.board = FormBoard(EXPERIMENTS[0], blank, home)
         self.form = scrolling(self.board, "new.scroll")
         self.yaml = YamlView()
@@ -156,6 +158,15 @@ class Sheet(QStackedWidget):
             self.detail.choose(ADVANCED if row.isHidden() else SIMPLE)
             self.set_detail(self.detail.chosen)
         row.editor.setFocus()
+        self._sought = path
+        QTimer.singleShot(0, self._reveal)  # when what has just come into view has its place
+
+    @Slot()
+    def _reveal(self) -> None:
+        """Scroll to the field that was gone to last."""
+        row = self.board.row(self._sought)
+        if row is not None and not self.shows_text:
+            self.form.ensureWidgetVisible(row, 0, GAP)
 
     def go_to_problem(self, problems: Mapping[str, str]) -> None:
         """Put the focus to the first of `problems`, in the form or in the text."""

@@ -7,6 +7,7 @@ from kdstudio.gui.cards import Banner, Bar, Card, Text
 from kdstudio.gui.language import explain
 from kdstudio.gui.pages.clearing import PARTS, Clearing, clearing
 from kdstudio.gui.pages.discarding import Discarding
+from kdstudio.gui.plain_tips import plain_tip
 from kdstudio.gui.theme import GAP, SPACE
 from kdstudio.gui.words import size
 from kdstudio.runs.home import Home
@@ -145,7 +146,7 @@ class StorageCard(Card):
             elif bytes_there == 0:
                 why = self.tr("There is nothing to clear")
             button.setEnabled(not why)
-            button.setToolTip(why)
+            button.setToolTip(plain_tip(why))
 
     @Slot()
     def _counted(self) -> None:

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import QFrame, QSizePolicy
 
 from kdstudio.gui.plots.axes import BESIDE, ValueAxis
 from kdstudio.gui.plots.bracket import Bracket, paint_bracket
-from kdstudio.gui.theme import PRESENTING, SPACE, theme
+from kdstudio.gui.theme import SPACE, theme
 
 AXIS, AXIS_OF_POWERS = 38, 54  # pixels for the numbers at the left: 0.05, and 5×10⁻⁶
 ZOOM = 1.25
@@ -92,7 +92,7 @@ class Canvas(pg.GraphicsLayoutWidget):
             axis.setStyle(tickFont=font)
             axis.label.setFont(font)
         wide = AXIS_OF_POWERS if self.left.logarithmic else AXIS
-        self.left.setWidth(round(wide * (PRESENTING if theme().presenter else 1.0)))
+        self.left.setWidth(round(wide * theme().factor))
         self.bottom.setLabel(label or None, color=quiet.name())
         self.bottom.showLabel(bool(label))
         self.bottom.setHeight((2 if label else 1) * QFontMetrics(font).height() + 2 * SPACE)

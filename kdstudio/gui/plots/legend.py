@@ -8,6 +8,7 @@ from PySide6.QtGui import QFocusEvent, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from kdstudio.gui.flow import FlowLayout
+from kdstudio.gui.plain_tips import plain_tip
 from kdstudio.gui.theme import GAP, SPACE, Role, theme
 
 LINE, SQUARE = 22, 10  # pixels of a piece of line, or of area
@@ -138,7 +139,8 @@ class LegendEntry(QAbstractButton):
         shown = self.isChecked()
         said = self.tr("{0}, shown") if shown else self.tr("{0}, hidden")
         self.setAccessibleName(said.format(self.words))
-        self.setToolTip(self.tr("Hide {0}").format(self.label) if shown else self.tr("Show {0}").format(self.label))
+        tip = self.tr("Hide {0}") if shown else self.tr("Show {0}")
+        self.setToolTip(plain_tip(tip.format(self.label)))
 
 
 class Legend(QWidget):

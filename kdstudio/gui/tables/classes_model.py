@@ -6,6 +6,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from kdstudio.gui.language import looked_up
 from kdstudio.gui.pages.confusion import ClassRow
+from kdstudio.gui.plain_tips import plain_tip
 from kdstudio.runs.summary import percent
 
 SORT = Qt.ItemDataRole.UserRole
@@ -59,7 +60,8 @@ class ClassesModel(QAbstractTableModel):
         if role == SORT:
             return value[1] if isinstance(value, tuple) else -1 if value is None else value
         if role == Qt.ItemDataRole.ToolTipRole and column not in NUMBERS:
-            role = Qt.ItemDataRole.DisplayRole  # a long name may be cut off
+            said = self.data(index)  # a long name may be cut off
+            return plain_tip(str(said))
         if role != Qt.ItemDataRole.DisplayRole:
             return None
         if isinstance(value, tuple):

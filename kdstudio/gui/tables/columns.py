@@ -21,6 +21,7 @@ class Column:
     Attributes:
         number: it stands at the right.
         first: people see it before they choose.
+        tip: what its title means, where that is short.
     """
 
     id: str
@@ -30,10 +31,22 @@ class Column:
     text: Callable[[Row], str]
     number: bool = False
     first: bool = True
+    tip: str = ""
 
 
 def _share(value: float | None) -> str:
     return "" if value is None else percent(value)
+
+
+def _tested(row: Row) -> float | None:
+    """The student's accuracy on test data."""
+    return row.accuracy if row.split == "test" else None
+
+
+def _agreement(row: Row) -> str:
+    """The agreement; one that was measured on validation data says so."""
+    said = _share(row.agreement)
+    return tr("{0} val.").format(said) if said and row.split == "validation" else said
 
 
 def _gain(row: Row) -> str:
@@ -59,13 +72,17 @@ def _line(text: str) -> str:
 
 COLUMNS = (
     Column(id="title", title="Title", width=0, raw=lambda row: row.title.casefold(), text=lambda row: row.title),
-    Column(id="state", title="State", width=122, raw=lambda row: row.state, text=lambda row: row_words(row)[0]),
-    Column(id="curve", title="Curve", width=92, text=lambda row: "", raw=lambda row: row.curve[-1] if row.curve else None),
-    Column(id="accuracy", title="Accuracy", width=84, raw=lambda row: row.accuracy, text=lambda row: _share(row.accuracy),
-           number=True),
-    Column(id="agreement", title="Agreement", width=90, raw=lambda row: row.agreement,
-           text=lambda row: _share(row.agreement), number=True),
-    Column(id="gain", title="Gain", width=98, raw=lambda row: row.gain, text=_gain, number=True),
+    Column(id="state", title="State", width=118, raw=lambda row: row.state, text=lambda row: row_words(row)[0]),
+    Column(id="curve", title="Curve", width=92, text=lambda row: "", raw=lambda row: row.curve[-1] if row.curve else None,
+           tip="Validation accuracy of the student, from 0 to 100 %"),
+    Column(id="accuracy", title="Test acc.", width=84, raw=lambda row: _tested(row),
+           text=lambda row: _share(_tested(row)), number=True, tip="Accuracy of the student on test data"),
+    Column(id="validation", title="Val. acc.", width=84, raw=lambda row: row.validation,
+           text=lambda row: _share(row.validation), number=True, tip="Accuracy of the student on validation data, so far"),
+    Column(id="agreement", title="Agreement", width=96, raw=lambda row: row.agreement, text=lambda row: _agreement(row),
+           number=True, tip="How often student and teacher give the same answer: on test data, or on validation data (val.)"),
+    Column(id="gain", title="Gain", width=98, raw=lambda row: row.gain, text=_gain, number=True,
+           tip="Test accuracy of the student minus that of the baseline"),
     Column(id="interval", title="Gain, 95 %", width=108, raw=lambda row: row.gain_low, text=_interval, number=True,
            first=False),
     Column(id="baseline", title="Baseline", width=84, raw=lambda row: row.baseline, text=lambda row: _share(row.baseline),
@@ -86,14 +103,15 @@ COLUMNS = (
            first=False),
     Column(id="seconds", title="Time", width=72, raw=lambda row: row.seconds, number=True,
            text=lambda row: "" if row.seconds is None else clock(row.seconds)),
-    Column(id="tags", title="Tags", width=110, raw=lambda row: _or_none(", ".join(row.tags)),
+    Column(id="tags", title="Tags", width=96, raw=lambda row: _or_none(", ".join(row.tags)),
            text=lambda row: ", ".join(row.tags)),
     Column(id="notes", title="Notes", width=160, raw=lambda row: _or_none(row.notes), text=lambda row: _line(row.notes),
            first=False),
-    Column(id="created", title="Made", width=152, raw=lambda row: row.created or None,
+    Column(id="created", title="Created", width=152, raw=lambda row: row.created or None,
            text=lambda row: local_time(row.created)),
     Column(id="id", title="Id", width=92, raw=lambda row: row.id, text=lambda row: row.id, first=False),
 )  # fmt: skip
+FORMAT = 2  # of what is kept
 PLACES = {column.id: number for number, column in enumerate(COLUMNS)}
 
 
@@ -126,6 +144,8 @@ class Arrangement:
         shown, widths = values.get("shown"), values.get("widths")
         if isinstance(shown, list):
             made.shown = ["title", *(name for name in shown if name in PLACES and name != "title")]
+            if "format" not in values and "accuracy" in shown:  # one column held both accuracies
+                made.shown.append("validation")
         if isinstance(widths, dict):
             made.widths = {name: size for name, size in widths.items() if name in PLACES and type(size) is int and size > 0}
         if values.get("sort") in PLACES:
@@ -135,6 +155,6 @@ class Arrangement:
 
     def keep(self, home: Home) -> None:
         """Write it down; a home that cannot be written to forgets it."""
-        values = {"shown": self.shown, "widths": self.widths, "sort": self.sort, "descending": self.descending}
+        values = {"format": FORMAT, "shown": self.shown, "widths": self.widths, "sort": self.sort, "descending": self.descending}
         with contextlib.suppress(OSError):
             write_json(home.root / "runs_table.json", values)

@@ -1,7 +1,6 @@
 """The library as the window knows it: read in the background again and again while somebody looks, and shared by pages."""
 
 import logging
-import sqlite3
 import time
 
 from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
@@ -41,7 +40,7 @@ class LibraryReader(QThread):
         began = time.monotonic()
         try:
             self.rows = self._library.rows(self._go_on)
-        except (OSError, sqlite3.Error) as error:
+        except Exception as error:  # whatever lies in the home, the window goes on
             log.info("the library cannot be read: %s", error)
             self.problem = f"{self._where}: {error}"
         self.seconds = time.monotonic() - began - self._held

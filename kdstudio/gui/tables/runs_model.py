@@ -6,7 +6,8 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Slot
 from PySide6.QtGui import QColor, QPainter, QPixmap
 
-from kdstudio.gui.language import headline_of, looked_up
+from kdstudio.gui.language import cause_of, headline_of, looked_up
+from kdstudio.gui.plain_tips import plain_tip
 from kdstudio.gui.presenter import shown
 from kdstudio.gui.states import row_words
 from kdstudio.gui.tables.columns import COLUMNS, PLACES, Column, searched, spoken
@@ -112,6 +113,8 @@ class RunsModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             return looked_up(COLUMNS[section].title)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return looked_up(COLUMNS[section].tip) or None
         return (RIGHT if COLUMNS[section].number else LEFT) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -124,7 +127,7 @@ class RunsModel(QAbstractTableModel):
             case Qt.ItemDataRole.DecorationRole:
                 return self.mark_of(row, column)
             case Qt.ItemDataRole.ToolTipRole:
-                return shown(_tip(row, column))
+                return plain_tip(shown(_tip(row, column)))
             case Qt.ItemDataRole.ForegroundRole:
                 return colour_of(row, column)
             case Qt.ItemDataRole.EditRole:
@@ -223,7 +226,7 @@ def colour_of(row: Row, column: Column) -> QColor | None:
 def _tip(row: Row, column: Column) -> str:
     if column.id in ("tags", "notes"):
         return column.text(row)
-    return row.problem or headline_of(row) or row.title
+    return row.problem or cause_of(row) or headline_of(row) or row.title
 
 
 def _blocks(numbers: list[int]) -> list[tuple[int, int]]:

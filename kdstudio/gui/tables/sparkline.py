@@ -8,26 +8,21 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from kdstudio.gui.cards import Painted
+from kdstudio.gui.plain_tips import plain_tip
 from kdstudio.gui.theme import SPACE, Role, theme
 from kdstudio.runs.summary import percent
 
-EARLY, LONG = 0.1, 12  # the part of a curve that may be cut off, and how many values it needs for that
-LEAST = 0.1  # of accuracy that the height stands for at least: noise must not look like a climb
-
 
 def heights(curve: Sequence[float]) -> list[float]:
-    """How high each value stands, from 0 to 1. The first leap, in which everybody learns the obvious, begins below 0 and is
-    cut off there: else all curves would look like it."""
-    later = curve[round(EARLY * len(curve)) :] if len(curve) >= LONG else curve
-    high = max(curve)
-    low = min(min(later), high - LEAST)
-    return [max(0.0, (value - low) / (high - low)) for value in curve]
+    """How high each value stands: 0 for an accuracy of 0 %, 1 for 100 %, in every row, so that rows can be compared."""
+    return [min(1.0, max(0.0, value)) for value in curve]
 
 
 def draw_sparkline(painter: QPainter, area: QRectF, curve: Sequence[float], role: Role = "student") -> None:
-    """`curve` over the whole of `area`, with a dot at its end."""
+    """`curve` over the whole of `area`, with a dot at its end, above a faint line that stands for 0 %."""
     if len(curve) < 2:
         return
+    painter.fillRect(QRectF(area.left(), area.bottom(), area.width(), 1.0), theme().color("border"))
     step = area.width() / (len(curve) - 1)
     points = [
         QPointF(area.left() + number * step, area.bottom() - height * area.height())
@@ -70,7 +65,7 @@ class Sparkline(Painted):
             said = self.tr("validation accuracy from {0} to {1}")
             words = said.format(percent(curve[0]), percent(curve[-1])) if curve else ""
             self.setAccessibleDescription(words)
-            self.setToolTip(words)
+            self.setToolTip(plain_tip(words))
             self.update()
 
     def sizeHint(self) -> QSize:
