@@ -58,7 +58,7 @@ def test_that_hostile_pictures_are_left_out_and_named_by_check(home: Home, here:
     for name, why in hostile.items():
         (line,) = (line for line in said.out.splitlines() if line.startswith(f"left out: {name}: "))
         assert why in line
-    assert "warning: Some pictures are damaged." in said.out
+    assert "warning: Some images are damaged." in said.out
 
 
 def test_that_hostile_pictures_are_named_in_the_preview(desk: Desk, here: Path) -> None:
@@ -85,7 +85,7 @@ def test_that_the_same_image_in_train_and_test_is_said_by_check(home: Home, here
         "check", experiment(home, dataset=f"{{kind: image-folder, path: {folder}, size: 8}}"), "--home", home.root
     )
 
-    assert "warning: Training images are in the test part too." in said.out
+    assert "warning: Training images are also test images." in said.out
 
 
 def test_that_a_class_folder_with_a_name_that_is_no_utf8_can_be_printed(home: Home, here: Path) -> None:
