@@ -22,10 +22,11 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-# Windows are drawn in memory, whatever desktop the tests run on; to be said before the first import of Qt.
+# Windows are drawn in memory, on a screen of a usual size (Qt's own would have 800 x 800), whatever desktop the tests run on;
+# to be said before the first import of Qt.
 # KDSTUDIO_TEST_DISPLAY=1 shows them, for watching a test at work.
 if not os.environ.get("KDSTUDIO_TEST_DISPLAY"):
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={ROOT / 'tests' / 'gui' / 'screen.json'}"
 # No test writes into the person's own config folder; those about what lies there name one of their own.
 os.environ["XDG_CONFIG_HOME"] = f"{os.devnull}/no-config-folder"
 # A test that forgets the fixture `home` gets the failure home-unusable, and never the person's own runs.

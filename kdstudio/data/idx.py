@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 import psutil
 
-from kdstudio.data.source import TEST, TRAIN, Source, read
+from kdstudio.data.source import TEST, TRAIN, Source, check_interrupt, read
 from kdstudio.spec import Idx
 from kdstudio.spec.errors import KnownFailure
 from kdstudio.spec.regular_files import MIB, open_regular
@@ -118,6 +118,7 @@ def _read(path: Path, file: BinaryIO) -> "NDArray[np.uint8]":
     # Piece by piece: what a header only claims takes no memory.
     while len(content) <= count and (piece := file.read(min(PIECE, count + 1 - len(content)))):
         content += piece
+        check_interrupt()
     if len(content) != count:
         found = f"holds {len(content)}" if len(content) < count else "holds more"
         raise _corrupt(path, f"it should hold {count} bytes, but {found}")

@@ -1,13 +1,14 @@
 """Pictures in folders: one folder for each class, or train, val and test folders of those."""
 
 import os
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, TypeAlias
 
 import numpy as np
 
-from kdstudio.data.source import TEST, TRAIN, VALIDATION, Source, read
+from kdstudio.data.source import TEST, TRAIN, VALIDATION, Source, check_interrupt, read
 from kdstudio.spec import ImageFolder
 from kdstudio.spec.errors import KnownFailure
 from kdstudio.spec.regular_files import open_regular, printable_name
@@ -76,6 +77,7 @@ def _pictures(paths: list[Path], spec: ImageFolder) -> tuple[list[Pixels], dict[
     """
     found, damaged = [], {}
     for path in paths:
+        check_interrupt()
         try:
             found.append(picture(path, spec.size, colour=spec.colour))
         except KnownFailure as failure:
@@ -97,6 +99,7 @@ def _files(root: Path, closed: dict[Path, str]) -> Iterator[tuple[int, str, Path
     for part, parent in roots:
         for folder in _folders(parent, closed):
             for path in _below(folder, closed):
+                check_interrupt()
                 # Hidden ones are other systems' notes beside the pictures, such as macOS's "._0.png".
                 if path.suffix.lower() in _endings() and not path.name.startswith(".") and path.is_file():
                     yield part, printable_name(folder.name), path
@@ -141,7 +144,8 @@ def picture(path: Path, size: int, *, colour: bool, field: str = FIELD) -> Pixel
         KnownFailure: it is missing or damaged, of a format that is not read, too large, or beyond 8 bits cannot tell.
     """
     try:
-        with open_regular(path) as file:
+        with open_regular(path) as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a decoder's remarks on odd files are nothing for a terminal
             image = _decoded(file, size, colour=colour)
     except FileNotFoundError:
         raise KnownFailure("file-missing", path=str(path), field=field) from None

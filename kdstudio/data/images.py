@@ -1,6 +1,6 @@
 """A dataset shared out: which images train, choose and test, and which labels the student may see."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from kdstudio.data import fingerprint
-from kdstudio.data.source import TEST, TRAIN, VALIDATION, Source, read
+from kdstudio.data.source import TEST, TRAIN, VALIDATION, Source, interruptible, read
 from kdstudio.spec import DatasetSpec
 from kdstudio.spec.errors import KnownFailure
 
@@ -75,13 +75,18 @@ class Images:
         return channels, height, width
 
 
-def load(spec: DatasetSpec) -> Images:
+def load(spec: DatasetSpec, *, check: Callable[[], None] = lambda: None) -> Images:
     """The images that `spec` names, shared out by its seed.
+
+    Args:
+        spec: names them.
+        check: called while they are read; may raise to interrupt.
 
     Raises:
         KnownFailure: a file is missing or damaged, or too little is left in a part.
     """
-    source = read(spec)
+    with interruptible(check):
+        source = read(spec)
     parts = _shares(source, spec)
     train, validation, test = (_part(source, parts == number) for number in (TRAIN, VALIDATION, TEST))
     transfer, labelled = _what_the_student_sees(train.labels.numpy(), source, spec)

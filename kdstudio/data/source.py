@@ -1,5 +1,8 @@
 """Images as they come from a source, before anybody shares them out."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import TYPE_CHECKING
@@ -35,9 +38,27 @@ class Source:
     left_out_because: tuple[str, ...] = ()
 
 
+_check: ContextVar[Callable[[], None]] = ContextVar("check", default=lambda: None)
+
+
+@contextmanager
+def interruptible(check: Callable[[], None]) -> Iterator[None]:
+    """While the block runs, readers call `check` now and then; what it raises ends their work."""
+    token = _check.set(check)
+    try:
+        yield
+    finally:
+        _check.reset(token)
+
+
+def check_interrupt() -> None:
+    """For readers, between files: raises when nobody waits for the data any more."""
+    _check.get()()
+
+
 @singledispatch
 def read(spec: DatasetSpec) -> Source:
-    """The images that `spec` names.
+    """The images that `spec` names. A reader that takes long calls `check_interrupt` now and then.
 
     Raises:
         KnownFailure: a file is missing or damaged.

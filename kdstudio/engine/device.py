@@ -55,7 +55,7 @@ def resolve(compute: Compute) -> torch.device:
 
 
 def prepare(compute: Compute) -> Place:
-    """Resolve `compute`, and set threads and determinism for this process.
+    """Resolve `compute`, and set threads, determinism and what float32 means for this process.
 
     Raises:
         KnownFailure: the device is not there.
@@ -63,6 +63,9 @@ def prepare(compute: Compute) -> Place:
     place = place_of(compute)
     torch.set_num_threads(place.threads)
     _set_determinism(compute.deterministic, place.device)
+    # float32 means float32: GPUs since Ampere would otherwise round the inputs of convolutions to 10 bits (TF32).
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = False
     return place
 
 

@@ -72,7 +72,7 @@ def session(
     ):
         yield from _notes_on(place, experiment)
         control.check()
-        images = load(experiment.dataset)
+        images = load(experiment.dataset, check=control.check)
         control.check()
         if images.left_out:
             about = {"count": len(images.left_out), "names": some_of(images.left_out)}

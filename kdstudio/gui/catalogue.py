@@ -28,7 +28,7 @@ from kdstudio.results import comparison, suggestions
 from kdstudio.runs.failures import UNKNOWN, WORDS
 from kdstudio.runs.sample_experiments import sample_experiments
 from kdstudio.runs.summary import HEADLINES, LESS, PART, TIMES, UNEQUAL
-from kdstudio.spec import Experiment, models_in
+from kdstudio.spec import Experiment, Spec, models_in
 
 GUI = Path(__file__).parent
 
@@ -66,6 +66,8 @@ def _of_runs() -> Iterator[str]:
 
 def _of_spec(model: type[BaseModel]) -> Iterator[str]:
     yield from (label_of(model), blurb_of(model))
+    for group in model.one_of if issubclass(model, Spec) else ():
+        yield from (group.title, group.description, group.empty)
     for info in model.model_fields.values():
         extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
         yield from (info.title or "", info.description or "", shown_unit(str(extra.get("unit", ""))))

@@ -8,6 +8,7 @@ from typing import Any
 from kdstudio.gui.document import plain_values
 from kdstudio.runs.home import Home
 from kdstudio.spec import SpecError, dump, load
+from kdstudio.spec.changes import rivals
 from kdstudio.spec.regular_files import read_text
 from kdstudio.spec.yaml_file import to_yaml
 
@@ -54,7 +55,11 @@ def _changes(experiment: Any, file: Path) -> list[str] | None:
         named = plain_values(read_text(file)) or {}
         told = {path: value for path, value in differences(before, after) if path.partition(".")[0] in named}
         whole = {path.partition(".")[0] for path, _ in differences(before, after)} - named.keys()
-        changes = [_set(path, value) for path, value in (told | {name: after[name] for name in whole}).items()]
+        changes = [
+            _set(path, value)
+            for path, value in (told | {name: after[name] for name in whole}).items()
+            if value is not None or all(told.get(rival) is None for rival in rivals(path))  # the rival clears it
+        ]
         exact = len(changes) <= FEW and load(file, changes=changes) == experiment
     except (SpecError, OSError):
         return None

@@ -6,7 +6,8 @@ field. An editor therefore never rounds, clips or silently replaces anything.
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -81,6 +82,11 @@ class Editor(QWidget):
     def set_value(self, value: Any) -> None:
         """Show `value`, plain data."""
         raise NotImplementedError
+
+    def said(self) -> str:
+        """The value in words."""
+        value = self.value()
+        return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
     @Slot()
     def _report(self) -> None:
@@ -211,14 +217,22 @@ class YamlEditor(Editor):
         self._line.setText(text.removesuffix("\n").removesuffix("...").strip())
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NumberRange:
+    """What a number may be: `whole` or not, and from `low` to `high`, each of which is left out where it is open."""
+
+    whole: bool
+    low: float | None = None
+    high: float | None = None
+    open_low: bool = False
+    open_high: bool = False
+
+
 class NumberEditor(Editor):
     """A number with arrows. `empty` is what no text means, where that is allowed: None, or a word such as "auto"."""
 
-    def __init__(
-        self, *, whole: bool, percent: bool = False, empty: Any = ..., low: float | None = None, high: float | None = None,
-        open_low: bool = False, open_high: bool = False,
-    ) -> None:  # fmt: skip
-        self._box = _NumberBox(whole, percent, (low, high), (open_low, open_high))
+    def __init__(self, range_of: NumberRange, *, percent: bool = False, empty: Any = ...) -> None:
+        self._box = _NumberBox(range_of, percent)
         self._empty = empty
         super().__init__(self._box)
         if empty is not ...:
@@ -237,21 +251,80 @@ class NumberEditor(Editor):
         self._box.lineEdit().setText("" if unset else self._box.shown(value))
 
 
+class QuantityEditor(Editor):
+    """A number and its unit. Each unit stands for a field: that of the chosen one has the number, the others have none.
+
+    Args:
+        ranges: what the number may be, by field.
+        units: what each field's unit is called.
+        empty: what no number means, in a word; None where there has to be one.
+    """
+
+    def __init__(self, ranges: Mapping[str, NumberRange], units: Mapping[str, str], *, empty: str | None = None) -> None:
+        self._names, self._ranges = list(ranges), dict(ranges)
+        self._box = _NumberBox(self._ranges[self._names[0]], percent=False)
+        self._empty = empty
+        super().__init__(self._box)
+        self.unit = QuietCombo()
+        self.unit.setObjectName("unit")
+        self.unit.addItems([units[name] for name in self._names])
+        self.unit.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        layout = self.layout()
+        assert isinstance(layout, QHBoxLayout)
+        layout.setStretch(0, 1)
+        layout.addWidget(self.unit)
+        if empty is not None:
+            self._box.lineEdit().setPlaceholderText(empty)
+        self._box.lineEdit().textChanged.connect(self._report)
+        self.unit.currentIndexChanged.connect(self._change_unit)
+
+    @property
+    def chosen(self) -> str:
+        """The field that the unit stands for."""
+        return self._names[self.unit.currentIndex()]
+
+    def value(self) -> dict[str, Any]:
+        """The value of each field."""
+        text = self._box.lineEdit().text().strip()
+        if not text and self._empty is not None:
+            return dict.fromkeys(self._names)
+        number = self._box.number()
+        return {**dict.fromkeys(self._names), self.chosen: text if number is None else number}
+
+    def set_value(self, value: Any) -> None:
+        given = value if isinstance(value, Mapping) else {}
+        name = next((name for name in self._names if given.get(name) is not None), None)
+        if name is not None:
+            self.unit.setCurrentIndex(self._names.index(name))
+        self._box.lineEdit().setText("" if name is None else self._box.shown(given[name]))
+
+    def said(self) -> str:
+        text = self._box.lineEdit().text().strip()
+        return f"{text} {self.unit.currentText()}" if text else self._empty or ""
+
+    @Slot()
+    def _change_unit(self) -> None:
+        self._box.hold(self._ranges[self.chosen])
+        self._report()
+
+
 class _NumberBox(QAbstractSpinBox):
     """A spin box over decimal text: exact both ways, also as per cent, and stepping by what the number's size suggests."""
 
-    def __init__(
-        self, whole: bool, percent: bool, bounds: tuple[float | None, float | None], opened: tuple[bool, bool]
-    ) -> None:
+    def __init__(self, range_of: NumberRange, percent: bool) -> None:
         super().__init__()
-        self._whole, self._percent = whole, percent
-        self._low, self._high = bounds
-        self._open_low, self._open_high = opened
+        self._percent = percent
+        self.hold(range_of)
         line = PartLine()
         line.setObjectName("qt_spinbox_lineedit")  # as Qt calls its own: the box has the focus and the name, not its line
         self.setLineEdit(line)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def hold(self, range_of: NumberRange) -> None:
+        """Step within `range_of` from now on."""
+        self._whole, self._low, self._high = range_of.whole, range_of.low, range_of.high
+        self._open_low, self._open_high = range_of.open_low, range_of.open_high
 
     def sizeHint(self) -> QSize:
         return QSize(96, super().sizeHint().height())

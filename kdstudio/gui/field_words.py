@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from kdstudio.gui.fields import fields_of
-from kdstudio.spec import EXPERIMENTS
+from kdstudio.gui.fields import rows_of
+from kdstudio.spec import EXPERIMENTS, row_path
 
 if TYPE_CHECKING:
     from kdstudio.runs.failures import Words
@@ -18,8 +18,8 @@ def field_words(path: str) -> str:
     """The titles of the field at `path` and of what it is part of; `path` itself where the form has no such field."""
     said: list[str] = []
     models: Sequence[type[BaseModel]] = EXPERIMENTS
-    for name in path.split("."):
-        field = next((field for model in models for field in fields_of(model) if field.name == name), None)
+    for name in row_path(path).split("."):
+        field = next((field for model in models for field in rows_of(model) if field.name == name), None)
         if field is None:
             return path
         said.append(field.title)

@@ -14,19 +14,28 @@ from kdstudio.gui.editors import (
     ChoiceEditor,
     Editor,
     NumberEditor,
+    NumberRange,
     NumbersEditor,
     PathEditor,
+    QuantityEditor,
     SwitchEditor,
     TextEditor,
     YamlEditor,
 )
 from kdstudio.gui.language import looked_up
-from kdstudio.spec import models_in
+from kdstudio.spec import OneOf, Spec, models_in
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Field:
-    """A field of the spec as a form sees it. `models` are the specs that it may hold: none, one, or a union."""
+    """A field of the spec as a form sees it, or a group of numbers that share a row.
+
+    Attributes:
+        models: the specs that it may hold: none, one, or a union.
+        simple: the rows of an advanced spec that the simple form shows all the same.
+        group: the group that it stands for, else None.
+        members: the fields of that group.
+    """
 
     name: str
     title: str
@@ -36,6 +45,9 @@ class Field:
     advanced: bool
     info: FieldInfo
     models: tuple[type[BaseModel], ...]
+    simple: tuple[str, ...] = ()
+    group: OneOf | None = None
+    members: "tuple[Field, ...]" = ()
 
     @property
     def constant(self) -> bool:
@@ -44,7 +56,9 @@ class Field:
 
     @property
     def default(self) -> Any:
-        """Its default as plain data; None where it has none."""
+        """Its default as plain data, that of a group by field; None where it has none."""
+        if self.group is not None:
+            return dict.fromkeys(self.group.fields) | dict([self.group.default] if self.group.default else ())
         return None if self.info.is_required() else plain(self.info.get_default(call_default_factory=True))
 
 
@@ -63,7 +77,33 @@ def fields_of(model: type[BaseModel]) -> Iterator[Field]:
             advanced=bool(extra.get("advanced")),
             info=info,
             models=tuple(models_in(info.annotation)),
+            simple=tuple(str(row) for row in _listed(extra.get("simple"))),
         )
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def rows_of(model: type[BaseModel]) -> Iterator[Field]:
+    """What the form of `model` has a row for: every field, and in place of the fields of a group the group, where its
+    first one stands."""
+    fields = {each.name: each for each in fields_of(model)}
+    groups = model.one_of if issubclass(model, Spec) else ()
+    first = {group.fields[0]: group for group in groups}
+    grouped = {name for group in groups for name in group.fields}
+    for name, each in fields.items():
+        if name in first:
+            yield _grouped(first[name], tuple(fields[member] for member in first[name].fields))
+        elif name not in grouped:
+            yield each
+
+
+def _grouped(group: OneOf, members: "tuple[Field, ...]") -> Field:
+    return Field(
+        name=group.name, title=looked_up(group.title), help=looked_up(group.description), unit="", percent=False,
+        advanced=all(member.advanced for member in members), info=members[0].info, models=(), group=group, members=members,
+    )  # fmt: skip
 
 
 def shown_unit(unit: str) -> str:
@@ -100,6 +140,8 @@ def plain(value: Any) -> Any:
 
 def editor_for(field: Field) -> Editor:
     """The editor that fits the type of `field`, a field that holds no spec of its own."""
+    if field.group is not None:
+        return _quantity(field, field.group)
     annotation = field.info.annotation
     if get_origin(annotation) is Literal:
         return ChoiceEditor(get_args(annotation))
@@ -130,6 +172,20 @@ def _editor_for_union(field: Field, parts: tuple[Any, ...]) -> Editor:
 
 
 def _number(field: Field, number: Any, empty: Any = ...) -> NumberEditor:
+    return NumberEditor(percent=field.percent, empty=empty, range_of=_range(field, number))
+
+
+def _quantity(field: Field, group: OneOf) -> QuantityEditor:
+    ranges = {member.name: _range(member, _plain_number(member)) for member in field.members}
+    units = {member.name: member.unit for member in field.members}
+    return QuantityEditor(ranges, units, empty=looked_up(group.empty) if group.default is None else None)
+
+
+def _plain_number(field: Field) -> Any:
+    return next(part for part in (*get_args(field.info.annotation), field.info.annotation) if part in (int, float))
+
+
+def _range(field: Field, number: Any) -> NumberRange:
     low: Any = None
     high: Any = None
     open_low = open_high = False
@@ -143,7 +199,4 @@ def _number(field: Field, number: Any, empty: Any = ...) -> NumberEditor:
                 high = bound.le
             case Lt():
                 high, open_high = bound.lt, True
-    return NumberEditor(
-        whole=number is int, percent=field.percent, empty=empty, low=low, high=high,
-        open_low=open_low, open_high=open_high,
-    )  # fmt: skip
+    return NumberRange(whole=number is int, low=low, high=high, open_low=open_low, open_high=open_high)

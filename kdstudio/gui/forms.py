@@ -9,8 +9,8 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from kdstudio.gui.cards import Elided, Text
-from kdstudio.gui.editors import Editor, PathEditor
-from kdstudio.gui.fields import Field, blurb_of, editor_for, fields_of, kind_of, label_of
+from kdstudio.gui.editors import Editor, PathEditor, QuantityEditor
+from kdstudio.gui.fields import Field, blurb_of, editor_for, fields_of, kind_of, label_of, rows_of
 from kdstudio.gui.language import looked_up
 from kdstudio.gui.pickers import KindPicker
 from kdstudio.gui.theme import GAP, RADIUS, SPACE, TINT, theme
@@ -27,6 +27,9 @@ class FieldRow(QWidget):
     def __init__(self, field: Field, path: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.field, self.path = field, path
+        above = path.rpartition(".")[0]
+        members = tuple(f"{above}.{each.name}".strip(".") for each in field.members)
+        self.paths = members or (path,)  # of the fields of the experiment that it shows
         self.editor: Editor | SpecForm | KindForm = _editor(field, path)
         self._error = Text("", "caption", "failure", wrap=True)
         self._error.setObjectName(f"error.{path}")
@@ -62,11 +65,7 @@ class FieldRow(QWidget):
     def show_problems(self, problems: Mapping[str, str]) -> None:
         """Show what `problems` (by path) say of this field, and hand on what they say of fields inside it."""
         deeper = isinstance(self.editor, SpecForm | KindForm)
-        mine = [
-            said
-            for path, said in problems.items()
-            if path == self.path or (not deeper and path.startswith(f"{self.path}."))
-        ]
+        mine = [said for path, said in problems.items() if path in self.paths or (not deeper and self.covers(path))]
         text = "; ".join(self.tr("fill this in") if said.startswith("missing") else said for said in mine)
         self._error.setText(f"{text[:1].upper()}{text[1:]}")
         self._error.setVisible(bool(mine))
@@ -75,9 +74,22 @@ class FieldRow(QWidget):
         if isinstance(self.editor, SpecForm | KindForm):
             self.editor.show_problems(problems)
 
+    def covers(self, path: str) -> bool:
+        """Whether the field at `path` is shown here, or inside of it."""
+        return path == self.path or any(path == each or path.startswith(f"{each}.") for each in self.paths)
+
+    def differs(self, base: Mapping[str, Any]) -> bool:
+        """Whether its value is another one than in `base`, plain data of the spec around it, or than its default where that
+        has none."""
+        if self.field.group is None:
+            return bool(self.editor.value() != base.get(self.field.name, self.field.default))
+        given = {name: base.get(name) for name in self.field.group.fields}
+        unset = all(value is None for value in given.values())
+        return bool(self.editor.value() != (self.field.default if unset else given))
+
     def troubled(self, problems: Mapping[str, str]) -> bool:
         """Whether any of `problems` is here or inside."""
-        return any(path == self.path or path.startswith(f"{self.path}.") for path in problems)
+        return any(map(self.covers, problems))
 
     @property
     def marked(self) -> bool:
@@ -124,6 +136,9 @@ class FieldRow(QWidget):
             self.editor.focus.setAccessibleName(self.field.title)
             self.editor.focus.setAccessibleDescription(self.field.help)
             self._title.setBuddy(self.editor.focus)
+        if isinstance(self.editor, QuantityEditor):
+            self.editor.unit.setObjectName(f"unit.{self.path}")
+            self.editor.unit.setAccessibleName(self.tr("Unit of {0}").format(self.field.title))
 
     @Slot()
     def _report(self) -> None:
@@ -136,7 +151,7 @@ def _editor(field: Field, path: str) -> "Editor | SpecForm | KindForm":
     elif "kind" in field.models[0].model_fields:
         return KindForm(field.models, path)
     else:
-        return SpecForm(field.models[0], path)
+        return SpecForm(field.models[0], path, simple=field.simple)
     editor.set_value(field.default)
     return editor
 
@@ -158,6 +173,7 @@ class SpecForm(QWidget):
         model: the spec.
         path: where it stands in the experiment, as in "training"; "" is the experiment itself.
         only: the names to show; None for all.
+        simple: the rows that the simple form shows; empty for those that are no advanced ones.
     """
 
     changed = Signal()
@@ -168,6 +184,7 @@ class SpecForm(QWidget):
         path: str,
         *,
         only: Sequence[str] | None = None,
+        simple: Sequence[str] = (),
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -178,6 +195,7 @@ class SpecForm(QWidget):
         if only is not None:
             self._constants = {name: value for name, value in self._constants.items() if name in only}
         self._advanced = False
+        self._simple = frozenset(simple)
         self._columns = 0
         self._problems: Mapping[str, str] = {}
         self.rows: dict[str, FieldRow] = {}
@@ -186,22 +204,31 @@ class SpecForm(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(GAP + SPACE)
         self._grid.setVerticalSpacing(2 * SPACE)
-        for field in sorted(fields_of(model), key=_order):
+        for field in sorted(rows_of(model), key=_order):
             if not field.constant and (only is None or field.name in only):
                 self._add(field)
         self._arrange(2)
 
     def value(self) -> dict[str, Any]:
         """What the form says, as plain data."""
-        said = {name: row.editor.value() for name, row in self.rows.items()}
-        missing = {name for name, row in self.rows.items() if row.field.info.is_required() and said[name] is None}
-        return self._constants | {name: value for name, value in said.items() if name not in missing}
+        said = dict(self._constants)
+        for name, row in self.rows.items():
+            value = row.editor.value()
+            if row.field.group is not None:
+                said |= value
+            elif value is not None or not row.field.info.is_required():
+                said[name] = value
+        return said
 
     def set_value(self, values: Any) -> None:
         """Show `values`; a field that they do not name gets its default."""
         given = values if isinstance(values, Mapping) else {}
         for name, row in self.rows.items():
-            row.editor.set_value(given.get(name, row.field.default))
+            if row.field.group is not None:
+                members = {member: given[member] for member in row.field.group.fields if given.get(member) is not None}
+                row.editor.set_value(members or row.field.default)
+            else:
+                row.editor.set_value(given.get(name, row.field.default))
 
     def show_problems(self, problems: Mapping[str, str]) -> None:
         """Show each problem (path -> words) beside its field; a field in trouble is shown even when it is an advanced one."""
@@ -224,7 +251,7 @@ class SpecForm(QWidget):
         for name, row in self.rows.items():
             if isinstance(row.editor, SpecForm | KindForm):
                 yield from row.editor.changes(base.get(name) or {})
-            elif not row.field.info.is_required() and row.editor.value() != base.get(name, row.field.default):
+            elif not row.field.info.is_required() and row.differs(base):
                 yield row
 
     def unset(self, base: Mapping[str, Any]) -> dict[str, Any]:
@@ -252,7 +279,9 @@ class SpecForm(QWidget):
         self.rows[field.name] = row
 
     def _shown(self, row: FieldRow) -> bool:
-        return self._advanced or not row.field.advanced or row.troubled(self._problems) or row.marked
+        field = row.field
+        simple = field.name in self._simple if self._simple else not field.advanced or bool(field.simple)
+        return self._advanced or simple or row.troubled(self._problems) or row.marked
 
     def _arrange(self, columns: int) -> None:
         """Put the rows that are shown into `columns` columns; a form within the form takes a line of its own."""

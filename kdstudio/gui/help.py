@@ -171,7 +171,7 @@ class HelpPanel(Painted):
         self.line.setAccessibleName(self.tr("Search the help"))
         self.line.setPlaceholderText(self.tr("Search"))
         self.line.setClearButtonEnabled(True)
-        self.none = Text(self.tr("Nothing fits. Try another word."), "body", "quiet", wrap=True)
+        self.none = Text(self.tr("No matches. Try another word."), "body", "quiet", wrap=True)
         self._headings: list[tuple[Text, list[QWidget]]] = []
         self._wanted: TermCard | None = None
         self._arrange()
@@ -305,8 +305,8 @@ class HelpPanel(Painted):
         keys = sum(_fits(wanted, _searched(entry)) for entry in listed)
         here, there = (keys, terms) if self.tab == SHORTCUTS else (terms, keys)
         other = self.tr("Terms") if self.tab == SHORTCUTS else self.tr("Shortcuts")
-        elsewhere = self.tr("Nothing fits here; {0} under {1}.").format(there, other)
-        self.none.setText(elsewhere if there else self.tr("Nothing fits. Try another word."))
+        elsewhere = self.tr("No matches here; {0} under {1}.").format(there, other)
+        self.none.setText(elsewhere if there else self.tr("No matches. Try another word."))
         self.none.setVisible(here == 0)
 
 

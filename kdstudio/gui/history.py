@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from kdstudio.gui.command_line import differences
 from kdstudio.gui.language import tr
+from kdstudio.spec import row_path
 
 TOGETHER = 1.5  # seconds between two edits of the same field that are one step
 STEPS = 200
@@ -87,7 +88,7 @@ class History(QObject):
         before, self._held = self._held, values
         if before is None or before == values:
             return
-        paths = frozenset(path for path, _ in differences(before, values))
+        paths = frozenset(row_path(path) for path, _ in differences(before, values))
         self._push(Step(before, values, paths, time.monotonic()))
 
     @Slot()

@@ -199,12 +199,12 @@ class Lobby(QObject):
         self._window.navigation.show_queue(len(self.queue.waiting), self.queue.on)
 
     def compare(self, folder: RunFolder | None) -> None:
-        """Show the overlay, with `folder` as the first of the runs in it."""
+        """Compare `folder` with a run like it; people add others in the table."""
         from kdstudio.gui.pages.runs import OVERLAY
 
         self._window.show_page("runs")
         if folder is not None:
-            self.runs_page.table.choose({str(self._window.home.runs / folder.path.name)})
+            self.runs_page.compare(str(self._window.home.runs / folder.path.name))
         self.runs_page.show_below(OVERLAY)
 
     def shutdown(self) -> None:

@@ -266,7 +266,7 @@ class Palette(Card):
         self.line = _SearchLine(self)
         self.line.setObjectName("palette.line")
         self.line.setAccessibleName(self.tr("Search the commands"))
-        self.none = Text(self.tr("Nothing fits"), "body", "quiet")
+        self.none = Text(self.tr("No matches"), "body", "quiet")
         self.none.hide()
         self._lines = EntryDelegate(self)
         self.list = self._list()
@@ -336,7 +336,7 @@ class Palette(Card):
     def _list(self) -> QListView:
         view = QListView()
         view.setObjectName("palette.list")
-        view.setAccessibleName(self.tr("Commands that fit"))
+        view.setAccessibleName(self.tr("Matching commands"))
         view.setModel(self.model)
         view.setItemDelegate(self._lines)
         view.setFrameShape(QFrame.Shape.NoFrame)

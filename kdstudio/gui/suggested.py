@@ -1,7 +1,7 @@
 """What is suggested for the run in view, by its verdict and by what went wrong: for its page, the menus and the palette."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from kdstudio.results.suggestions import Suggestion, after_problem, after_verdict, longer
 
@@ -9,19 +9,24 @@ if TYPE_CHECKING:
     from kdstudio.gui.run_controller import RunController
 
 
+Problem: TypeAlias = tuple[str, Mapping[str, Any]]  # a code and its parameters
+
+
 def of_verdict(run: "RunController", summary: Mapping[str, Any] | None) -> tuple[Suggestion, ...]:
-    """What follows from the verdict of a completed run."""
+    """What follows from the verdict of a completed run; a student that has learned almost nothing comes first."""
     if run.experiment is None or run.replay is not None or not summary or not summary.get("gain"):
         return ()
+    weak = next((problem for problem in _problems(run) if problem[0] == "student-weak"), None)
+    if weak is not None and weak[1].get("who") != "baseline":
+        return after_problem(run.experiment, *weak)
     return after_verdict(run.experiment, run.state, summary)
 
 
-def of_problem(run: "RunController") -> tuple[Suggestion, ...]:
-    """What follows from the failure, or else from the warning, that its page shows."""
-    problems = list(_problems(run))
-    if run.experiment is None or not problems:
+def of_problem(run: "RunController", problem: Problem | None) -> tuple[Suggestion, ...]:
+    """What follows from a failure, or from a warning."""
+    if run.experiment is None or run.replay is not None or problem is None:
         return ()
-    return after_problem(run.experiment, *problems[0])
+    return after_problem(run.experiment, *problem)
 
 
 def everything(run: "RunController", summary: Mapping[str, Any] | None) -> tuple[Suggestion, ...]:
@@ -37,7 +42,7 @@ def everything(run: "RunController", summary: Mapping[str, Any] | None) -> tuple
     )
 
 
-def _problems(run: "RunController") -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _problems(run: "RunController") -> Iterator[Problem]:
     """Code and parameters of the failure, then of the warnings, the newest first."""
     if run.replay is not None:
         return

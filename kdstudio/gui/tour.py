@@ -24,6 +24,7 @@ WIDTH = 340  # pixels of the words, at usual type
 AROUND = 6  # pixels between what is shown and its frame
 FOLLOW_EVERY = 100  # milliseconds, at which the frame follows what moves
 PATIENCE = 30  # such looks for something that has not come into view yet
+SETTLES = 5  # such looks in which a page that has just come finds its layout
 DIM = 150  # of 255
 NEXT = (Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_PageDown, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 BACK = (Qt.Key.Key_Left, Qt.Key.Key_Up, Qt.Key.Key_PageUp)
@@ -112,7 +113,7 @@ class Tour(QWidget):
         self._before = window.pages.currentWidget()
         self._focus = window.focusWidget()
         self._steps = steps_of(window)
-        self._number, self._missed = 0, 0
+        self._number, self._missed, self._settles = 0, 0, 0
         self.hole = QRect()
         self.card = Card(self)
         self.count = Text("", "eyebrow", "quiet")
@@ -181,7 +182,7 @@ class Tour(QWidget):
             self.deleteLater()
 
     def _show_step(self, number: int) -> None:
-        self._number, self._missed = number, 0
+        self._number, self._missed, self._settles = number, 0, SETTLES
         step, window = self._steps[number], self._window
         if step.page == "run":
             self._bring_a_run()
@@ -201,7 +202,6 @@ class Tour(QWidget):
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
         self._reveal()
         self._place()
-        QTimer.singleShot(0, self, self._reveal)  # once the page that has just come is laid out
 
     def _bring_a_run(self) -> None:
         """Where no run is in view, the newest that has ended shows what curves look like."""
@@ -237,8 +237,9 @@ class Tour(QWidget):
         self._missed = 0
         if not self._on_its_page():
             self.close_here()
-        elif self.hole.isEmpty():
-            self._reveal()  # a page that has just been made may have been laid out anew since
+        elif self._settles > 0:
+            self._settles -= 1
+            self._reveal()
         else:
             self._place()
 

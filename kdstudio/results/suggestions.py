@@ -10,6 +10,7 @@ from typing import Any
 
 from kdstudio.runs.state import RunState, Stage
 from kdstudio.spec import Experiment
+from kdstudio.spec.changes import changed
 from kdstudio.spec.models import TRAIN
 from kdstudio.spec.titles import untitled
 from kdstudio.spec.training import BUDGETS, Training
@@ -97,13 +98,7 @@ class Suggestion:
         Raises:
             ValueError: a field does not take its new value.
         """
-        values = untitled(experiment).model_dump()
-        for path, value in self.changes.items():
-            *above, name = path.split(".")
-            here = values
-            for key in above:
-                here = here[key]
-            here[name] = value
+        values = changed(untitled(experiment).model_dump(), self.changes)
         if values["title"] and self.remark:
             values["title"] = f"{values['title'][: LONGEST_TITLE - len(self.remark) - 2]}, {self.remark}"
         return type(experiment).model_validate({**values, "parent": parent})

@@ -116,13 +116,9 @@ class ArrayFile:
         return header
 
 
-def read_outputs(path: Path, *, every_seed: bool) -> "dict[str, NDArray[Any]]":
-    """The arrays of test_outputs.npz, when they fit together: labels [n], classes [c], logits [n, c] by who.
-
-    Args:
-        path: the file.
-        every_seed: read what has a row of logits for each seed, "student_all" [seeds, n, c], where that is there, and not
-            the first seed's "student"; else only the latter.
+def read_outputs(path: Path) -> "dict[str, NDArray[Any]]":
+    """The arrays of test_outputs.npz, when they fit together: labels [n], classes [c], and logits by who: of every seed,
+    "student_all" [seeds, n, c], where they are there; else of the first, "student" [n, c].
 
     Raises:
         one of UNREADABLE: they are not what a run writes.
@@ -137,10 +133,10 @@ def read_outputs(path: Path, *, every_seed: bool) -> "dict[str, NDArray[Any]]":
             raise ValueError("classes")
         arrays = {"labels": file.read("labels"), "classes": file.read("classes")}
         for name, header in file.headers.items():
-            shorter = f"{name}_all" in file.headers
-            if header.dtype.kind != "f" or (shorter if every_seed else name.endswith("_all")):
+            if header.dtype.kind != "f" or f"{name}_all" in file.headers:
                 continue
-            if len(header.shape) not in (2, 3) or header.shape[-2:] != (*labels.shape, *classes.shape):
+            dimensions = 3 if name.endswith("_all") else 2
+            if len(header.shape) != dimensions or header.shape[-2:] != (*labels.shape, *classes.shape):
                 raise ValueError(f"{name} is {header.shape} for {labels.shape} labels of {classes.shape} classes")
             arrays[name] = file.read(name)
             if not np.isfinite(arrays[name]).all():

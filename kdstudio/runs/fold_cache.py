@@ -7,6 +7,7 @@ another version counts as not there, and all events are read.
 
 import hashlib
 import json
+import math
 import os
 import sys
 from array import array
@@ -71,7 +72,7 @@ def keep(folder: RunFolder, state: RunState, size: int) -> None:
                 for column in series.columns:
                     file.write(column.tobytes())
         aside.replace(folder.path / "fold.bin")
-    except (OSError, ValueError):
+    except (OSError, RecursionError, ValueError):
         aside.unlink(missing_ok=True)
 
 
@@ -79,11 +80,18 @@ def kept(folder: RunFolder) -> tuple[RunState, int] | None:
     """The fold that was kept, with the bytes of events that it is the fold of, when those are still as they were."""
     try:
         head, _, body = read_bytes(folder.path / "fold.bin", limit=LARGEST).partition(b"\n")
-        values = json.loads(head)
+        values = json.loads(head, parse_constant=_finite, parse_float=_finite)
         size = int(values["mark"][1])
         return (_state(values, memoryview(body)), size) if values["mark"] == _mark(folder, size) else None
-    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError):
+    except (OSError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
         return None
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError(f"{digits} is no JSON")
+    return number
 
 
 def _stage(stage: Stage, put: Any) -> dict[str, Any]:

@@ -200,18 +200,18 @@ class RunFolder:
         except OSError:  # a lock that is held gives a TimeoutError, which is one
             return True
 
-    def hold(self, patience: float = 1.0) -> "FileLock":
-        """Take the run's lock. A reader that asks `alive` holds it for an instant, so this asks again for `patience`.
+    def hold(self, patience: float = 1.0) -> contextlib.AbstractContextManager[object]:
+        """Take the run's lock, until the end of a `with` block. A reader that asks `alive` holds it for an instant, so this
+        asks again for `patience`.
 
         Raises:
             KnownFailure: another process is at work on the run.
         """
         lock = self.lock
         try:
-            lock.acquire(timeout=patience, poll_interval=0.02)
+            return lock.acquire(timeout=patience, poll_interval=0.02)
         except TimeoutError:
             raise KnownFailure("already-running", run=self.id, pid=self.status().pid) from None
-        return lock
 
     def ask(self, request: Request) -> bool:
         """Leave a request for the attempt at work; False when there is none."""

@@ -1,10 +1,13 @@
 """Starting the training process, and stopping it: the same command that anyone can type."""
 
 import contextlib
+import os
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import psutil
@@ -104,14 +107,20 @@ def _with_full_ids(experiment: "Experiment", home: Home) -> "Experiment":
 class StopLadder:
     """Stops a run step by step: a request, then terminate, then kill. Call `climb` now and then until it says True.
 
-    A process that has been launched and has not begun yet cannot hear the request: it is left as soon as it can.
+    A process that has been launched and has not begun yet cannot hear the request: it is left as soon as it can. A process
+    that is not known to be this run's is never signalled.
 
     Args:
         folder: the run.
         clock: monotonic seconds.
+
+    Attributes:
+        holder_unknown: the run is held, the request was not heard, and nobody knows by whom: on another computer, or by
+            another program. Nothing more can be done from here.
     """
 
     def __init__(self, folder: RunFolder, clock: Callable[[], float] = time.monotonic) -> None:
+        self.holder_unknown = False
         self._folder = folder
         self._clock = clock
         self._began = clock()
@@ -119,7 +128,7 @@ class StopLadder:
         self._asked = starting(folder) is None and self._ask()
 
     def climb(self) -> bool:
-        """Take the next step when its time has come; True when no process is at work any more."""
+        """Take the next step when its time has come; True when no process is at work any more, or nothing more can be done."""
         begins = starting(self._folder)
         if begins is None and not self._folder.alive():
             return True
@@ -132,7 +141,7 @@ class StopLadder:
         elif self._rung == 1 and waited >= PATIENCE + LAST_RESORT:
             self._rung = 2
             self._signal(begins, kill=True)
-        return False
+        return self._rung == 2 and self.holder_unknown
 
     def _ask(self) -> bool:
         try:
@@ -142,6 +151,7 @@ class StopLadder:
 
     def _signal(self, begins: psutil.Process | None, *, kill: bool) -> None:
         process = begins or process_of(self._folder)
+        self.holder_unknown = process is None and self._folder.alive()
         if process is None:
             return
         try:
@@ -154,14 +164,20 @@ class StopLadder:
 
 
 def process_of(folder: RunFolder) -> psutil.Process | None:
-    """The process that status.json names, if it is there, is one of ours, and works on this very run."""
+    """The process that status.json names, where it is known to be this run's: it has the run's lock open. Numbers are used
+    again, and files can be copied."""
     status = folder.status()
     if status.pid <= 0 or status.host not in ("", socket.gethostname()):
         return None  # on a shared home it may be another computer's
     try:
         process = psutil.Process(status.pid)
-        if folder.path.name not in " ".join(process.cmdline()) and not folder.alive():
-            return None
-        return process
-    except psutil.Error:
+        return process if _holds_lock(process, folder) else None
+    except (psutil.Error, OSError, ValueError, OverflowError):
         return None
+
+
+def _holds_lock(process: psutil.Process, folder: RunFolder) -> bool:
+    if sys.platform == "win32":  # which files a process has open cannot be told reliably there
+        return folder.path.name in " ".join(process.cmdline()) and folder.alive()
+    lock = (folder.path / "run.lock").stat()
+    return any(os.path.samestat(lock, Path(opened.path).stat()) for opened in process.open_files())

@@ -8,7 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kdstudio.spec.base import KindSpec, Spec
+    from kdstudio.spec.base import KindSpec, OneOf, Spec, models_in
+    from kdstudio.spec.changes import changed, row_path
     from kdstudio.spec.datasets import DatasetSpec, Digits, Idx, ImageFolder, Views
     from kdstudio.spec.experiment import EXPERIMENTS, Classification, Experiment, ExperimentSpec
     from kdstudio.spec.kinds import DATASETS, METHODS, MODELS
@@ -16,17 +17,18 @@ if TYPE_CHECKING:
     from kdstudio.spec.models import Cnn, Mlp, ModelSpec
     from kdstudio.spec.titles import made_up, title_of, titled, untitled
     from kdstudio.spec.training import Compute, Every, TeacherTraining, Training
-    from kdstudio.spec.yaml_file import Problem, SpecError, dump, load, loads, models_in, problems_of, save
+    from kdstudio.spec.yaml_file import Problem, SpecError, dump, load, loads, problems_of, save
 
 __all__ = [
     "Classification", "Cnn", "Compute", "DATASETS", "DatasetSpec", "Digits", "EXPERIMENTS", "Every", "Experiment",
-    "ExperimentSpec", "Idx", "ImageFolder", "KindSpec", "METHODS", "MODELS", "MethodSpec", "Mlp", "ModelSpec", "NoMethod",
-    "Problem", "SoftTargets", "Spec", "SpecError", "TeacherTraining", "Training", "Views", "dump", "load", "loads",
-    "made_up", "models_in", "problems_of", "save", "title_of", "titled", "untitled",
+    "ExperimentSpec", "Idx", "ImageFolder", "KindSpec", "METHODS", "MODELS", "MethodSpec", "Mlp", "ModelSpec", "NoMethod", "OneOf",
+    "Problem", "SoftTargets", "Spec", "SpecError", "TeacherTraining", "Training", "Views", "changed", "dump", "load", "loads",
+    "made_up", "models_in", "problems_of", "row_path", "save", "title_of", "titled", "untitled",
 ]  # fmt: skip
 
 _HOMES = {
-    "base": ("KindSpec", "Spec"),
+    "base": ("KindSpec", "OneOf", "Spec", "models_in"),
+    "changes": ("changed", "row_path"),
     "datasets": ("DatasetSpec", "Digits", "Idx", "ImageFolder", "Views"),
     "experiment": ("EXPERIMENTS", "Classification", "Experiment", "ExperimentSpec"),
     "kinds": ("DATASETS", "METHODS", "MODELS"),
@@ -34,7 +36,7 @@ _HOMES = {
     "models": ("Cnn", "Mlp", "ModelSpec"),
     "titles": ("made_up", "title_of", "titled", "untitled"),
     "training": ("Compute", "Every", "TeacherTraining", "Training"),
-    "yaml_file": ("Problem", "SpecError", "dump", "load", "loads", "models_in", "problems_of", "save"),
+    "yaml_file": ("Problem", "SpecError", "dump", "load", "loads", "problems_of", "save"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -1,9 +1,11 @@
 """What every part of an experiment's description shares: a frozen model that refuses what it does not know."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import UnionType
 from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
@@ -13,12 +15,46 @@ log = logging.getLogger(__name__)
 Kind = TypeVar("Kind", bound="KindSpec")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OneOf:
+    """Numbers of which one is given, each with a unit of its own: a budget in epochs, steps or minutes. In a file each is a
+    field; the form shows them as one row, a number and its unit.
+
+    Attributes:
+        name: of the row, where a path names it.
+        fields: the names of the fields.
+        default: the name and the value of the one that holds where none is given; None where none need be given.
+        empty: what having none means, in a word.
+    """
+
+    name: str
+    title: str
+    description: str
+    fields: tuple[str, ...]
+    default: tuple[str, Any] | None = None
+    empty: str = ""
+
+
 class Spec(BaseModel):
     """A frozen piece of an experiment. Unknown fields are errors; two equal specs describe the same thing."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False, use_attribute_docstrings=False
     )
+    one_of: ClassVar[tuple[OneOf, ...]] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_one_of_each_group(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        for group in cls.one_of:
+            given = [name for name in group.fields if values.get(name) is not None]
+            if len(given) > 1:
+                raise ValueError(f"{', '.join(given[:-1])} and {given[-1]} are given at once; keep one of them")
+            if not given and group.default is not None:
+                values = {**values, group.default[0]: group.default[1]}
+        return values
 
     @model_validator(mode="before")
     @classmethod
@@ -58,6 +94,15 @@ class KindSpec(Spec):
         return ()
 
 
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Every model class in a field's annotation, through unions and `Annotated`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    elif get_origin(annotation) in (Union, UnionType, Annotated):
+        for part in get_args(annotation):
+            yield from models_in(part)
+
+
 def _plain_types(annotation: Any) -> set[type]:
     """The classes in `annotation`, through unions, tuples and literals."""
     if get_origin(annotation) is Literal:
@@ -75,16 +120,17 @@ def option(
     description: str,
     unit: str = "",
     advanced: bool = False,
+    simple: Sequence[str] = (),
     **bounds: Any,
 ) -> Any:
-    """A field described once: the form, the YAML errors, the JSON Schema and the docs derive from it."""
-    return Field(
-        default,
-        title=title,
-        description=description,
-        json_schema_extra={"unit": unit, "advanced": advanced},
-        **bounds,
-    )
+    """A field described once: the form, the YAML errors, the JSON Schema and the docs derive from it.
+
+    Args:
+        advanced: whether the simple form leaves it out.
+        simple: of an advanced part of the experiment, the rows that the simple form shows all the same.
+    """
+    extra: dict[str, Any] = {"unit": unit, "advanced": advanced, **({"simple": list(simple)} if simple else {})}
+    return Field(default, title=title, description=description, json_schema_extra=extra, **bounds)
 
 
 def against_the_file(path: Path, info: ValidationInfo) -> Path:

@@ -74,7 +74,11 @@ class Classification(ExperimentSpec):
         {"kind": "soft-targets"}, title="Method", description="How the student learns from the teacher."
     )
     teacher_training: TeacherTraining = option(
-        {}, title="Teacher's training", advanced=True, description="How the teacher is trained, if it is trained here."
+        {},
+        title="Teacher's training",
+        advanced=True,
+        simple=("budget",),
+        description="How the teacher is trained, if it is trained here.",
     )
     training: Training = option({}, title="Training", description="How the student (and the baseline) is trained.")
 

@@ -1,33 +1,46 @@
 """How long and how hard a network is trained, and on what."""
 
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import model_validator
 
-from kdstudio.spec.base import Spec, option
+from kdstudio.spec.base import OneOf, Spec, option
 
-BUDGETS = ("epochs", "steps", "minutes")
-DEFAULT_EPOCHS = 30.0
+BUDGET = OneOf(
+    name="budget",
+    title="Budget",
+    description="How long it is trained: passes over the training images, optimiser steps, or minutes. Two runs differ only "
+    "with a budget in minutes.",
+    fields=("epochs", "steps", "minutes"),
+    default=("epochs", 30.0),
+)
+BUDGETS = BUDGET.fields
 
 
 class Every(Spec):
     """A rhythm: every so many steps, or every so many seconds. With neither, the program chooses."""
 
+    one_of = (
+        OneOf(
+            name="interval",
+            title="Interval",
+            description="In optimiser steps or in seconds. Empty: the program chooses.",
+            fields=("steps", "seconds"),
+            empty="auto",
+        ),
+    )
     steps: int | None = option(
         None, ge=1, title="Steps", unit="steps", description="Once in this many optimiser steps."
     )
-    seconds: float | None = option(None, gt=0.0, title="Seconds", unit="s", description="Once in this many seconds.")
-
-    @model_validator(mode="after")
-    def _one_rhythm(self) -> Self:
-        if self.steps is not None and self.seconds is not None:
-            raise ValueError("give steps or seconds, not both")
-        return self
+    seconds: float | None = option(
+        None, gt=0.0, title="Seconds", unit="seconds", description="Once in this many seconds."
+    )
 
 
 class Training(Spec):
     """The optimiser, its schedule and its budget."""
 
+    one_of = (BUDGET,)
     optimizer: Literal["adamw", "sgd"] = option(
         "adamw", title="Optimiser", description="AdamW (Loshchilov, Hutter 2019), or stochastic gradient descent."
     )
@@ -58,7 +71,7 @@ class Training(Spec):
         gt=0.0,
         le=1_000_000,
         title="Epochs",
-        unit="passes",
+        unit="epochs",
         description="The budget as passes over the training images. One of epochs, steps and minutes.",
     )
     steps: int | None = option(
@@ -67,7 +80,6 @@ class Training(Spec):
         le=1_000_000_000,
         title="Steps",
         unit="steps",
-        advanced=True,
         description="The budget as optimiser steps. One of epochs, steps and minutes.",
     )
     minutes: float | None = option(
@@ -75,8 +87,7 @@ class Training(Spec):
         gt=0.0,
         le=100_000,
         title="Minutes",
-        unit="min",
-        advanced=True,
+        unit="minutes",
         description="The budget as time. The only budget with which two runs differ. One of epochs, steps and minutes.",
     )
     early_stopping: int | None = option(
@@ -109,16 +120,6 @@ class Training(Spec):
         description="How often validation data is looked at. Chosen by the program: about 60 times in a stage. In seconds, "
         "two runs differ.",
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _has_one_budget(cls, values: Any) -> Any:
-        if not isinstance(values, dict):
-            return values
-        given = [name for name in BUDGETS if values.get(name) is not None]
-        if len(given) > 1:
-            raise ValueError(f"give one of {', '.join(BUDGETS)}, not {' and '.join(given)}; set the others to null")
-        return values if given else {**values, "epochs": DEFAULT_EPOCHS}
 
 
 class TeacherTraining(Training):
@@ -169,4 +170,4 @@ class Compute(Spec):
         return self
 
 
-__all__ = ["BUDGETS", "Compute", "Every", "TeacherTraining", "Training"]
+__all__ = ["BUDGET", "BUDGETS", "Compute", "Every", "TeacherTraining", "Training"]

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Any, get_args
 
 import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from kdstudio.spec.base import models_in
+from kdstudio.spec.changes import rivals, set_field
 from kdstudio.spec.experiment import Experiment
 from kdstudio.spec.plain_yaml import MOST_BYTES, PYYAML_MAY_RAISE, UNREADABLE, YamlLimit, compose, construct, read_yaml
 from kdstudio.spec.regular_files import read_text
@@ -63,7 +64,9 @@ def loads(text: str, *, file: str = "experiment", base: Path | None = None, chan
         raise _one(file, None, "not an experiment: it is nested hundreds of levels deep") from None
     except PYYAML_MAY_RAISE as error:
         raise _one(file, None, f"not valid YAML: {error}") from None
-    touched = [_change(values, change) for change in changes]
+    touched: list[Loc] = []
+    for change in changes:
+        touched.append(_change(values, change, touched))
     try:
         return _ADAPTER.validate_python(values, context={"base": base})
     except ValidationError as error:
@@ -182,8 +185,8 @@ def _refuse_doubles(
             _refuse_doubles(value, file, (*loc, number), above, seen_nodes)
 
 
-def _change(values: dict[str, Any], change: str) -> Loc:
-    """Apply one "a.b=value" to `values`; the location that it touched."""
+def _change(values: dict[str, Any], change: str, touched: Sequence[Loc]) -> Loc:
+    """Apply one "a.b=value" to `values`, after those that touched `touched`; the location that it touched."""
     name, equals, text = change.partition("=")
     change = " ".join(change.split())
     keys = tuple(name.strip().split("."))
@@ -193,14 +196,13 @@ def _change(values: dict[str, Any], change: str) -> Loc:
         value = read_yaml(text)
     except UNREADABLE:
         raise _one("--set", None, f'"{change}": the value is not valid YAML') from None
-    here = values
-    for key in keys[:-1]:
-        deeper = here.get(key, {})
-        if not isinstance(deeper, dict):
-            raise _one("--set", None, f'"{change}": {key} holds a value, not fields')
-        here[key] = dict(deeper)  # a copy: an alias elsewhere in the file keeps what it has
-        here = here[key]
-    here[keys[-1]] = value
+    rival = next((rival for rival in rivals(".".join(keys)) if tuple(rival.split(".")) in touched), None)
+    if rival is not None and value is not None:
+        raise _one("--set", None, f'"{change}": {rival} is set too; keep one of them')
+    try:
+        set_field(values, keys, value)
+    except ValueError as error:
+        raise _one("--set", None, f'"{change}": {error} holds a value, not fields') from None
     return keys
 
 
@@ -260,15 +262,6 @@ def _model_in(annotation: Any, value: Any) -> type[BaseModel] | None:
     return next((model for model in models if kind in get_args(model.model_fields["kind"].annotation)), None)
 
 
-def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    """Every model class in a field's annotation, through unions and `Annotated`."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    elif get_origin(annotation) in (Union, UnionType, Annotated):
-        for part in get_args(annotation):
-            yield from models_in(part)
-
-
 def _words(detail: dict[str, Any], loc: Loc, model: type[BaseModel] | None) -> str:
     """One plain sentence for one of pydantic's errors."""
     kind, context = detail["type"], detail.get("ctx", {})
@@ -289,7 +282,7 @@ def _words(detail: dict[str, Any], loc: Loc, model: type[BaseModel] | None) -> s
     if kind == "value_error":
         return str(context["error"])
     given = detail["input"]
-    shown = f", not {_short(given)}" if isinstance(given, str | int | float | bool | type(None)) else ""
+    shown = f", not {_short(given)}" if given != "" and isinstance(given, str | int | float | bool | type(None)) else ""
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         kinds = _kinds_of(model.model_fields[name].annotation) if model and name in model.model_fields else []
         example = given if given in kinds else next(iter(kinds), None)
@@ -329,7 +322,8 @@ _BOUNDS = {
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
+    text = str(int(value)) if whole else repr(value)
     return text if len(text) <= 60 else f"{text[:50]}..."
 
 

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={Path(__file__).resolve().parent.parent / 'gui' / 'screen.json'}"
 
 from kdstudio.runs.home import Home, slug  # noqa: E402
 from kdstudio.runs.library import Library  # noqa: E402

@@ -62,7 +62,9 @@ app.exec()
 
 def environment(**more: str) -> dict[str, str]:
     """The environment of a process that may have no display."""
-    chosen = {} if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") else {"QT_QPA_PLATFORM": "offscreen"}
+    screen = Path(__file__).resolve().parent.parent / "gui" / "screen.json"
+    unseen = {"QT_QPA_PLATFORM": f"offscreen:configfile={screen}"}
+    chosen = {} if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") else unseen
     return {**os.environ, **chosen, **more}
 
 

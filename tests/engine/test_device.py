@@ -23,6 +23,13 @@ def test_that_threads_and_determinism_are_set_for_the_process() -> None:
     assert not torch.are_deterministic_algorithms_enabled()
 
 
+def test_that_float32_is_no_shorter_format_on_any_device() -> None:
+    """Networks are measured in float32; on a GPU since Ampere torch would compute convolutions in TF32."""
+    torch.backends.cudnn.allow_tf32 = True
+    prepare(Compute(device="cpu"))
+    assert (torch.backends.cudnn.allow_tf32, torch.backends.cuda.matmul.allow_tf32) == (False, False)
+
+
 def test_that_auto_takes_the_fastest_device_and_a_missing_one_is_named() -> None:
     assert str(resolve(Compute())) == available()[0]
     assert available()[-1] == "cpu"

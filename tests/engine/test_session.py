@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,10 +12,10 @@ import torch
 from filelock import FileLock
 from safetensors.torch import load_file, save_file
 
-from kdstudio.data import fingerprint
+from kdstudio.data import fingerprint, image_folder
 from kdstudio.engine import teacher as teacher_stage
 from kdstudio.engine.checkpoint import Checkpoints, Position
-from kdstudio.engine.control import Interrupted
+from kdstudio.engine.control import EVERY, Interrupted
 from kdstudio.engine.driver import drive
 from kdstudio.engine.session import resume_point, session
 from kdstudio.runs.events import AnyEvent, Note, Progress, RunStarted, StageEnded, StageStarted, StepLogged
@@ -372,6 +373,29 @@ def test_that_a_run_that_waits_for_its_device_says_so_once_and_goes_on_when_it_i
     assert codes_seen == ["waiting-for-device", "device-ready"]
     with FileLock(home.locks / "cpu.lock", timeout=0):
         pass  # given back
+
+
+@pytest.mark.parametrize("request_", [Request.STOP, Request.PAUSE])
+def test_that_requests_are_heard_while_many_pictures_are_read(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request_: Request
+) -> None:
+    data = a_folder_of_pictures(tmp_path / "data", each=30)
+    folder, opened, picture = (
+        a_run(home, f"dataset={{kind: image-folder, path: {data}, size: 8}}"),
+        [],
+        image_folder.picture,
+    )
+
+    def slow(path: Path, *arguments: object, **options: object) -> np.ndarray:
+        opened.append(path)
+        time.sleep(EVERY / 4)  # as on a slow disk
+        return picture(path, *arguments, **options)
+
+    monkeypatch.setattr(image_folder, "picture", slow)
+    with pytest.raises(Interrupted) as interrupted:
+        list(session(folder, lambda: request_ if opened else None, home=home))
+    assert interrupted.value.request is request_
+    assert len(opened) < 15, "of 60"
 
 
 @pytest.mark.parametrize("request_", [Request.STOP, Request.PAUSE])

@@ -197,7 +197,7 @@ STARTS = {"run.start", "run.queue", "run.sample", "run.pause", "run.resume", "ru
 
 def test_that_runs_are_started_and_asked(qtbot: QtBot, hand: Hand, home: Home, player: Player) -> None:
     window, controller = hand.window, hand.window.controller
-    assert hand.grey("run.save") == "The run in view is not at work"
+    assert hand.grey("run.save") == "The run in view is not running"
     player.habits = ("hold=student",)
     hand("run.start")
     assert window.new_page.isVisible()
@@ -260,7 +260,7 @@ def test_that_a_run_that_is_over_is_used(qtbot: QtBot, hand: Hand, home: Home, m
     assert loads(QGuiApplication.clipboard().text()) == loads(EXPERIMENT)
     hand("run.copy-diagnostics")
     assert "KD Studio diagnostics" in QGuiApplication.clipboard().text()
-    assert window.message.title == "The diagnostics are on the clipboard"
+    assert window.message.title == "Diagnostics copied"
     assert hand.grey("run.mend") == "The run in view has not failed"
     hand("run.compare")
     assert window.runs_page.below.chosen == OVERLAY
@@ -384,7 +384,7 @@ def test_that_test_results_are_looked_at(qtbot: QtBot, hand: Hand, home: Home) -
     hand("results.sort", "Images")
     hand("results.sort", "Images")
     (offer,) = [offer for offer in window.switchboard._deeds["results.sort"].offers() if offer.on]
-    assert (offer.title, offer.tip) == ("Images", "Sorted downwards; choose it to turn it round")
+    assert (offer.title, offer.tip) == ("Images", "Sorted from high to low; choose again to reverse")
     assert hand.done == RESULTS
 
 

@@ -193,7 +193,7 @@ def test_that_what_lets_choose_is_a_menu_in_the_menus(window: MainWindow, home: 
     assert window.new_page.isVisible()
     (home.root / "mine.yaml").unlink()
     (gone,) = opened(window, "file.recent")
-    assert (gone.text(), gone.isEnabled()) == ("None is there any more", False)
+    assert (gone.text(), gone.isEnabled()) == ("Nothing to choose from", False)
     window.actions_by_id["file.recent"].trigger()
     assert window.shell.palette.none.isVisible()
     window.shell.palette.dismiss()

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QLineEdit, QVBoxLayou
 from pytestqt.qtbot import QtBot
 
 from kdstudio.gui.edge import Line, PartLine
-from kdstudio.gui.editors import Editor, NumberEditor, QuietCombo, TextEditor
+from kdstudio.gui.editors import Editor, NumberEditor, NumberRange, QuietCombo, TextEditor
 from kdstudio.gui.main_window import MainWindow
 from kdstudio.gui.pickers import KindPicker
 from kdstudio.gui.private_text import PrivateLine
@@ -31,7 +31,7 @@ def a_path() -> QWidget:
 
 
 FIELDS: dict[str, Callable[[], QWidget]] = {
-    "line": Line, "text": TextEditor, "path": a_path, "number": lambda: NumberEditor(whole=True), "combo": a_combo,
+    "line": Line, "text": TextEditor, "path": a_path, "number": lambda: NumberEditor(NumberRange(whole=True)), "combo": a_combo,
 }  # fmt: skip
 
 

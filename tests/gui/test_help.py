@@ -11,11 +11,12 @@ from kdstudio.gui.help import SHORTCUTS, TERMS, read_terms, term_at
 from kdstudio.gui.main_window import MainWindow
 from kdstudio.runs.home import Home
 from kdstudio.spec import loads
-from tests.fakes import EXPERIMENT, a_told_run
+from tests.fakes import EXPERIMENT, a_story, a_told_run
 
 ASKED = (
     "temperature", "alpha", "logits", "soft targets", "agreement", "calibration error", "kl", "nll", "baseline", "gain",
-    "interval", "dark knowledge", "hidden classes", "labels the student sees", "validation and test", "how to read the curves",
+    "interval", "dark knowledge", "hidden classes", "labels available to the student", "validation and test",
+    "how to read the curves",
 )  # fmt: skip
 
 
@@ -109,7 +110,7 @@ def test_that_what_fits_under_the_other_tab_is_said(qtbot: QtBot, terms: MainWin
     panel = terms.shell.help
     qtbot.keyClicks(panel.line, "command palette")
     assert panel.none.isVisible()
-    assert panel.none.text() == "Nothing fits here; 5 under Shortcuts."  # the command, and the keys in the palette
+    assert panel.none.text() == "No matches here; 5 under Shortcuts."  # the command, and the keys in the palette
     qtbot.mouseClick(panel.tabs.group.button(SHORTCUTS), Qt.MouseButton.LeftButton)
     assert not panel.none.isVisible()
     assert [row.entry.id for row in panel.rows if not row.isHidden()] == ["view.palette"]
@@ -140,8 +141,9 @@ def test_that_every_place_that_a_term_names_is_in_the_window(qtbot: QtBot, windo
     window.show_page("settings")
     window.show_page("new")
     window.new_page.show_experiment(loads(EXPERIMENT))
-    window.open_run(a_told_run(home))
-    qtbot.waitUntil(lambda: not window.controller.active)
+    one_seed = EXPERIMENT.replace("[0, 1, 2]", "[0]")  # which is answered by a suggestion
+    window.open_run(a_told_run(home, a_story(seeds=[0]), text=one_seed))
+    qtbot.waitUntil(lambda: not window.controller.active and window.run_page.sentences.advice.buttons != [])
     names = {widget.objectName() for widget in window.findChildren(QWidget)}
     missing = [
         (term.id, place)

@@ -88,6 +88,18 @@ def test_that_recent_runs_show_state_verdict_and_curve_and_open_by_click_and_key
         qtbot.keyClick(line, Qt.Key.Key_Return)
 
 
+def test_that_a_run_that_waits_for_its_device_is_called_so_and_not_starting(
+    qtbot: QtBot, page: HomePage, home: Home
+) -> None:
+    folder = a_run(home)
+    with a_process_at_work(folder):
+        parameters = {"device": "CPU"}
+        waits = {"state": "queued", "attempt": 1, "code": "waiting-for-device", "parameters": parameters}
+        write_json(folder.status_file, waits)
+        shown(qtbot, page)
+        assert page._recent_lines[0].pill.text == "Waiting for the device"
+
+
 def test_that_accuracy_on_validation_data_is_marked(qtbot: QtBot, page: HomePage, home: Home) -> None:
     story = a_story()
     a_told_run(home, story[: next(place for place, event in enumerate(story) if event.stage == "evaluation")])

@@ -83,7 +83,7 @@ def test_that_nothing_changes_where_nothing_is_picked_or_the_same_home(
     assert (chosen_home(), card.said.isHidden()) == (None, True)
     pick(qtbot, card, monkeypatch, tmp_path / "other")
     pick(qtbot, card, monkeypatch, undecided.root)
-    assert (chosen_home(), card.said.title, card.reopen.isVisible()) == (None, "This is the home already", False)
+    assert (chosen_home(), card.said.title, card.reopen.isVisible()) == (None, "This is already the data folder", False)
 
 
 def test_that_a_folder_that_cannot_be_a_home_is_refused_with_cause_and_remedy(

@@ -117,7 +117,7 @@ def name_of_a_curve(stage: Stage) -> Checks:
             assert ("baseline" in legend.off) is off
             assert ("baseline" not in page.accuracy.summary) is off
 
-    return {"take it out of the plot, or back": toggle}
+    return {"hide the curve, or show it": toggle}
 
 
 def confusion(stage: Stage) -> Checks:
@@ -283,7 +283,7 @@ def palette(stage: Stage) -> Checks:
     return {
         "go to another command": go,
         "go to the next command, or back": go,
-        "carry it out": carry_out,
+        "run it": carry_out,
         "close it": close,
     }
 
@@ -328,7 +328,7 @@ def stage_mode(stage: Stage) -> Checks:
 
     return {
         "show accuracy, agreement or loss": show,
-        "go to the plot before, or to the next": turn,
+        "previous plot, next plot": turn,
         "replay the run, or pause": play,
         "leave it": leave,
     }
@@ -355,7 +355,7 @@ def tour(stage: Stage) -> Checks:
         stage.press(begun(), key)
         assert stage.window.shell._tour is None
 
-    return {"next step": go_on, "step before": go_back, "skip the rest": skip}
+    return {"next step": go_on, "previous step": go_back, "skip the rest": skip}
 
 
 CHECKED: dict[str, Callable[[Stage], Checks]] = {

@@ -201,7 +201,7 @@ def test_that_the_badge_counts_what_differs_and_resets_it(page: NewExperimentPag
     card = page.cards[3]
     assert all(each.badge.isHidden() for each in page.cards)
     page.change({"method.temperature": 2.0, "method.alpha": 0.1})
-    assert card.badge.text() == "2 non-default"
+    assert card.badge.text() == "2 changed"
     next(each for each in card.changes_menu().actions() if each.objectName() == "reset").trigger()
     page.check()
     assert page.values() == page._blank

@@ -7,12 +7,13 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from kdstudio.gui.main_window import MainWindow
 from kdstudio.gui.pages.runs import OVERLAY, RunsPage
 from kdstudio.gui.tables.columns import PLACES
 from kdstudio.runs import fold_cache
 from kdstudio.runs.folder import About, RunFolder
 from kdstudio.runs.home import Home
-from tests.fakes import a_story, a_told_run, runs_named
+from tests.fakes import EXPERIMENT, a_run, a_story, a_told_run, runs_named
 
 
 @pytest.fixture
@@ -148,3 +149,47 @@ def test_that_what_the_pointer_reads_of_many_long_named_runs_stays_in_its_card(
         assert plot.readout.isVisible()
         assert plot.rect().contains(plot.readout.geometry())
     assert overlay.accuracy.readout.lines[-1][0].endswith("more") or len(overlay.accuracy.readout.lines) == 9
+
+
+def test_that_no_run_of_an_overlay_is_drawn_as_a_teacher_is(page: Callable[[], RunsPage], home: Home) -> None:
+    runs_named(home, "aa", "bb", "cc", "dd")
+    shown = page()
+    shown.table.selectAll()
+    shown.show_below(OVERLAY)
+    assert shown.overlay is not None
+    looks = list(shown.overlay._looks.values())
+    assert "dotted" not in {look.line for look in looks}
+    assert len({(look.role, look.line) for look in looks}) == 4
+
+
+def test_that_a_comparison_begins_with_a_run_of_the_same_dataset_and_says_how_to_add_others(
+    qtbot: QtBot, page: Callable[[], RunsPage], home: Home
+) -> None:
+    text = EXPERIMENT + "dataset: {kind: idx, path: /somewhere}\n"
+    alike = a_told_run(home)
+    mine = a_told_run(home)
+    a_told_run(home, text=text)
+    a_run(home)  # has nothing to show
+    shown = page()
+    shown.compare(str(mine.path))
+    shown.show_below(OVERLAY)
+    assert {row.folder for row in shown.table.chosen()} == {str(mine.path), str(alike.path)}
+    assert shown.overlay is not None
+    assert shown.overlay.note.text().startswith("Ctrl+click in the table adds a run or removes it.")
+    shown.table.choose({str(mine.path)})
+    assert shown.overlay.note.text().startswith("Ctrl+click another run in the table to compare it with this one.")
+    shown.table.choose(set())
+    assert shown.overlay.note.text().startswith("Click a run in the table, then Ctrl+click others")
+
+
+def test_that_compare_chooses_a_second_run_also_before_the_library_was_read(
+    qtbot: QtBot, window: MainWindow, home: Home
+) -> None:
+    runs = [a_told_run(home), a_told_run(home)]
+    window.open_run(runs[0])
+    qtbot.waitUntil(lambda: window.controller.state.outcome == "completed")
+    qtbot.waitUntil(lambda: window.lobby.feed.known and window.lobby.feed._reader is None)
+    window.lobby.feed.known, window.lobby.feed.rows = False, []
+    window.lobby.compare(runs[0])
+    qtbot.waitUntil(lambda: len(window.runs_page.table.chosen()) == 2)
+    assert {row.folder for row in window.runs_page.table.chosen()} == {str(run.path) for run in runs}

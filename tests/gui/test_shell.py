@@ -38,7 +38,7 @@ SCREEN = QRect(0, 0, 1920, 1080)
 
 def test_that_a_window_comes_back_where_it_was(open_window: Callable[[], MainWindow], home: Home) -> None:
     first = open_window()
-    first.setGeometry(40, 44, 760, 580)  # the offscreen screen is 800 x 800
+    first.setGeometry(40, 44, 760, 580)
     first.resize(first.minimumSize())
     first.close()
     kept = read_json(home.root / FILE)

@@ -239,7 +239,7 @@ def test_that_a_file_that_cannot_be_saved_is_said_in_the_window(
 ) -> None:
     monkeypatch.setattr(main_window, "pick_file_to_save", lambda *_: str(tmp_path / "no" / "folder" / "x.yaml"))
     window.actions_by_id["file.save"].trigger()
-    assert window.message.title == "It could not be saved"
+    assert window.message.title == "The experiment could not be saved"
 
 
 def test_that_the_theme_menu_changes_the_theme(window: MainWindow) -> None:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from kdstudio.runs.desk import Answer, Desk
 from tests.fakes import ROOT
 
-PATIENCE = 45.0  # seconds, for a process that imports torch on a busy computer
+PATIENCE = 90.0  # seconds, for a process that imports torch on a busy computer
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
 
 

@@ -20,6 +20,11 @@ from tests.fakes import EXPERIMENT, a_run, a_tested_run
 from tests.hostile.commands import kdstudio
 from tests.hostile.files import MARKUP
 
+# What `show` and `log` do not read.
+UNREAD = {f"pipe for {name}" for name in ("about.yaml", "heartbeat", "fold.bin", "artefacts/test_outputs.npz",
+                                          "artefacts/test_images.npz", "experiment.yaml")} | {
+    "endless experiment.yaml", "endless about.yaml", "no number as name", "half a character as name", "markup",
+}  # fmt: skip
 STALL = 3.0  # seconds for which a window on a busy computer may not answer
 
 
@@ -62,6 +67,8 @@ def test_that_no_hostile_run_breaks_or_holds_a_command(home: Home, runs: dict[st
         "odd name",
     )
     for name, run in runs.items():
+        if name.startswith(("outputs", "artefact", "many", "events")) or name in UNREAD:
+            continue
         for command in ("show", "log") if name in logs else ("show",):
             said = kdstudio(command, os.fsencode(run.path).decode("utf-8", "surrogateescape"), "--home", home.root)
             assert said.code == 0 or said.err, name

@@ -1,5 +1,6 @@
 """The kept fold: the same as reading all events, and believed only while they are as they were."""
 
+import json
 import shutil
 from collections.abc import Callable
 
@@ -84,6 +85,34 @@ def gone(folder: RunFolder) -> None:
 
 def no_events(folder: RunFolder) -> None:
     folder.events_file.unlink()
+
+
+def spoilt(name: str, value: str) -> Callable[[RunFolder], None]:
+    """The fold of these very events, with something odd for one of its values."""
+
+    def spoil(folder: RunFolder) -> None:
+        path = folder.path / "fold.bin"
+        head, _, body = path.read_bytes().partition(b"\n")
+        text = json.dumps({**json.loads(head), name: 0}).replace(f'"{name}": 0', f'"{name}": {value}')
+        path.write_bytes(text.encode() + b"\n" + body)
+
+    return spoil
+
+
+ODD = [
+    spoilt("mark", f"[{fold_cache.VERSION}, Infinity, 0, 0]"), spoilt("mark", f"[{fold_cache.VERSION}, 1e400, 0, 0]"),
+    spoilt("attempt", "Infinity"), spoilt("attempt", "1e999"), spoilt("attempt", "NaN"), spoilt("parameters", "[" * 50_000),
+    spoilt("parameters", "[" * 50_000 + "]" * 50_000), spoilt("seconds", "[[1e400, 0]]"), spoilt("seconds", "[[1, 2, 3]]"),
+    spoilt("stages", "7"), spoilt("stages", "[{}]"), spoilt("notes", '["[[[["]'), spoilt("current", "true"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", ODD)
+def test_that_odd_numbers_and_deep_nesting_in_a_kept_fold_are_not_believed(
+    folder: RunFolder, damage: Callable[[RunFolder], None]
+) -> None:
+    damage(folder)
+    assert fold_cache.kept(folder) is None
 
 
 @pytest.mark.parametrize("damage", [another_event, fewer_events, torn, nonsense, of_another_version, gone, no_events])

@@ -137,6 +137,34 @@ def test_that_a_process_that_only_has_the_number_is_never_taken_for_the_run(home
         stranger.communicate(b"\n")
 
 
+@pytest.mark.parametrize("named", ["the run in its command", "another run's lock", "the window itself"])
+def test_that_an_unrelated_process_is_never_signalled_while_somebody_else_holds_the_run(home: Home, named: str) -> None:
+    """status.json may be a copy, or its number be used again."""
+    folder, other, clock = a_run(home), a_run(home), FakeClock()
+    command = [sys.executable, "-c", "input()", str(folder.path)]
+    with (
+        a_process_at_work(folder) as holder,
+        a_process_at_work(other) as another,
+        subprocess.Popen(command, stdin=subprocess.PIPE) as stranger,
+    ):
+        pids = {
+            "the run in its command": stranger.pid,
+            "another run's lock": another.pid,
+            "the window itself": os.getpid(),
+        }
+        folder.status_file.write_text(f'{{"state": "running", "attempt": 1, "pid": {pids[named]}}}')
+        assert process_of(folder) is None
+        ladder = StopLadder(folder, clock)
+        assert not ladder.climb()
+        clock.advance(PATIENCE)
+        assert not ladder.climb()
+        assert ladder.holder_unknown
+        clock.advance(LAST_RESORT)
+        assert ladder.climb(), "nothing more can be done, so nobody waits for it"
+        assert [process.poll() for process in (holder, another, stranger)] == [None, None, None]
+        stranger.communicate(b"\n")
+
+
 def test_that_a_process_number_of_another_computer_is_no_process_here(home: Home) -> None:
     """On a shared home the lock may be held from elsewhere, and the number be anybody's here."""
     folder = a_run(home)

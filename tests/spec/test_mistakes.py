@@ -52,11 +52,10 @@ TABLE = {
     "training: {epochs: lots}": "e.yaml:9 training.epochs: needs a number, not 'lots'",
     "training: {epochs: .nan}": "e.yaml:9 training.epochs: needs a finite number, not nan",
     "training: {clip: .inf}": "e.yaml:9 training.clip: needs a finite number, not inf",
-    "training: {epochs: 3, steps: 4}": "e.yaml:9 training: give one of epochs, steps, minutes, not epochs and steps; "
-    "set the others to null",
+    "training: {epochs: 3, steps: 4}": "e.yaml:9 training: epochs and steps are given at once; keep one of them",
     "training: {optimizer: adam}": "e.yaml:9 training.optimizer: 'adam' is not one of adamw, sgd; did you mean adamw?",
     "training: {evaluate_every: {steps: 1, seconds: 1}}": "e.yaml:9 training.evaluate_every: "
-    "give steps or seconds, not both",
+    "steps and seconds are given at once; keep one of them",
     "training: {evaluate_every: 5}": "e.yaml:9 training.evaluate_every: needs fields, not 5",
     "compute: {device: gpu}": "e.yaml:9 compute.device: 'gpu' is none of these: auto (the fastest that is there), "
     "cpu, cuda, cuda:1, ... or mps.",
@@ -194,6 +193,25 @@ def test_that_a_mistaken_change_is_told_as_the_command_lines(change: str, said: 
             changes=[change],
         )
     assert str(error.value) == said
+
+
+GIVEN = "kind: classification\ntraining: {steps: 3000, evaluate_every: {steps: 9}}\n"
+
+
+def test_that_setting_one_budget_clears_the_one_that_the_file_gives() -> None:
+    training = loads(GIVEN, changes=["training.epochs=3", "training.evaluate_every.seconds=2"]).training
+    assert (training.epochs, training.steps, training.minutes) == (3.0, None, None)
+    assert (training.evaluate_every.seconds, training.evaluate_every.steps) == (2.0, None)
+
+
+def test_that_clearing_one_budget_leaves_the_other() -> None:
+    assert loads(GIVEN, changes=["training.epochs=null"]).training.steps == 3000
+
+
+def test_that_two_budgets_set_at_once_are_refused_with_a_way_out() -> None:
+    with pytest.raises(SpecError) as error:
+        loads(GIVEN, changes=["training.epochs=3", "training.minutes=3"])
+    assert str(error.value) == '--set: "training.minutes=3": training.epochs is set too; keep one of them'
 
 
 def test_that_a_change_leaves_what_shares_an_alias_alone() -> None:

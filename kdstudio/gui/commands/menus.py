@@ -71,7 +71,7 @@ def fill_with_offers(menu: QMenu, offers: Sequence[Offer]) -> None:
     menu.clear()
     menu.setToolTipsVisible(True)
     if not offers:
-        none = menu.addAction(tr("None is there any more"))
+        none = menu.addAction(tr("Nothing to choose from"))
         none.setEnabled(False)
     for offer in offers:
         action = menu.addAction(offer.title.replace("&", "&&"))

@@ -76,7 +76,7 @@ class RunDeeds:
         button = self._page().sentences.copy
         button.click()
         if not button.isVisible():
-            self._window.show_message(tr("The diagnostics are on the clipboard"), role="agreement")
+            self._window.show_message(tr("Diagnostics copied"), role="agreement")
 
     def _copy_configuration(self) -> None:
         page = self._show_part(PARTS.index("configuration"))

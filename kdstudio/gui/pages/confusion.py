@@ -135,7 +135,7 @@ def most_mistaken(confusion: Counts) -> tuple[int, int] | None:
 def outcome_of(folder: RunFolder) -> Outcome | None:
     """What the run's artefacts hold; None where there are none that can be read."""
     try:
-        arrays = read_outputs(folder.artefacts / "test_outputs.npz", every_seed=True)
+        arrays = read_outputs(folder.artefacts / "test_outputs.npz")
         labels = arrays["labels"].astype(np.int64)
         classes = tuple(str(name) for name in arrays["classes"])
         answers = {who: _by_seed(arrays, who) for who in WHO if who in arrays or f"{who}_all" in arrays}

@@ -125,11 +125,11 @@ class FormBoard(QWidget):
 
     def row(self, path: str) -> FieldRow | None:
         """The field at `path`, or the one that `path` is inside of."""
-        return next((row for row in self.rows() if row.path == path or path.startswith(f"{row.path}.")), None)
+        return next((row for row in self.rows() if row.covers(path)), None)
 
     def titles(self) -> dict[str, str]:
         """What each field is called, by path."""
-        return {row.path: row.field.title for row in self.rows()}
+        return {path: row.field.title for row in self.rows() for path in row.paths}
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

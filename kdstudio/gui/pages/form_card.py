@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 from kdstudio.gui.buttons import Badge, SignButton
 from kdstudio.gui.cards import Card, Text
 from kdstudio.gui.edge import Line
-from kdstudio.gui.editors import leave_undo
+from kdstudio.gui.editors import Editor, leave_undo
 from kdstudio.gui.fields import Field, fields_of
 from kdstudio.gui.forms import FieldRow, KindForm, SpecForm
 from kdstudio.gui.language import looked_up
@@ -111,7 +111,7 @@ class FormCard(Card):
         count = len(self.changes())
         self.badge.setVisible(count > 0)
         if count:
-            self.badge.setText((self.tr("{0} non-default") if self._wide() else "{0}").format(count))
+            self.badge.setText((self.tr("{0} changed") if self._wide() else "{0}").format(count))
             said = self.tr("{0}: {1} fields are not at their defaults. Show them, or reset them.")
             if count == 1:
                 said = self.tr("{0}: 1 field is not at its default. Show it, or reset it.")
@@ -151,7 +151,7 @@ class FormCard(Card):
         menu = QMenu(self)
         menu.setObjectName(f"changes.{self.name.lower()}")
         for row in self.changes():
-            self._entry(menu, f"{row.field.title}: {_brief(row.editor.value())}", row.editor.setFocus)
+            self._entry(menu, f"{row.field.title}: {_brief(row)}", row.editor.setFocus)
         menu.addSeparator()
         self._entry(menu, self.tr("Reset to defaults"), self.reset).setObjectName("reset")
         return menu
@@ -306,6 +306,7 @@ class PresetName(QWidget):
             self.line.setFocus()
 
 
-def _brief(value: Any) -> str:
-    text = shown_values(", ".join(map(str, value)) if isinstance(value, list) else str(value))
+def _brief(row: FieldRow) -> str:
+    assert isinstance(row.editor, Editor), "a change is a leaf"
+    text = shown_values(row.editor.said())
     return text if len(text) <= 40 else f"{text[:38]}..."

@@ -1,7 +1,6 @@
 """Making an experiment out of clicks or text: a card for each part, its form made from the spec, and the preview beside."""
 
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from kdstudio.gui.pages.sheet import Sheet
 from kdstudio.gui.theme import GAP, MARGIN, theme
 from kdstudio.gui.uses import Use, use_of
 from kdstudio.runs.home import Home
-from kdstudio.spec import EXPERIMENTS, dump, made_up, problems_of, untitled
+from kdstudio.spec import EXPERIMENTS, changed, dump, made_up, problems_of, untitled
 
 SETTLE = 60  # milliseconds without an edit after which the experiment is checked
 KEEP = 800  # milliseconds without an edit after which the draft is kept
@@ -121,14 +120,7 @@ class NewExperimentPage(DropPage):
     @Slot(object)
     def change(self, changes: Mapping[str, Any]) -> None:
         """Give the fields at these paths other values."""
-        values = deepcopy(self.values())
-        for path, value in changes.items():
-            *inside, name = path.split(".")
-            here = values
-            for part in inside:
-                here = here[part]
-            here[name] = value
-        self._show_values(values)
+        self._show_values(changed(self.values(), changes))
 
     def open_file(self, path: Path) -> bool:
         """Fill the form from a file. One with mistakes is shown as text, each mistake at its line: then it is False."""

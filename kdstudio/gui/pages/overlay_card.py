@@ -189,14 +189,22 @@ class OverlayCard(QWidget):
 
     def _say(self) -> None:
         seeds = [story.seeds for folder, story in self._stories.items() if folder in self._looks and story.seeds > 1]
-        said = []
+        said = [self._how()]
         if self._wanted > MOST:
-            said.append(self.tr("The first {0} of {1} chosen runs are shown.").format(MOST, f"{self._wanted:,}"))
+            said.append(self.tr("Only the first {0} of {1} chosen runs are shown.").format(MOST, f"{self._wanted:,}"))
         if seeds:
             said.append(self.tr("Accuracy and agreement are means over seeds."))
         if self._rows:
             said.append(self.tr("Dotted levels are the teachers. Losses compare only where method and weights are the same."))
         self.note.setText(" ".join(said))
+
+    def _how(self) -> str:
+        """How runs come into the comparison, and out of it."""
+        if not self._rows:
+            return self.tr("Click a run in the table, then Ctrl+click others to compare them with it.")
+        if len(self._rows) == 1:
+            return self.tr("Ctrl+click another run in the table to compare it with this one.")
+        return self.tr("Ctrl+click in the table adds a run or removes it.")
 
     @Slot()
     def _mark(self) -> None:

@@ -17,7 +17,7 @@ from kdstudio.runs.library import Row
 from kdstudio.runs.series import Series, smoothed, thinned
 from kdstudio.runs.state import RunState, Stage
 
-LINES: tuple[Line, ...] = ("solid", "dashed", "dashdot")  # dotted is a teacher
+LINES: tuple[Line, ...] = ("solid", "dashed", "dash-dotted")  # dotted is a teacher
 POINTS = 240  # of a loss curve: so few may have a line of their own, and the eye sees no more
 SMOOTH = 0.9  # of a loss curve, at most
 
@@ -58,6 +58,14 @@ def looks(rows: Sequence[Row], old: dict[str, Look]) -> dict[str, Look]:
         role, line = (known.role, known.line) if known is not None else next(free)
         made[row.folder] = Look(label=_label(row, rows), role=role, line=line)
     return made
+
+
+def companion(rows: Sequence[Row], folder: str) -> Row | None:
+    """The run that the one in `folder` is best compared with: the newest other with a curve, of the same dataset if possible."""
+    mine = next((row for row in rows if row.folder == folder), None)
+    others = [row for row in rows if row.folder != folder and row.curve]
+    alike = [row for row in others if mine is not None and row.dataset == mine.dataset]
+    return next(iter(alike or others), None)
 
 
 def _label(row: Row, rows: Sequence[Row]) -> str:
@@ -171,7 +179,7 @@ def _loss(stage: Stage | None) -> Series:
 def pictures(stories: dict[str, Story], looked: dict[str, Look]) -> tuple[Picture, Picture, Picture]:
     """Accuracy with the teachers' levels, agreement, loss."""
     shown = [(folder, look) for folder, look in looked.items() if folder in stories]
-    waiting = tr("Waits for the first evaluation of these runs") if looked else tr("Choose runs in the table")
+    waiting = tr("Waiting for the first evaluation of these runs") if looked else tr("Choose runs in the table")
     levels = tuple(
         Level(label=look.teacher, role=look.role, value=100 * teacher)
         for folder, look in shown

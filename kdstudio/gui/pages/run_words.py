@@ -76,7 +76,7 @@ class RunWords(QWidget):
         self.stop_save.clicked.connect(self._stop)
         self.keep.clicked.connect(self.forget_stop)
         self.ways.page_wanted.connect(self.page_wanted)
-        self.advice.changed.connect(self._list_steps)
+        self.advice.changed.connect(self._list_advice)
         self.remedies.changed.connect(self._list_remedies)
         for offered in (self.advice, self.remedies):
             offered.wanted.connect(self.suggestion_wanted)
@@ -119,15 +119,16 @@ class RunWords(QWidget):
         notes = controller.shown.notes
         said = bool(self.verdict.title) and self._weak is not None  # the verdict says it already
         warnings = [
-            explain(note.code, note.parameters)
+            note
             for note in notes
             if note.level == "warning"
             and not (said and note.code == "student-weak" and note.parameters.get("who") != "baseline")
         ]
+        problem = None if failure is None else controller.failure_code
         if words is None and warnings:
-            words = warnings[-1]
-        silent = failure is None and words is not None and words not in warnings
-        remedies = suggested.of_problem(controller) if words is not None and not silent and not said else ()
+            problem = warnings[-1].code, warnings[-1].parameters
+            words = explain(*problem)
+        remedies = suggested.of_problem(controller, problem)
         self.remedies.show([each for each in remedies if each.name != "longer" or not self.verdict.title])
         self._show_notice(words, failed=failure is not None)
         self._fit()
@@ -166,17 +167,23 @@ class RunWords(QWidget):
         judged = self._controller.folder, self._controller.replay is None, summary
         if judged != self._judged:
             self._judged = judged
-            of = suggested.of_problem(self._controller) if weak else suggested.of_verdict(self._controller, summary)
-            self._advise(of if summary else ())
+            self._advise(suggested.of_verdict(self._controller, summary) if summary else ())
         known = self._controller.experiment is not None
         self.longer.setEnabled(known)
         anew = self.tr(
             "Opens the form with twice the budget. The student trains from the beginning; the teacher is reused."
         )
         why = self.rising.reason(looked_up) if self.rising is not None else ""
-        unreadable = self.tr("The experiment of this run cannot be read")
-        self.standing.tip(self.longer, f"{why} {anew}".strip() if known else unreadable)
+        unread = self.tr("The experiment of this run cannot be read")
+        self.standing.tip(self.longer, f"{why} {anew}".strip() if known else unread)
         self.standing.fit()
+
+    def _advise(self, suggestions: Sequence[Suggestion]) -> None:
+        """Offer these; a longer training has a button in any case."""
+        self.rising = next((each for each in suggestions if each.name == "longer"), None)
+        said = self.rising.text(looked_up) if self.rising is not None else self.tr("Train longer")
+        self.standing.call(self.longer, said)
+        self.advice.show([each for each in suggestions if each is not self.rising])
 
     @property
     def _weak(self) -> Words | None:
@@ -189,13 +196,6 @@ class RunWords(QWidget):
         """Cause, remedy and field of a warning, in one line."""
         field = self.tr("Field: {0}").format(field_words(words.field)) if words.field else ""
         return " ".join(part for part in (words.cause, words.remedy, field) if part)
-
-    def _advise(self, suggestions: Sequence[Suggestion]) -> None:
-        """Offer these; a longer training has a button in any case."""
-        self.rising = next((each for each in suggestions if each.name == "longer"), None)
-        said = self.rising.text(looked_up) if self.rising is not None else self.tr("Train longer")
-        self.standing.name(self.longer, said)
-        self.advice.show([each for each in suggestions if each is not self.rising])
 
     def _show_notice(self, words: Words | None, *, failed: bool) -> None:
         self.mend.lead(not self.remedies.shown)
@@ -243,9 +243,8 @@ class RunWords(QWidget):
         self._remedies.hide()
 
     @Slot()
-    def _list_steps(self) -> None:
-        """What is suggested comes first."""
-        self.standing.suggest(self.advice.buttons)
+    def _list_advice(self) -> None:
+        self.standing.offer(self.advice.buttons)
 
     @Slot()
     def _list_remedies(self) -> None:

@@ -98,6 +98,7 @@ class RunsPage(Page):
         self.menu = QMenu(self)
         self._discarding: Discarding | None = None
         self._late = False
+        self._compared = ""  # a run that is to be compared once the library is read
         self._bar()
         self._arrange()
         self._connect()
@@ -139,6 +140,14 @@ class RunsPage(Page):
         """The run that is chosen, when it is one."""
         rows = self.table.chosen()
         return _folder(rows[0]) if len(rows) == 1 else None
+
+    def compare(self, folder: str) -> None:
+        """Choose the run in `folder` and the one that it is best compared with, now or as soon as the library is read."""
+        from kdstudio.gui.pages.overlay_pictures import companion
+
+        other = companion(self.feed.rows, folder)
+        self._compared = "" if self.feed.known else folder
+        self.table.choose({folder} | ({other.folder} if other is not None else set()))
 
     def show_below(self, what: int) -> None:
         """Show nothing, the notes, the overlay or the queue below the table."""
@@ -239,7 +248,7 @@ class RunsPage(Page):
         self.columns = IconButton(self.tr("Columns"), "columns", "runs.columns")
         self.more.setMenu(self.menu)
         self.columns.setMenu(self.table.columns)
-        words = (self.tr("Table"), self.tr("Notes"), self.tr("Overlay"), self.tr("Queue"))
+        words = (self.tr("Table"), self.tr("Notes"), self.tr("Compare"), self.tr("Queue"))
         self.below = Segments(words, "runs.below")
 
     def _arrange(self) -> None:
@@ -338,6 +347,8 @@ class RunsPage(Page):
             return
         self._late = False
         self.model.show_rows(self.feed.rows)
+        if self._compared:
+            self.compare(self._compared)
         self._choice()
         self._say()
 
@@ -349,8 +360,8 @@ class RunsPage(Page):
     def _say(self) -> None:
         total, shown = self.model.total, self.model.rowCount()
         self._stack.setCurrentIndex(1 if shown else 0)
-        nothing = self.tr("No run yet. The first sample takes half a minute.")
-        self.empty.setText(self.tr("No run has these words in it.") if total else nothing)
+        nothing = self.tr("No runs yet. The first sample takes half a minute.")
+        self.empty.setText(self.tr("No matches") if total else nothing)
         self.ways.setVisible(not total)
         said = self.tr("{0} runs in {1}") if total != 1 else self.tr("{0} run in {1}")
         words = said.format(f"{total:,}", self._home.root)
@@ -390,7 +401,7 @@ class RunsPage(Page):
 
     @Slot(str)
     def _not_written(self, why: str) -> None:
-        self.said.emit(self.tr("It could not be written down"), why)
+        self.said.emit(self.tr("The notes could not be saved"), why)
 
     @Slot(str)
     def _not_exported(self, why: str) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedLayout, QVBoxLay
 
 from kdstudio.gui.buttons import IconButton, PrimaryButton, Segments
 from kdstudio.gui.cards import NO_BREAK, Bar, Elided, Painted, Pill, Text
-from kdstudio.gui.language import headline
+from kdstudio.gui.language import explain, headline
 from kdstudio.gui.plots import captions, curves
 from kdstudio.gui.plots.curve_plot import CurvePlot
 from kdstudio.gui.replay import Replay
@@ -16,6 +16,7 @@ from kdstudio.gui.run_controller import RunController
 from kdstudio.gui.states import state_words
 from kdstudio.gui.theme import GAP, PRESENTING, SPACE, Role, theme
 from kdstudio.gui.words import phase, place
+from kdstudio.runs.events import Note
 from kdstudio.runs.outlook import clock, outlook
 from kdstudio.runs.state import State
 from kdstudio.runs.summary import summarise
@@ -103,6 +104,8 @@ class StageView(Painted):
     def say(self, hint: str = "") -> None:
         """Show `hint`, or the keys, for a few seconds."""
         keys = self.tr("1, 2, 3: another plot     Space: replay or pause     Esc: leave stage mode")
+        if self._controller.folder is None:
+            keys = self.tr("Esc: leave stage mode")
         self.hint.setText(hint or keys)
         self._hide_hint.start()
 
@@ -276,6 +279,7 @@ class StageView(Painted):
         self.title.set_text(controller.title)
         word, role = phase(controller.shown_as, controller.shown, waiting=controller.waiting)
         replay = controller.replay
+        role = "teacher" if self._weak else role  # the word is the state; its colour does not praise it
         self.pill.show_state(
             self.tr("Replay") if replay is not None else word, "teacher" if replay is not None else role
         )
@@ -287,11 +291,15 @@ class StageView(Painted):
             self.bar.show_fraction(replay.now / replay.length if replay.length else 0.0, "teacher")
         else:
             seen = outlook(controller.shown, controller.experiment, controller.shown_as)
-            self.bar.show_fraction(seen.fraction, state_words(controller.shown_as)[1])
+            colour = "teacher" if self._weak else state_words(controller.shown_as)[1]
+            self.bar.show_fraction(seen.fraction, colour)
 
     def _sentences(self, word: str) -> tuple[str, str, Role]:
         """What the run says: its headline at the end, a failure, or what it is doing."""
         controller = self._controller
+        if self._weak:
+            words = explain("student-weak", self._weak[-1].parameters)
+            return self.tr("Completed, but the student learned almost nothing"), words.cause, "teacher"
         if self._summary is not None:
             worth, stop, kept = headline(self._summary).partition(". ")
             gain = self._summary["gain"]
@@ -309,6 +317,12 @@ class StageView(Painted):
             said.append(self.tr("{0} left").format(clock(seen.left)))
         return word, "  ·  ".join(part for part in said if part), "text"
 
+    @property
+    def _weak(self) -> list[Note]:
+        """What the run has noted of students that learned almost nothing, once it is complete: then a gain says nothing."""
+        notes = self._controller.shown.notes if self._summary is not None else []
+        return [note for note in notes if note.code == "student-weak" and note.parameters.get("who") != "baseline"]
+
     def _draw(self) -> None:
         """Draw the plot in view, and say what it shows."""
         controller, number = self._controller, self.shown
@@ -317,7 +331,8 @@ class StageView(Painted):
         run = controller.shown
         if number == ACCURACY:
             self.accuracy.show_picture(curves.accuracy(run))
-            said = captions.of_accuracy(run, self._summary["gain"] if self._summary else None)
+            judged = self._summary is not None and not self._weak
+            said = captions.of_accuracy(run, self._summary["gain"] if judged and self._summary else None)
         elif number == AGREEMENT:
             self.agreement.show_picture(curves.agreement(run))
             said = captions.of_agreement(run)
@@ -325,6 +340,7 @@ class StageView(Painted):
             self.loss.show_picture(curves.loss(run))
             said = captions.of_loss(run)
         self.caption.setText(said)
+        self.setAccessibleDescription(f"{self.headline.text()} {said}")
 
     def _play(self) -> None:
         """Replay the run, pause the replay, or play it on."""
