@@ -223,13 +223,14 @@ def show(run: RunArgument, as_json: JsonOption = False, home: HomeOption = None)
         )
         return
     from kdstudio.runs.failures import explain
+    from kdstudio.runs.folder import LONGEST
 
-    print(summary.get("title") or folder.path.name)
+    print(folder.called)
     print(f"{_state(status.state, status.code)}, {_number(summary.get('seconds')) or 0:.0f} s\n{folder.path}")
     if status.code:
         print(f"\n{explain(status.code, status.parameters)}")
     if summary.get("headline"):
-        print(f"\n{summary['headline']}")
+        print(f"\n{str(summary['headline'])[:LONGEST]}")
     if isinstance(summary.get("models"), dict):
         _print_models(summary)
 

@@ -161,8 +161,7 @@ def warnings_of(images: Images, counts: list[int]) -> Iterator[dict[str, Any]]:
         counts: training images of each class.
     """
     if images.left_out:
-        said = [f"{name} ({why})" for name, why in zip(images.left_out, images.left_out_because, strict=True)]
-        yield {"code": "damaged-left-out", "count": len(images.left_out), "names": some_of(said)}
+        yield {"code": "damaged-left-out", "count": len(images.left_out), "names": images.left_out_in_words}
     present = [count for count in counts if count]
     if len(present) < 2:
         yield {"code": "one-class"}

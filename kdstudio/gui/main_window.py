@@ -334,8 +334,8 @@ class MainWindow(QMainWindow):
     @Slot()
     def duplicate(self) -> None:
         """Put the experiment of the run in view into the form."""
-        if self.controller.experiment is not None:
-            self.new_page.show_experiment(self.controller.experiment)
+        if self.controller.experiment is not None and self.controller.folder is not None:
+            self.new_page.show_copy(self.controller.experiment, self.controller.folder.id)
             self.show_page("new")
 
     def _arrange(self) -> QHBoxLayout:

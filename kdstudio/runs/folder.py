@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from kdstudio.spec import Experiment
 
 
+LONGEST = 500  # letters of what a run is called, and of its headline
+
+
 class Request(StrEnum):
     """What somebody else may ask of a run at work."""
 
@@ -79,7 +82,7 @@ class RunFolder:
 
         named = self.about().name or str(self.summary().get("title") or "")
         if named:
-            return named
+            return named[:LONGEST]
         try:
             return self.experiment().title or self.path.name
         except SpecError:

@@ -27,11 +27,13 @@ LAST_RESORT = 5.0  # seconds after that before it is killed
 
 LAUNCHED = "launched.json"  # in the run's folder: who was launched last
 
+SAME_START = 1.0  # seconds between two readings of when one process began
+
 Process: TypeAlias = "subprocess.Popen[bytes]"
 
 
 def command(folder: RunFolder, home: Home) -> list[str]:
-    """The command that starts or goes on with the run in `folder`."""
+    """The command that starts or resumes the run in `folder`."""
     return python("-m", "kdstudio", "resume", str(folder.path), "--home", str(home.root))
 
 
@@ -58,22 +60,25 @@ def launch(folder: RunFolder, home: Home, how: "Callable[[RunFolder, Home], list
             start_new_session=True,
             creationflags=flags,
         )
-    with contextlib.suppress(OSError):  # on a full disk it says so itself
-        write_json(folder.path / LAUNCHED, {"pid": process.pid, "host": socket.gethostname()})
+    with contextlib.suppress(OSError, psutil.Error):  # on a full disk it says so itself
+        about = {"pid": process.pid, "host": socket.gethostname(), "began": psutil.Process(process.pid).create_time()}
+        write_json(folder.path / LAUNCHED, about)
     return process
 
 
 def starting(folder: RunFolder) -> psutil.Process | None:
     """The process that somebody has launched for the run and that has not said its first word yet: importing takes seconds."""
     said = read_json(folder.path / LAUNCHED) or {}
-    pid = said.get("pid")
+    pid, began = said.get("pid"), said.get("began")
     if type(pid) is not int or said.get("host") != socket.gethostname() or folder.status().pid == pid:
         return None
     try:
         process = psutil.Process(pid)
-        ours = folder.path.name in " ".join(process.cmdline())
+        # Its number may have been given to another process since, even to one that shows this very run.
+        ours = folder.path.name in " ".join(process.cmdline()) and type(began) is float
+        ours = ours and abs(process.create_time() - began) < SAME_START
         return process if ours and process.status() != psutil.STATUS_ZOMBIE else None
-    except (psutil.Error, ValueError):
+    except (psutil.Error, OverflowError, ValueError):
         return None
 
 

@@ -21,7 +21,7 @@ from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.sample_experiments import sample_experiments
 from kdstudio.runs.state import State
-from kdstudio.spec import load, loads
+from kdstudio.spec import copy_of, load, loads
 from tests.fakes import EXPERIMENT, a_process_at_work, a_run, a_story, a_told_run
 from tests.gui.player import Player
 
@@ -254,7 +254,7 @@ def test_that_a_run_in_the_table_can_be_used_again(qtbot: QtBot, window: MainWin
     qtbot.waitUntil(lambda: window.runs_page.model.rowCount() == 1)
     window.runs_page.table.choose({str(folder.path)})
     window.runs_page.actions_by_id["runs.duplicate"].trigger()
-    assert window.new_page.experiment() == folder.experiment()
+    assert window.new_page.experiment() == copy_of(folder.experiment(), folder.id)
 
 
 def test_that_nothing_is_cut_off_where_type_grew_while_another_page_was_in_view(

@@ -32,7 +32,7 @@ def test_that_runs_lists_every_hostile_run_and_the_sound_one(home: Home, runs: d
     said = kdstudio("runs", "--home", home.root)
 
     assert said.code == 0
-    assert len(said.out.splitlines()) == len(runs)
+    assert len(said.out.splitlines()) == 1 + len(runs)
     (sound,) = (line for line in said.out.splitlines() if line.startswith(runs["sound"].id))
     assert "completed" in sound and "[" not in sound
     rows = json.loads(kdstudio("runs", "--json", "--home", home.root).out)
