@@ -65,11 +65,7 @@ class FieldRow(QWidget):
     def show_problems(self, problems: Mapping[str, str]) -> None:
         """Show what `problems` (by path) say of this field, and hand on what they say of fields inside it."""
         deeper = isinstance(self.editor, SpecForm | KindForm)
-        mine = [
-            said
-            for path, said in problems.items()
-            if path in self.paths or (not deeper and self.covers(path))
-        ]
+        mine = [said for path, said in problems.items() if path in self.paths or (not deeper and self.covers(path))]
         text = "; ".join(self.tr("fill this in") if said.startswith("missing") else said for said in mine)
         self._error.setText(f"{text[:1].upper()}{text[1:]}")
         self._error.setVisible(bool(mine))
