@@ -129,7 +129,7 @@ def test_that_one_sitting_of_clicks_does_all_that_can_be_asked_of_real_runs(
     carries_out_one_after_the_other(sitting, second, third)
     assert asked == []
     stops_and_saves_at_close(sitting, third)
-    assert asked == [["Asked for everything"]]
+    assert asked == [["Asked for everything, twice as long"]]
 
 
 def starts_saves_evaluates_and_stops(sitting: Sitting) -> RunFolder:
@@ -185,7 +185,7 @@ def queues_it_for_longer_twice(sitting: Sitting, run: RunFolder) -> tuple[RunFol
 
 
 def carries_out_one_after_the_other(sitting: Sitting, second: RunFolder, third: RunFolder) -> None:
-    sitting.click(sitting.window.runs_page.panels.queue_card.switch)
+    sitting.click(sitting.window.navigation.queue.switch)
     sitting.until(lambda: told(third, StageStarted))
     assert second.status().state is State.COMPLETED
     teacher = next(end for end in told(second, StageEnded) if end.stage == "teacher")

@@ -40,7 +40,11 @@ def desk(home: Home) -> Iterator[Desk]:
 
 
 def dataset(kind: str, folder: Path, **fields: object) -> dict[str, object]:
-    return {"kind": "classification", "dataset": {"kind": kind, "path": str(folder), **fields}, "training": {"steps": 2}}
+    return {
+        "kind": "classification",
+        "dataset": {"kind": kind, "path": str(folder), **fields},
+        "training": {"steps": 2},
+    }
 
 
 # Pictures
@@ -66,8 +70,8 @@ def test_that_hostile_pictures_are_left_out_and_named_by_check(home: Home, here:
         (line,) = (line for line in said.out.splitlines() if line.startswith(f"left out: {name}: "))
         assert why in line
     assert "left out: b\\xefrds\\x1b[2J/broken.png: " in said.out
-    assert "warning: Some pictures are damaged." in said.out
-    assert "warning: Training images are in the test part too." in said.out
+    assert "warning: Some images are damaged." in said.out
+    assert "warning: Training images are also test images." in said.out
 
 
 def test_that_a_class_folder_that_cannot_be_read_is_said(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,7 +139,10 @@ WRONG = {
     "8 x 0": ({"images": struct.pack(">HBBIII", 0, 8, 3, 30, 8, 0)}, "no pixels"),
     "255 dimensions": ({"images": struct.pack(">HBB", 0, 8, 255) + struct.pack(">I", 1) * 255}, "255 dimensions"),
     "no dimension": ({"images": struct.pack(">HBB", 0, 8, 0) + b"\0"}, "0 dimensions"),
-    "claims 2^90 bytes": ({"images": struct.pack(">HBBIII", 0, 8, 3, 2**30, 2**30, 2**30)}, "more than there is memory"),
+    "claims 2^90 bytes": (
+        {"images": struct.pack(">HBBIII", 0, 8, 3, 2**30, 2**30, 2**30)},
+        "more than there is memory",
+    ),
     "one class": ({"labels": idx_bytes(np.full(30, 7, np.uint8))}, "images of one class (7)"),
 }
 
@@ -202,7 +209,9 @@ def test_that_weights_that_are_no_numbers_are_refused_when_they_are_read(
     save_file({name: each.astype(kind) for name, each in tensors.items()}, here / "w.safetensors")
 
     with pytest.raises(KnownFailure) as failure:
-        put_weights(module, read_weights(here / "w.safetensors", role="teacher"), path=here / "w.safetensors", role="teacher")
+        put_weights(
+            module, read_weights(here / "w.safetensors", role="teacher"), path=here / "w.safetensors", role="teacher"
+        )
     assert why in str(failure.value.parameters["why"])
     assert failure.value.parameters["path"] == str(here / "w.safetensors")
     assert failure.value.parameters["field"] == "teacher.weights"
