@@ -29,6 +29,7 @@ class RunStanding(QWidget):
         self._words = {button: button.text() for button in next_steps}
         self._tips = {button: button.toolTip() for button in next_steps}
         self._offers: list[IconButton] = []
+        self._tight = False
         self._worded = 0  # pixels of the next steps with their words
         self._typical = Banner(scale="heading", parent=self)  # never shown: it measures how high a verdict is
         self._typical.say(
@@ -104,6 +105,7 @@ class RunStanding(QWidget):
 
     def set_low(self, low: bool, *, tight: bool) -> None:
         """Take less height, with the same words."""
+        self._tight = tight
         for banner in (self.verdict, self._typical):
             banner.set_low(low, tight=tight)
         self.fit()
@@ -125,7 +127,8 @@ class RunStanding(QWidget):
         factor = theme().factor
         signs = round(len(self._steps) * SIGN * factor)
         worded = self.width() >= self._worded + WORDS * factor
-        return max(self._worded if worded else signs, signs + round(ROOM * factor))
+        suggested = 0 if self._tight else round(ROOM * factor)  # where every pixel is the plot's none are kept free
+        return max(self._worded if worded else signs, signs + suggested)
 
     def _wish(self, buttons: Sequence[IconButton]) -> int:
         return sum(button.sizeHint().width() + 2 * SPACE for button in buttons)
