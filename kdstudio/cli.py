@@ -22,6 +22,7 @@ DEMO = "digits-few-labels.yaml"
 app = typer.Typer(
     name="kdstudio", help="A workbench for knowledge distillation. Without a command it opens the window.",
     no_args_is_help=False, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )  # fmt: skip
 
 HomeOption = Annotated[
@@ -43,8 +44,21 @@ def main() -> NoReturn:
     raise SystemExit(COMPLETED)
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from kdstudio import __version__
+
+        print(f"KD Studio {__version__}")
+        raise typer.Exit
+
+
+VersionOption = Annotated[
+    bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
+]
+
+
 @app.callback(invoke_without_command=True)
-def window(context: typer.Context, home: HomeOption = None) -> None:
+def window(context: typer.Context, home: HomeOption = None, version: VersionOption = False) -> None:
     """Open the window."""
     if context.invoked_subcommand is None:
         from kdstudio.opening import open_window
@@ -103,7 +117,7 @@ def _experiment(file: Path, changes: list[str]) -> Any:
 
 @app.command()
 def resume(run: RunArgument, home: HomeOption = None) -> None:
-    """Go on with a run from its last checkpoint. A completed run is left as it is."""
+    """Resume a run from its last checkpoint. A completed run is left as it is."""
     folder = _home(home).find(run)
     _work(folder, _home_of(folder, home))
 
@@ -124,14 +138,14 @@ def _work(folder: "RunFolder", home: "Home") -> NoReturn:
     if outcome == "completed":
         say(escaped(str(folder.summary().get("headline") or "")), sys.stderr)
     elif outcome != "failed":
-        say(f"{outcome.capitalize()}. `kdstudio resume {folder.id}` goes on from here.", sys.stderr)
+        say(f"{outcome.capitalize()}. `kdstudio resume {folder.id}` resumes it from here.", sys.stderr)
     say(str(folder.path), sys.stdout)
     raise SystemExit({"completed": COMPLETED, "failed": FAILED}.get(outcome, STOPPED))
 
 
 @app.command()
 def stop(run: RunArgument, home: HomeOption = None) -> None:
-    """Ask a run at work to save and stop."""
+    """Ask a running run to save and stop."""
     from kdstudio.runs.folder import Request
 
     _ask(run, home, Request.STOP)
@@ -139,7 +153,7 @@ def stop(run: RunArgument, home: HomeOption = None) -> None:
 
 @app.command()
 def pause(run: RunArgument, home: HomeOption = None) -> None:
-    """Ask a run at work to save and give its device back; `resume` goes on."""
+    """Ask a running run to save and give its device back, until it is resumed."""
     from kdstudio.runs.folder import Request
 
     _ask(run, home, Request.PAUSE)
@@ -148,13 +162,14 @@ def pause(run: RunArgument, home: HomeOption = None) -> None:
 def _ask(run: str, home: Path | None, request: "Request") -> None:
     folder = _home(home).find(run)
     if not folder.ask(request):
-        fail(f"Run {folder.id} is not at work: it is {folder.current().state}.")
+        status = folder.current()
+        fail(f"Run {folder.id} is not running: it is {_state(status.state, status.code)}.")
     print(f"Asked run {folder.id} to {request}.", file=sys.stderr)
 
 
 @app.command()
 def runs(as_json: JsonOption = False, home: HomeOption = None) -> None:
-    """List the runs, newest first."""
+    """List the runs, newest first: accuracy on test data and on validation data, and the gain over the baseline in points."""
     from dataclasses import asdict
 
     from kdstudio.runs.library import Library
@@ -166,11 +181,31 @@ def runs(as_json: JsonOption = False, home: HomeOption = None) -> None:
         return
     if not rows:
         print("No runs yet. `kdstudio demo` starts one.", file=sys.stderr)
+        return
+    print(f"{'ID':<8}  {'CREATED':<19}  {'STATE':<10} {'TEST':>7} {'VAL.':>7} {'GAIN':>6}  TITLE")
     for row in rows:
-        accuracy = f"{100 * row.accuracy:5.1f} %" if row.accuracy is not None else "      -"
-        gain = f"{100 * row.gain:+5.1f}" if row.gain is not None else "    -"
-        problem = f"  [{row.problem}]" if row.problem else ""
-        print(f"{row.id}  {local_time(row.created)}  {row.state:<10} {accuracy} {gain}  {row.title}{problem}")
+        tested = _percent(row.accuracy if row.split == "test" else None)
+        gain = f"{100 * row.gain:+.1f}" if row.gain is not None else "-"
+        why = row.problem or _cause(row.state, row.code)
+        numbers = f"{tested:>7} {_percent(row.validation):>7} {gain:>6}"
+        said = f"{row.title}  [{why}]" if why else row.title
+        print(f"{row.id:<8}  {local_time(row.created):<19}  {_state(row.state, row.code):<10} {numbers}  {said}")
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.1f} %"
+
+
+def _state(state: str, code: str | None) -> str:
+    """The word for a run's state, as the window has it: one whose process is gone was killed, or failed for a reason."""
+    return ("killed" if code in (None, "killed") else "failed") if state == "lost" else str(state)
+
+
+def _cause(state: str, code: str | None) -> str:
+    """Why a run failed, in a few words; "" of one that did not."""
+    from kdstudio.runs.failures import explain
+
+    return explain(code).title if code and state in ("failed", "lost") and code != "killed" else ""
 
 
 @app.command()
@@ -188,14 +223,14 @@ def show(run: RunArgument, as_json: JsonOption = False, home: HomeOption = None)
         )
         return
     from kdstudio.runs.failures import explain
+    from kdstudio.runs.folder import LONGEST
 
-    print(
-        f"{summary.get('title') or folder.path.name}\n{status.state}, {_number(summary.get('seconds')) or 0:.0f} s\n{folder.path}"
-    )
+    print(folder.called)
+    print(f"{_state(status.state, status.code)}, {_number(summary.get('seconds')) or 0:.0f} s\n{folder.path}")
     if status.code:
         print(f"\n{explain(status.code, status.parameters)}")
     if summary.get("headline"):
-        print(f"\n{summary['headline']}")
+        print(f"\n{str(summary['headline'])[:LONGEST]}")
     if isinstance(summary.get("models"), dict):
         _print_models(summary)
 
@@ -230,7 +265,7 @@ def _number(value: Any) -> float | None:
 @app.command("log")
 def show_log(
     run: RunArgument,
-    follow: Annotated[bool, typer.Option("-f", help="Go on until the run ends.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep printing until the run ends.")] = False,
     home: HomeOption = None,
 ) -> None:
     """Print the log of a run."""
@@ -285,11 +320,11 @@ def check(
 @app.command()
 def predict(
     run: RunArgument,
-    image: Annotated[Path, typer.Argument(help="A picture.")],
+    image: Annotated[Path, typer.Argument(help="An image file.", metavar="IMAGE")],
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
-    """Ask the student of a run what it sees in a picture."""
+    """Ask the student of a run for the class of an image."""
     folder = _home(home).find(run)
     from kdstudio.engine.predict import predict as ask
 

@@ -40,8 +40,8 @@ def findings(home: Home) -> Iterator[Finding]:
     yield Finding(what="memory", detail=f"{memory.available / GIB:.1f} of {memory.total / GIB:.1f} GiB free")
     free = shutil.disk_usage(home.root).free / GIB
     yield Finding(
-        what="home", detail=f"{home.root}, {free:.1f} GiB free", fine=free > 1,
-        remedy="" if free > 1 else "Free some space, or choose another home: in Settings, or with --home.",
+        what="data folder", detail=f"{home.root}, {free:.1f} GiB free", fine=free > 1,
+        remedy="" if free > 1 else "Free some space, or choose another data folder: in Settings, or with --home.",
     )  # fmt: skip
     yield _window()
 
@@ -73,11 +73,11 @@ def _window() -> Finding:
         env={**environment(), **platform_name},
     )  # fmt: skip
     if tried.returncode == 0:
-        none = "no display here (neither DISPLAY nor WAYLAND_DISPLAY is set), Qt is in order"
+        none = "Qt works; there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)"
         return Finding(what="window", detail="can be opened" if has_display() else none)
     lines = [line for line in tried.stderr.strip().splitlines() if line.strip()]
     hint = "" if sys.platform != "linux" else (
         "On Debian and Ubuntu: apt-get install libegl1 libgl1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 "
-        "libxcb-shape0 libdbus-1-3. Without a display, kdstudio run FILE works as it is."
+        "libxcb-shape0 libdbus-1-3. `kdstudio run FILE` needs no display."
     )  # fmt: skip
     return Finding(what="window", detail=lines[-1] if lines else "Qt ended", fine=False, remedy=hint)

@@ -116,7 +116,7 @@ class Watcher:
         if self._bar is not None and self._task is not None:
             self._bar.remove_task(self._task)
             self._task = None
-        how = " (was there already)" if event.reused else f": {self._accuracy}" if self._accuracy else ""
+        how = " (reused)" if event.reused else f": {self._accuracy}" if self._accuracy else ""
         self._say(f"{_named(event)}{how}")
 
 

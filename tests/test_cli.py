@@ -13,8 +13,10 @@ import pytest
 import torch
 from PIL import Image
 
+from kdstudio import __version__
 from kdstudio.cli import main
 from kdstudio.data import load as load_data
+from kdstudio.runs.files import write_json
 from kdstudio.runs.folder import Request, RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.state import State
@@ -210,8 +212,27 @@ def test_that_runs_are_listed_newest_first_for_people_and_as_json(kdstudio: Call
     assert by_id[told.id]["title"] == "Digits of a test"
     assert by_id[told.id]["gain"] == pytest.approx(0.05, abs=0.01)
     lines = kdstudio("runs").out.splitlines()
-    assert len(lines) == 3
+    assert lines[0].split() == ["ID", "CREATED", "STATE", "TEST", "VAL.", "GAIN", "TITLE"]
+    assert len(lines) == 4
     assert lines[-1].startswith("abcdefgh")
+    (shown,) = (line for line in lines if line.startswith(told.id))
+    assert "completed   90.0 %  92.0 %   +5.0  Digits of a test" in shown
+    for name in ("STATE", "TITLE"):
+        at = lines[0].index(name)
+        assert all(line[at - 1] == " " and line[at] != " " for line in lines), f"what is below {name} begins there"
+
+
+def test_that_the_list_says_why_a_run_failed_and_calls_a_killed_one_killed(
+    kdstudio: Callable[..., Said], home: Home
+) -> None:
+    failed, killed = a_run(home), a_run(home)
+    write_json(failed.status_file, {"state": "failed", "attempt": 1, "code": "disk-full"})
+    write_json(killed.status_file, {"state": "running", "attempt": 1})
+    lines = {line.split()[0]: line for line in kdstudio("runs").out.splitlines()}
+    assert "failed" in lines[failed.id] and lines[failed.id].endswith("[The disk is full]")
+    assert "killed" in lines[killed.id]
+    shown = kdstudio("show", killed.id).out
+    assert "killed, 0 s" in shown and "The run was killed." in shown
 
 
 def test_that_no_runs_are_an_empty_list_and_a_hint(kdstudio: Callable[..., Said]) -> None:
@@ -226,6 +247,7 @@ def test_that_the_log_is_printed(kdstudio: Callable[..., Said], finished: RunFol
     assert said.out == finished.log_file.read_text()
     assert "attempt 1 ended: completed" in said.out
     assert kdstudio("log", "-f", finished.path).out == said.out, "nothing more will come"
+    assert kdstudio("log", finished.path, "--follow").out == said.out
     assert kdstudio("log", a_run(home).id).out == ""
 
 
@@ -248,7 +270,7 @@ def test_that_a_run_that_is_not_at_work_cannot_be_asked(
     for folder, state in ((finished, "completed"), (a_run(home), "queued")):
         said = kdstudio(command, folder.path)
         assert said.code == 1
-        assert f"is not at work: it is {state}" in said.err
+        assert f"is not running: it is {state}" in said.err
 
 
 # check, schema, predict.
@@ -374,6 +396,18 @@ def test_that_help_names_every_command_and_a_wrong_one_is_refused(kdstudio: Call
     ):
         assert command in said.out
     assert kdstudio("no-such-command").code == 2
+
+
+@pytest.mark.parametrize("command", ["", "demo", "run", "runs", "show", "log", "predict", "doctor"])
+def test_that_the_short_and_the_long_option_give_the_same_help(kdstudio: Callable[..., Said], command: str) -> None:
+    short, long = (kdstudio(*filter(None, (command, option))) for option in ("-h", "--help"))
+    assert (short.code, short.out) == (long.code, long.out) == (0, short.out)
+    assert "Usage:" in short.out
+
+
+def test_that_the_version_is_printed(kdstudio: Callable[..., Said]) -> None:
+    said = kdstudio("--version")
+    assert (said.code, said.out) == (0, f"KD Studio {__version__}\n")
 
 
 # The promise about imports, in a process of its own; tests/benchmarks/command_speed.py has the times.

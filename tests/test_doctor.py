@@ -11,11 +11,11 @@ from kdstudio.runs.home import Home
 
 def test_that_versions_devices_memory_home_and_window_are_looked_at(home: Home) -> None:
     found = {finding.what: finding for finding in findings(home)}
-    assert {"KD Studio", *PACKAGES, "devices", "memory", "home", "window"} == set(found)
+    assert {"KD Studio", *PACKAGES, "devices", "memory", "data folder", "window"} == set(found)
     assert found["torch"].fine
     assert found["torch"].detail
     assert "cpu" in found["devices"].detail
-    assert str(home.root) in found["home"].detail
+    assert str(home.root) in found["data folder"].detail
     assert all(finding.remedy for finding in found.values() if not finding.fine)
 
 

@@ -39,7 +39,7 @@ def test_that_a_note_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_that_what_was_there_already_is_said_to_be(capsys: pytest.CaptureFixture[str]) -> None:
     events = [StageStarted(stage="teacher", planned=0, unit="steps"), StageEnded(stage="teacher", reused=True)]
-    assert told([*events], capsys) == "Teacher (was there already)\n"
+    assert told([*events], capsys) == "Teacher (reused)\n"
 
 
 def test_that_a_failure_is_told_with_cause_and_remedy(capsys: pytest.CaptureFixture[str]) -> None:

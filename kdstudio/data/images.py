@@ -74,6 +74,11 @@ class Images:
         channels, height, width = self.train.images.shape[1:]
         return channels, height, width
 
+    @property
+    def left_out_in_words(self) -> str:
+        """The first few of the files that were left out, each with the reason."""
+        return some_of([f"{name} ({why})" for name, why in zip(self.left_out, self.left_out_because, strict=True)])
+
 
 def load(spec: DatasetSpec, *, check: Callable[[], None] = lambda: None) -> Images:
     """The images that `spec` names, shared out by its seed.

@@ -112,15 +112,24 @@ class _Attempt:
             ended = RunEnded(outcome="failed", code=code, parameters=parameters)
         finally:
             events.close()  # gives locks and device back, also when it was an append that failed
-            self._end(ended)
+            ended = self._end(ended)
         return ended.outcome
 
-    def _end(self, ended: RunEnded) -> None:
+    def _end(self, ended: RunEnded) -> RunEnded:
+        """Write down how the attempt ended; the event that says it, which is a failure where it could not be written."""
         with suppress(OSError):
             self._ballast.unlink(missing_ok=True)
         # Each of these is worth having without the others: the disk may be full, or the folder gone.
-        with suppress(OSError):
+        try:
             self._append(ended)
+        except OSError as error:
+            if ended.outcome != "failed":
+                code, parameters = classify(error, self._folder, self._state)
+                ended = RunEnded(outcome="failed", code=code, parameters=parameters)
+            log.error("the end cannot be written: %s", error)
+            if self._state.outcome is None:  # it is not in the file, so nobody was told
+                self._state.apply(self._stamped(ended))
+                self._show(ended)
         with suppress(OSError):
             self._summarise()
         with suppress(OSError):
@@ -128,6 +137,7 @@ class _Attempt:
         with suppress(OSError):
             self._set(State(ended.outcome), ended.code, **ended.parameters)
         log.info("attempt %d ended: %s", self._number, ended.outcome)
+        return ended
 
     def _append(self, event: AnyEvent) -> None:
         stamped = self._stamped(event)
@@ -138,6 +148,8 @@ class _Attempt:
         match stamped:
             case Note(code="device-ready"):
                 self._set(State.PREPARING)
+            case Note() if stamped.code.startswith("waiting-") and self._folder.status().state is State.QUEUED:
+                self._set(State.QUEUED, stamped.code, **stamped.parameters)  # lists say what it waits for
             case ModelReady() if self._folder.status().state is State.PREPARING:
                 self._set(State.RUNNING)
         if not isinstance(stamped, StepLogged):

@@ -161,8 +161,7 @@ def warnings_of(images: Images, counts: list[int]) -> Iterator[dict[str, Any]]:
         counts: training images of each class.
     """
     if images.left_out:
-        said = [f"{name} ({why})" for name, why in zip(images.left_out, images.left_out_because, strict=True)]
-        yield {"code": "damaged-left-out", "count": len(images.left_out), "names": some_of(said)}
+        yield {"code": "damaged-left-out", "count": len(images.left_out), "names": images.left_out_in_words}
     present = [count for count in counts if count]
     if len(present) < 2:
         yield {"code": "one-class"}
@@ -221,18 +220,29 @@ def _activations(spec: ModelSpec, shape: tuple[int, int, int], classes: int) -> 
     return 2 * total  # the gradients of activations come beside them
 
 
+@contextlib.contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """Compute with so many threads, as the run will; afterwards with those from before: a run may be at work beside it."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def duration(
     experiment: Classification, images: Images, check: Check = lambda: None, *, teacher_ready: bool = False
 ) -> dict[str, Any]:
     """Seconds that the run will take on this machine, from a few real steps of each training; and the optimiser steps of a
     seed. `teacher_ready`: an earlier run has trained it."""
     place = place_of(experiment.compute)
-    torch.set_num_threads(place.threads)
     trainings = _trainings(experiment, images, teacher_ready=teacher_ready)
     seconds = START
-    for training in trainings:
-        check()
-        seconds += training.times * _span(training, images, place, check)
+    with _threads(place.threads):
+        for training in trainings:
+            check()
+            seconds += training.times * _span(training, images, place, check)
     taught = trainings[0] if trainings[0].spec is experiment.teacher else None
     return {
         "seconds": round(seconds, 1),

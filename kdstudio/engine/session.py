@@ -11,7 +11,6 @@ import torch
 
 import kdstudio
 from kdstudio.data import fingerprint, load
-from kdstudio.data.images import some_of
 from kdstudio.engine import classification, teacher
 from kdstudio.engine.checkpoint import Checkpoints, Position
 from kdstudio.engine.context import Context
@@ -52,7 +51,7 @@ def session(
 
     Raises:
         Interrupted: a request to stop or pause was heard, and everything is saved.
-        KnownFailure: it cannot go on, for a reason with a way out.
+        KnownFailure: it cannot resume, for a reason with a way out.
     """
     home = home or Home.of(folder)
     state, _ = folder.fold()
@@ -75,7 +74,7 @@ def session(
         images = load(experiment.dataset, check=control.check)
         control.check()
         if images.left_out:
-            about = {"count": len(images.left_out), "names": some_of(images.left_out)}
+            about = {"count": len(images.left_out), "names": images.left_out_in_words}
             yield Note(level="warning", code="damaged-left-out", parameters=about)
         found = _environment(experiment, place, images.fingerprint, home)
         before = read_json(folder.path / "environment.json")

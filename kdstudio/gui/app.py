@@ -157,7 +157,7 @@ class Housekeeper(QObject):
 
     @Slot(str)
     def _say(self, mistake: str) -> None:
-        said = self.tr("{0}. What runs goes on. Please report it, with what you did last.").format(mistake)
+        said = self.tr("{0}. Runs continue. Please report it, and say what you did last.").format(mistake)
         self._window.show_message(self.tr("The program made a mistake"), said)
 
     @Slot()

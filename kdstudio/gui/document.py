@@ -31,6 +31,7 @@ class Document:
         self._home = home
         self.file: Path | None = None
         self._saved = values
+        self._in_file: Values | None = None
         self._pair: tuple[Values, str] = (values, "")
 
     @property
@@ -47,6 +48,23 @@ class Document:
         """Whether nothing would be lost with `values`."""
         return values == self._saved
 
+    def edited(self, values: Values) -> bool:
+        """Whether the file says something else than `values`."""
+        return self.file is not None and values != self._in_file
+
+    def leave(self) -> None:
+        """Belong to no file any more; what was not saved still is not."""
+        self.file = self._in_file = None
+
+    @property
+    def place(self) -> tuple[Path | None, Values | None]:
+        """The file, and what it holds."""
+        return self.file, self._in_file
+
+    def move(self, place: tuple[Path | None, Values | None]) -> None:
+        """Belong to the file of `place`."""
+        self.file, self._in_file = place
+
     def text(self, values: Values, experiment: Any) -> str:
         """`values` as text: the very text that they were read from, comments and all, while they are still the same."""
         if values == self._pair[0] and self._pair[1]:
@@ -61,12 +79,14 @@ class Document:
         """`values` are kept: in `file`, or in a run."""
         self._saved = values
         if file is not None:
+            self._in_file = values
             self.file = file.absolute()
             remember_file(self._home, self.file)
 
     def begin(self, values: Values) -> None:
         """A new experiment, in no file, is what nobody has changed yet."""
-        self.file, self._saved, self._pair = None, values, (values, "")
+        self.leave()
+        self._saved, self._pair = values, (values, "")
 
     def write(self, path: Path, values: Values, text: str) -> None:
         """Save `text`, which says `values`, in `path`.

@@ -140,7 +140,7 @@ class Endings(QObject):
 
     @Slot()
     def _refused(self) -> None:
-        said = self.tr("This desktop offers no way to keep it from falling asleep; the run goes on while it is awake.")
+        said = self.tr("This desktop offers no way to prevent sleep. The run trains only while the computer is awake.")
         self.said.emit(self.tr("The machine cannot be kept awake"), said, "teacher")
 
 

@@ -28,12 +28,14 @@ class Step:
     Attributes:
         paths: the fields that differ.
         at: monotonic seconds of the last edit in it.
+        places: the file that they belonged to before and after, as `place` of the history told it.
     """
 
     before: Values
     after: Values
     paths: frozenset[str]
     at: float
+    places: tuple[Any, Any] = (None, None)
 
     @property
     def title(self) -> str:
@@ -57,6 +59,8 @@ class History(QObject):
     Args:
         show: puts values into the form.
         held: what the form holds now.
+        place: what file the values belong to now; undo and redo bring that back too.
+        move: makes the values belong to such a place.
 
     Signals:
         changed: what can be undone or redone is another thing now.
@@ -65,10 +69,18 @@ class History(QObject):
     changed = Signal()
 
     def __init__(
-        self, show: Callable[[Values], None], held: Callable[[], Values], parent: QObject | None = None
+        self,
+        show: Callable[[Values], None],
+        held: Callable[[], Values],
+        parent: QObject | None = None,
+        *,
+        place: Callable[[], Any] = lambda: None,
+        move: Callable[[Any], None] = lambda place: None,
     ) -> None:
         super().__init__(parent)
         self._show, self._now = show, held
+        self._place, self._move = place, move
+        self._was_at: Any = place()
         self._held: Values | None = None
         self._done: list[Step] = []
         self._undone: list[Step] = []
@@ -86,10 +98,11 @@ class History(QObject):
     def note(self, values: Values) -> None:
         """The form holds `values` now."""
         before, self._held = self._held, values
+        place, self._was_at = self._was_at, self._place()
         if before is None or before == values:
             return
         paths = frozenset(row_path(path) for path, _ in differences(before, values))
-        self._push(Step(before, values, paths, time.monotonic()))
+        self._push(Step(before, values, paths, time.monotonic(), (place, self._was_at)))
 
     @Slot()
     def undo(self) -> None:
@@ -97,7 +110,7 @@ class History(QObject):
         if self._done:
             step = self._done.pop()
             self._undone.append(step)
-            self._put(step.before)
+            self._put(step.before, step.places[0], step.places[1])
 
     @Slot()
     def redo(self) -> None:
@@ -105,21 +118,23 @@ class History(QObject):
         if self._undone:
             step = self._undone.pop()
             self._done.append(step)
-            self._put(step.after)
+            self._put(step.after, step.places[1], step.places[0])
 
     def _push(self, step: Step) -> None:
         last = self.undoable if not self._undone else None
         if last is not None and last.goes_on(step):
             self._done.pop()
-            step = Step(last.before, step.after, step.paths, step.at)
+            step = Step(last.before, step.after, step.paths, step.at, (last.places[0], step.places[1]))
         if step.before != step.after:
             self._done.append(step)
         self._undone.clear()
         del self._done[:-STEPS]
         self.changed.emit()
 
-    def _put(self, values: Values) -> None:
+    def _put(self, values: Values, place: Any, left: Any) -> None:
         self._held = None  # showing them is no new edit
+        if place != left:  # the step led from one file to another
+            self._move(place)
         self._show(values)
         self._held = self._now()  # not `values`: what the form makes of them is no new edit
         self.changed.emit()

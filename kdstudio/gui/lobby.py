@@ -244,7 +244,7 @@ class Lobby(QObject):
             said = "\n".join(str(problem) for problem in error.problems)
             self._window.show_message(self.tr("The experiment of this run cannot be read"), said)
             return
-        self._window.new_page.show_experiment(experiment)
+        self._window.new_page.show_copy(experiment, folder.id)
         self._window.show_page("new")
 
     def _start_queued(self, folder: RunFolder) -> None:

@@ -318,7 +318,7 @@ class MainWindow(QMainWindow):
         try:
             self.new_page.save_to(Path(chosen))
         except OSError as error:
-            self.show_message(self.tr("It could not be saved"), f"{chosen}: {error.strerror}")
+            self.show_message(self.tr("The experiment could not be saved"), f"{chosen}: {error.strerror}")
 
     @Slot(object, object, str)
     def _offer_experiment(self, experiment: Any, changed: list[str], reason: str) -> None:
@@ -334,8 +334,8 @@ class MainWindow(QMainWindow):
     @Slot()
     def duplicate(self) -> None:
         """Put the experiment of the run in view into the form."""
-        if self.controller.experiment is not None:
-            self.new_page.show_experiment(self.controller.experiment)
+        if self.controller.experiment is not None and self.controller.folder is not None:
+            self.new_page.show_copy(self.controller.experiment, self.controller.folder.id)
             self.show_page("new")
 
     def _arrange(self) -> QHBoxLayout:
@@ -385,7 +385,7 @@ class MainWindow(QMainWindow):
 
     @Slot(str)
     def _refuse_to_keep(self, why: str) -> None:
-        self.show_message(self.tr("The setting is in force, and could not be kept"), why)
+        self.show_message(self.tr("The setting was applied but could not be saved"), why)
 
     def run_in_view(self) -> bool:
         """Whether people look at the run in view, on its page or on the stage."""

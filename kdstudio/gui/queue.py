@@ -245,7 +245,7 @@ class RunQueue(QObject):
             if each.looks * LOOK_EVERY < 1000 * PATIENCE and said.state is not State.LOST:
                 return
             self._started.remove(each)
-            self._hold(each.run, self.tr("It did not begin. Its log may say why."))
+            self._hold(each.run, self.tr("The run did not start. Its log may say why."))
             return
         status = each.run.folder.current()
         if not status.state.active:

@@ -13,7 +13,7 @@ TRAININGS = ("teacher", "baseline", "student")
 
 
 def _idle(run: "RunController") -> str:
-    return "" if run.active else tr("The run in view is not at work")
+    return "" if run.active else tr("The run in view is not running")
 
 
 def _nothing(run: "RunController") -> str:
@@ -23,14 +23,14 @@ def _nothing(run: "RunController") -> str:
 def pause(run: "RunController") -> str:
     """Why it cannot be paused, "" when it can; so do the others say it."""
     if run.asked is not None:
-        return tr("The run has been asked, and ends at its next step")
+        return tr("Already asked: the run ends at its next step")
     begun = run.status.state in (State.PREPARING, State.RUNNING)
-    return _idle(run) or ("" if begun else tr("The run has not begun yet"))
+    return _idle(run) or ("" if begun else tr("The run has not started yet"))
 
 
 def stop(run: "RunController") -> str:
     """Stop beats pause: a run that pauses can still be stopped."""
-    return _idle(run) or (tr("The run has been asked, and ends at its next step") if run.asked is Request.STOP else "")
+    return _idle(run) or (tr("Already asked: the run ends at its next step") if run.asked is Request.STOP else "")
 
 
 def save(run: "RunController") -> str:
@@ -46,11 +46,11 @@ def evaluate(run: "RunController") -> str:
 def _wish(run: "RunController", request: Request) -> str:
     current = run.state.current
     if request in run.wanted:
-        return tr("It does so at its next step")
+        return tr("Already asked: it happens at the next step")
     if run.asked is not None:
-        return tr("The run has been asked to end")
+        return tr("The run is about to end")
     training = run.status.state is State.RUNNING and current is not None and current[0] in TRAININGS
-    return _idle(run) or ("" if training else tr("No network is being trained now"))
+    return _idle(run) or ("" if training else tr("No network is training now"))
 
 
 def resume(run: "RunController") -> str:
@@ -63,13 +63,13 @@ def resume(run: "RunController") -> str:
 def start_replay(run: "RunController") -> str:
     """What nobody writes any more can be told again."""
     if run.replay is not None:
-        return tr("It is being told already")
-    return "" if run.replayable else tr("There is no finished run in view to tell again")
+        return tr("A replay is already in view")
+    return "" if run.replayable else tr("There is no finished run in view to replay")
 
 
 def replay(run: "RunController") -> str:
     """For what is done to a replay."""
-    return "" if run.replay is not None else tr("No run is being told again now")
+    return "" if run.replay is not None else tr("No replay is in view")
 
 
 def duplicate(run: "RunController") -> str:
@@ -79,7 +79,7 @@ def duplicate(run: "RunController") -> str:
 
 def longer(run: "RunController") -> str:
     """It has spent its budget; one that has not is resumed."""
-    return duplicate(run) or ("" if run.status.state is State.COMPLETED else tr("The run in view is not complete"))
+    return duplicate(run) or ("" if run.status.state is State.COMPLETED else tr("The run in view is not completed"))
 
 
 def suggest(run: "RunController") -> str:

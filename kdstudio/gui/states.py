@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from kdstudio.gui.language import looked_up, tr
+from kdstudio.gui.language import explain, looked_up, tr
 from kdstudio.runs.library import Row
 from kdstudio.runs.state import State
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 STAGES = {
     "teacher": "Training the teacher",
     "teacher-check": "Checking the teacher",
-    "teacher-outputs": "Asking the teacher",
+    "teacher-outputs": "Recording teacher outputs",
     "baseline": "Training the baseline",
     "student": "Training the student",
     "evaluation": "Testing",
@@ -39,9 +39,11 @@ def state_words(state: State, code: str | None = None) -> "tuple[str, Role]":
 
 
 def row_words(row: Row) -> "tuple[str, Role]":
-    """The word for a run in a list, and its colour: what waits for its turn is not starting."""
+    """The word for a run in a list, and its colour: what waits for its turn, or for its device, is not starting."""
     if row.state == State.QUEUED and row.attempt == 0:
         return tr("Queued"), "baseline"
+    if row.state == State.QUEUED and row.code and row.code.startswith("waiting-"):
+        return explain(row.code).title, "baseline"
     return state_words(State(row.state), row.code)
 
 

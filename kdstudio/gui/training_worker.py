@@ -132,6 +132,8 @@ class TrainingWorker(QThread):
         while True:
             ended = self._process.poll() is not None if self._process is not None else not _is_there(self._foreign)
             news = self._as_launched(follower.look(), ended)
+            if self._ladder is not None and self._ladder.holder_unknown and not news.over:
+                news = replace(news, silence="holder-unknown")
             if first and (news.events or known):
                 state.apply_all(news.events)
                 if news.over and follower.reader.at - known >= fold_cache.WORTH:

@@ -23,6 +23,8 @@ DEEPEST = 20
 """Levels of lists and mappings in an event, at most."""
 Whole: TypeAlias = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 """What the columns of a curve can hold."""
+MOST_TERMS = 100
+"""Of a loss: each is a curve of its own."""
 Real: TypeAlias = Annotated[float, Meta(ge=-1e18, le=1e18)]
 """Seconds, counts and rates: far beyond any run, and small enough to add up."""
 Metrics: TypeAlias = Mapping[str, float | list[float | None] | None]
@@ -208,7 +210,7 @@ def _holds_what_it_should(event: Event) -> bool:
     """Whether fields of any content hold what readers take for granted; the others were checked by their types."""
     match event:
         case StepLogged():
-            return True
+            return len(event.terms) <= MOST_TERMS
         case Evaluated():
             return _within(event.metrics)
         case Note() | RunEnded():

@@ -200,6 +200,11 @@ WORDS: dict[str, Words] = {
         cause="Its process exists, but has given no sign of life for {seconds} seconds.",
         remedy="The computer may have slept or be very busy. Wait, or stop the run and resume it.",
     ),
+    "holder-unknown": Words(
+        title="The run cannot be stopped from here",
+        cause="Its lock is held by a process that is not known to be this run's: on another computer, or another program.",
+        remedy="Stop it where it runs, or end that process yourself; then resume.",
+    ),
     "no-progress": Words(
         title="Nothing has happened for a while",
         cause="The process lives, but the last event is {seconds} seconds old ({stage}).",

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from kdstudio.spec import Experiment
 
 
+LONGEST = 500  # letters of what a run is called, and of its headline
+
+
 class Request(StrEnum):
     """What somebody else may ask of a run at work."""
 
@@ -79,7 +82,7 @@ class RunFolder:
 
         named = self.about().name or str(self.summary().get("title") or "")
         if named:
-            return named
+            return named[:LONGEST]
         try:
             return self.experiment().title or self.path.name
         except SpecError:
@@ -200,18 +203,18 @@ class RunFolder:
         except OSError:  # a lock that is held gives a TimeoutError, which is one
             return True
 
-    def hold(self, patience: float = 1.0) -> "FileLock":
-        """Take the run's lock. A reader that asks `alive` holds it for an instant, so this asks again for `patience`.
+    def hold(self, patience: float = 1.0) -> contextlib.AbstractContextManager[object]:
+        """Take the run's lock, until the end of a `with` block. A reader that asks `alive` holds it for an instant, so this
+        asks again for `patience`.
 
         Raises:
             KnownFailure: another process is at work on the run.
         """
         lock = self.lock
         try:
-            lock.acquire(timeout=patience, poll_interval=0.02)
+            return lock.acquire(timeout=patience, poll_interval=0.02)
         except TimeoutError:
             raise KnownFailure("already-running", run=self.id, pid=self.status().pid) from None
-        return lock
 
     def ask(self, request: Request) -> bool:
         """Leave a request for the attempt at work; False when there is none."""

@@ -1,10 +1,13 @@
 """Starting the training process, and stopping it: the same command that anyone can type."""
 
 import contextlib
+import os
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import psutil
@@ -24,11 +27,13 @@ LAST_RESORT = 5.0  # seconds after that before it is killed
 
 LAUNCHED = "launched.json"  # in the run's folder: who was launched last
 
+SAME_START = 1.0  # seconds between two readings of when one process began
+
 Process: TypeAlias = "subprocess.Popen[bytes]"
 
 
 def command(folder: RunFolder, home: Home) -> list[str]:
-    """The command that starts or goes on with the run in `folder`."""
+    """The command that starts or resumes the run in `folder`."""
     return python("-m", "kdstudio", "resume", str(folder.path), "--home", str(home.root))
 
 
@@ -55,22 +60,25 @@ def launch(folder: RunFolder, home: Home, how: "Callable[[RunFolder, Home], list
             start_new_session=True,
             creationflags=flags,
         )
-    with contextlib.suppress(OSError):  # on a full disk it says so itself
-        write_json(folder.path / LAUNCHED, {"pid": process.pid, "host": socket.gethostname()})
+    with contextlib.suppress(OSError, psutil.Error):  # on a full disk it says so itself
+        about = {"pid": process.pid, "host": socket.gethostname(), "began": psutil.Process(process.pid).create_time()}
+        write_json(folder.path / LAUNCHED, about)
     return process
 
 
 def starting(folder: RunFolder) -> psutil.Process | None:
     """The process that somebody has launched for the run and that has not said its first word yet: importing takes seconds."""
     said = read_json(folder.path / LAUNCHED) or {}
-    pid = said.get("pid")
+    pid, began = said.get("pid"), said.get("began")
     if type(pid) is not int or said.get("host") != socket.gethostname() or folder.status().pid == pid:
         return None
     try:
         process = psutil.Process(pid)
-        ours = folder.path.name in " ".join(process.cmdline())
+        # Its number may have been given to another process since, even to one that shows this very run.
+        ours = folder.path.name in " ".join(process.cmdline()) and type(began) is float
+        ours = ours and abs(process.create_time() - began) < SAME_START
         return process if ours and process.status() != psutil.STATUS_ZOMBIE else None
-    except (psutil.Error, ValueError):
+    except (psutil.Error, OverflowError, ValueError):
         return None
 
 
@@ -104,14 +112,20 @@ def _with_full_ids(experiment: "Experiment", home: Home) -> "Experiment":
 class StopLadder:
     """Stops a run step by step: a request, then terminate, then kill. Call `climb` now and then until it says True.
 
-    A process that has been launched and has not begun yet cannot hear the request: it is left as soon as it can.
+    A process that has been launched and has not begun yet cannot hear the request: it is left as soon as it can. A process
+    that is not known to be this run's is never signalled.
 
     Args:
         folder: the run.
         clock: monotonic seconds.
+
+    Attributes:
+        holder_unknown: the run is held, the request was not heard, and nobody knows by whom: on another computer, or by
+            another program. Nothing more can be done from here.
     """
 
     def __init__(self, folder: RunFolder, clock: Callable[[], float] = time.monotonic) -> None:
+        self.holder_unknown = False
         self._folder = folder
         self._clock = clock
         self._began = clock()
@@ -119,7 +133,7 @@ class StopLadder:
         self._asked = starting(folder) is None and self._ask()
 
     def climb(self) -> bool:
-        """Take the next step when its time has come; True when no process is at work any more."""
+        """Take the next step when its time has come; True when no process is at work any more, or nothing more can be done."""
         begins = starting(self._folder)
         if begins is None and not self._folder.alive():
             return True
@@ -132,7 +146,7 @@ class StopLadder:
         elif self._rung == 1 and waited >= PATIENCE + LAST_RESORT:
             self._rung = 2
             self._signal(begins, kill=True)
-        return False
+        return self._rung == 2 and self.holder_unknown
 
     def _ask(self) -> bool:
         try:
@@ -142,6 +156,7 @@ class StopLadder:
 
     def _signal(self, begins: psutil.Process | None, *, kill: bool) -> None:
         process = begins or process_of(self._folder)
+        self.holder_unknown = process is None and self._folder.alive()
         if process is None:
             return
         try:
@@ -154,14 +169,20 @@ class StopLadder:
 
 
 def process_of(folder: RunFolder) -> psutil.Process | None:
-    """The process that status.json names, if it is there, is one of ours, and works on this very run."""
+    """The process that status.json names, where it is known to be this run's: it has the run's lock open. Numbers are used
+    again, and files can be copied."""
     status = folder.status()
     if status.pid <= 0 or status.host not in ("", socket.gethostname()):
         return None  # on a shared home it may be another computer's
     try:
         process = psutil.Process(status.pid)
-        if folder.path.name not in " ".join(process.cmdline()) and not folder.alive():
-            return None
-        return process
-    except psutil.Error:
+        return process if _holds_lock(process, folder) else None
+    except (psutil.Error, OSError, ValueError, OverflowError):
         return None
+
+
+def _holds_lock(process: psutil.Process, folder: RunFolder) -> bool:
+    if sys.platform == "win32":  # which files a process has open cannot be told reliably there
+        return folder.path.name in " ".join(process.cmdline()) and folder.alive()
+    lock = (folder.path / "run.lock").stat()
+    return any(os.path.samestat(lock, Path(opened.path).stat()) for opened in process.open_files())

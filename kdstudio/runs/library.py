@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from kdstudio.runs.folder import RunFolder
+from kdstudio.runs.folder import LONGEST, RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.state import State
 from kdstudio.spec.regular_files import printable_name, read_text
@@ -260,7 +260,7 @@ def read_row(folder: RunFolder) -> Row:
         id=printable_name(folder.id),
         folder=str(folder.path),
         created=folder.created,
-        title=about.name or _text(summary.get("title")) or asked.get("title") or printable_name(folder.path.name),
+        title=_text(about.name) or _text(summary.get("title")) or asked.get("title") or printable_name(folder.path.name),
         state=str(status.state),
         headline=_text(summary.get("headline")),
         **_measured(summary),
@@ -365,7 +365,7 @@ def _part(values: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
+    return value[:LONGEST] if isinstance(value, str) and value else None
 
 
 def _number(name: str, value: Any) -> float | None:

@@ -32,7 +32,7 @@ class Meter:
         self._pid = pid
         self._process: psutil.Process | None = None
         self._gpu: Any = None
-        with contextlib.suppress(psutil.Error):
+        with contextlib.suppress(psutil.Error, ValueError):  # ValueError: a number that no process has
             self._process = psutil.Process(pid)
             self._process.cpu_percent()
         self._looks = 0

@@ -15,14 +15,15 @@ if TYPE_CHECKING:
     from kdstudio.spec.kinds import DATASETS, METHODS, MODELS
     from kdstudio.spec.methods import MethodSpec, NoMethod, SoftTargets
     from kdstudio.spec.models import Cnn, Mlp, ModelSpec
-    from kdstudio.spec.titles import made_up, title_of, titled, untitled
+    from kdstudio.spec.titles import copy_of, made_up, title_of, titled, untitled
     from kdstudio.spec.training import Compute, Every, TeacherTraining, Training
     from kdstudio.spec.yaml_file import Problem, SpecError, dump, load, loads, problems_of, save
 
 __all__ = [
     "Classification", "Cnn", "Compute", "DATASETS", "DatasetSpec", "Digits", "EXPERIMENTS", "Every", "Experiment",
     "ExperimentSpec", "Idx", "ImageFolder", "KindSpec", "METHODS", "MODELS", "MethodSpec", "Mlp", "ModelSpec", "NoMethod", "OneOf",
-    "Problem", "SoftTargets", "Spec", "SpecError", "TeacherTraining", "Training", "Views", "changed", "dump", "load", "loads",
+    "Problem", "SoftTargets", "Spec", "SpecError", "TeacherTraining", "Training", "Views", "changed", "copy_of", "dump", "load",
+    "loads",
     "made_up", "models_in", "problems_of", "row_path", "save", "title_of", "titled", "untitled",
 ]  # fmt: skip
 
@@ -34,7 +35,7 @@ _HOMES = {
     "kinds": ("DATASETS", "METHODS", "MODELS"),
     "methods": ("MethodSpec", "NoMethod", "SoftTargets"),
     "models": ("Cnn", "Mlp", "ModelSpec"),
-    "titles": ("made_up", "title_of", "titled", "untitled"),
+    "titles": ("copy_of", "made_up", "title_of", "titled", "untitled"),
     "training": ("Compute", "Every", "TeacherTraining", "Training"),
     "yaml_file": ("Problem", "SpecError", "dump", "load", "loads", "problems_of", "save"),
 }

@@ -1,5 +1,6 @@
 """What an experiment is called that nobody gave a title: a name made from what it is, the same words in window and file."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ from kdstudio.spec.experiment import ExperimentSpec
 from kdstudio.spec.kinds import Dataset, Method, Model
 
 LONGEST = 60  # letters of a title that is made up
+LONGEST_GIVEN = 200  # letters of one that is given
 
 Asked = TypeVar("Asked", bound=ExperimentSpec)
 _PARTS: dict[str, TypeAdapter[Any]] = {
@@ -32,6 +34,21 @@ def untitled(experiment: Asked) -> Asked:
     """`experiment` without its title where that is the one made up for it: it will follow what is changed."""
     made = experiment.title == made_up(vars(experiment))
     return experiment.model_copy(update={"title": ""}) if made else experiment
+
+
+def copy_of(experiment: Asked, run: str) -> Asked:
+    """A new experiment made from that of the run with the id `run`: that run is its parent, and it is told apart from it by
+    a number in its title; a title that was made up for it follows what is changed instead."""
+    named = untitled(experiment)
+    return named.model_copy(update={"title": next_title(named.title), "parent": run})
+
+
+def next_title(title: str) -> str:
+    """The title of another one of what is called `title`: "Digits" is followed by "Digits (2)"; none stays none."""
+    found = re.fullmatch(r"(.*) \((\d{1,6})\)", title, re.DOTALL)
+    stem, number = (found[1], int(found[2]) + 1) if found else (title, 2)
+    ending = f" ({number})"
+    return f"{stem[: LONGEST_GIVEN - len(ending)]}{ending}" if title else ""
 
 
 def made_up(values: Mapping[str, Any], base: Path | None = None) -> str:
@@ -59,4 +76,4 @@ def _part(name: str, value: Any, base: Path | None) -> tuple[str, tuple[str, ...
     return part.brief, part.remarks
 
 
-__all__ = ["LONGEST", "made_up", "title_of", "titled", "untitled"]
+__all__ = ["LONGEST", "LONGEST_GIVEN", "copy_of", "made_up", "next_title", "title_of", "titled", "untitled"]

@@ -12,7 +12,7 @@ import torch
 from safetensors import SafetensorError
 
 from kdstudio.engine.driver import classify, drive
-from kdstudio.runs.events import AnyEvent, Note, RunEnded, RunStarted, StepLogged
+from kdstudio.runs.events import AnyEvent, Event, EventWriter, Note, RunEnded, RunStarted, StepLogged
 from kdstudio.runs.failures import WORDS, explain
 from kdstudio.runs.folder import Request, RunFolder
 from kdstudio.runs.home import Home
@@ -155,6 +155,28 @@ def test_that_an_event_nested_deeply_costs_that_event_alone(home: Home, depth: i
         file.write(nested)
     assert drive(folder, home) == "completed"
     assert folder.summary()["headline"]
+
+
+@pytest.mark.parametrize("broken_at", ["the end", "the student"])
+def test_that_an_end_that_cannot_be_written_is_said_to_whoever_watches(
+    home: Home, monkeypatch: pytest.MonkeyPatch, broken_at: str
+) -> None:
+    folder, shown, append, broken = a_run(home, "seeds=[0]"), [], EventWriter.append, []
+
+    def full(self: EventWriter, event: Event) -> None:
+        if broken or isinstance(event, RunEnded) or (broken_at == "the student" and in_student(event)):
+            broken.append(event)
+            raise OSError(errno.ENOSPC, "No space left on device")
+        append(self, event)
+
+    monkeypatch.setattr(EventWriter, "append", full)
+    assert drive(folder, home, on_event=lambda event, state: shown.append(event)) == "failed"
+    assert isinstance(shown[-1], RunEnded)
+    assert (shown[-1].code, shown[-1].parameters) == ("disk-full", {"path": str(folder.path)})
+    assert (folder.status().state, folder.status().code) == (State.FAILED, "disk-full")
+    monkeypatch.undo()
+    assert drive(folder, home) == "completed"
+    assert folder.fold()[0].stages[("evaluation", None)].ended
 
 
 def test_that_a_request_for_an_earlier_attempt_is_removed_and_not_obeyed(home: Home) -> None:

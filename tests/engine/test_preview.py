@@ -1,6 +1,7 @@
 """What is known of an experiment before it runs."""
 
 import base64
+import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -230,3 +231,21 @@ def test_that_no_step_is_tried_of_what_would_not_fit(home: Home) -> None:
         "kind: classification", changes=["teacher_training.batch_size=65536", "teacher={kind: cnn, width: 1024}"]
     )
     assert [name for name, _ in preview(huge, home)] == ["networks", "data", "memory"]
+
+
+@pytest.mark.parametrize("ends", ["by itself", "early"])
+def test_that_a_preview_leaves_the_threads_of_its_process_as_they_were(home: Home, ends: str) -> None:
+    """The desk computes with one, since a run may be at work beside it; only the trial steps take those of the run."""
+    torch.set_num_threads(1)
+    seen: list[int] = []
+
+    def check() -> None:
+        seen.append(torch.get_num_threads())
+        if ends == "early" and seen[-1] == 3:
+            raise KeyboardInterrupt
+
+    asked = loads("kind: classification", changes=["compute={device: cpu, threads: 3}"])
+    with pytest.raises(KeyboardInterrupt) if ends == "early" else contextlib.nullcontext():
+        list(preview(asked, home, check))
+    assert 3 in seen
+    assert torch.get_num_threads() == 1

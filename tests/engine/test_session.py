@@ -297,7 +297,8 @@ def test_that_damaged_pictures_are_noted_and_one_that_is_mended_is_another_datas
     data = a_folder_of_pictures(tmp_path / "data", torn=1)
     folder = interrupted(home, f"dataset={{kind: image-folder, path: {data}, size: 8, colour: false}}")
     noted = next(note for note in folder.fold()[0].notes if note.code == "damaged-left-out")
-    assert (noted.level, noted.parameters) == ("warning", {"count": 1, "names": str(Path("dogs") / "0.png")})
+    named = f"{Path('dogs') / '0.png'} (it cannot be read as a picture)"
+    assert (noted.level, noted.parameters) == ("warning", {"count": 1, "names": named})
     torn = (data / "dogs" / "0.png").read_bytes()
     (data / "dogs" / "0.png").write_bytes((data / "dogs" / "1.png").read_bytes())
     assert refused(folder, home) == "changed-data"

@@ -156,7 +156,7 @@ def failed(window: MainWindow, qtbot: QtBot) -> None:
 
 def speaking(window: MainWindow, qtbot: QtBot) -> None:
     window.show_page("home")
-    window.show_message("It could not be saved", "There is no room.")
+    window.show_message("The experiment could not be saved", "There is no room.")
 
 
 STATES = (mistaken, mistaken_text, restored, short_of_memory, naming_a_preset, without_a_run, failed, speaking)

@@ -15,7 +15,7 @@ from kdstudio.runs.launch import new_run
 from kdstudio.runs.state import State
 from kdstudio.spec import loads
 from tests.e2e.processes import AtWork
-from tests.fakes import a_process_at_work, a_run
+from tests.fakes import a_process_at_work, a_run, until
 
 LONG = """
 kind: classification
@@ -63,6 +63,7 @@ def test_that_closing_names_two_runs_left_by_an_earlier_window_and_stop_and_save
         one.until(lambda event: isinstance(event, StepLogged))
         with AtWork(second, home) as other:
             other.until(lambda event: isinstance(event, Note) and event.code == "waiting-for-device")
+            assert until(lambda: second.status().code == "waiting-for-device"), "lists say what it waits for"
             stops_both(qtbot, home, answer)
             assert [run.end() for run in (one, other)] == [130, 130]
     assert [folder.status().state for folder in (first, second)] == [State.STOPPED, State.STOPPED]

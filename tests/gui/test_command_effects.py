@@ -26,7 +26,7 @@ from kdstudio.runs.files import write_json
 from kdstudio.runs.folder import Request, RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.state import State
-from kdstudio.spec import loads
+from kdstudio.spec import copy_of, loads
 from tests.fakes import EXPERIMENT, a_run, a_story, a_tested_run, a_told_run
 from tests.gui.hand import Hand
 from tests.gui.player import Player
@@ -197,7 +197,7 @@ STARTS = {"run.start", "run.queue", "run.sample", "run.pause", "run.resume", "ru
 
 def test_that_runs_are_started_and_asked(qtbot: QtBot, hand: Hand, home: Home, player: Player) -> None:
     window, controller = hand.window, hand.window.controller
-    assert hand.grey("run.save") == "The run in view is not at work"
+    assert hand.grey("run.save") == "The run in view is not running"
     player.habits = ("hold=student",)
     hand("run.start")
     assert window.new_page.isVisible()
@@ -251,7 +251,7 @@ def test_that_a_run_that_is_over_is_used(qtbot: QtBot, hand: Hand, home: Home, m
     hand("run.suggestions", "Train twice as long")
     assert window.new_page.board.row("training.epochs").marked
     hand("run.duplicate")
-    assert window.new_page.experiment() == loads(EXPERIMENT)
+    assert window.new_page.experiment() == copy_of(loads(EXPERIMENT), folder.id)
     opened: list[Path] = []
     monkeypatch.setattr(file_manager, "show_folder", lambda path: opened.append(path) or True)
     hand("run.folder")
@@ -458,7 +458,7 @@ def test_that_chosen_runs_and_the_queue_are_reached(
     hand("runs.open")
     assert (window.run_page.isVisible(), window.controller.folder) == (True, done)
     hand("runs.duplicate")
-    assert window.new_page.experiment() == loads(EXPERIMENT)
+    assert window.new_page.experiment() == copy_of(loads(EXPERIMENT), done.id)
     window.show_page("home")
     hand("runs.recent", TITLE)
     assert window.run_page.isVisible()

@@ -21,7 +21,7 @@ from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.sample_experiments import sample_experiments
 from kdstudio.runs.state import State
-from kdstudio.spec import load, loads
+from kdstudio.spec import copy_of, load, loads
 from tests.fakes import EXPERIMENT, a_process_at_work, a_run, a_story, a_told_run
 from tests.gui.player import Player
 
@@ -86,6 +86,18 @@ def test_that_recent_runs_show_state_verdict_and_curve_and_open_by_click_and_key
     assert said.args == [folder]
     with qtbot.waitSignal(page.run_wanted):
         qtbot.keyClick(line, Qt.Key.Key_Return)
+
+
+def test_that_a_run_that_waits_for_its_device_is_called_so_and_not_starting(
+    qtbot: QtBot, page: HomePage, home: Home
+) -> None:
+    folder = a_run(home)
+    with a_process_at_work(folder):
+        parameters = {"device": "CPU"}
+        waits = {"state": "queued", "attempt": 1, "code": "waiting-for-device", "parameters": parameters}
+        write_json(folder.status_file, waits)
+        shown(qtbot, page)
+        assert page._recent_lines[0].pill.text == "Waiting for the device"
 
 
 def test_that_accuracy_on_validation_data_is_marked(qtbot: QtBot, page: HomePage, home: Home) -> None:
@@ -242,7 +254,7 @@ def test_that_a_run_in_the_table_can_be_used_again(qtbot: QtBot, window: MainWin
     qtbot.waitUntil(lambda: window.runs_page.model.rowCount() == 1)
     window.runs_page.table.choose({str(folder.path)})
     window.runs_page.actions_by_id["runs.duplicate"].trigger()
-    assert window.new_page.experiment() == folder.experiment()
+    assert window.new_page.experiment() == copy_of(folder.experiment(), folder.id)
 
 
 def test_that_nothing_is_cut_off_where_type_grew_while_another_page_was_in_view(

@@ -56,8 +56,8 @@ def test_that_another_home_is_remembered_and_said_with_what_stays(
 ) -> None:
     pick(qtbot, card, monkeypatch, tmp_path / "other")
     assert chosen_home() == tmp_path / "other"
-    assert card.said.title == "“other” is the home from the next start on"
-    assert f"Runs stay where they are, in {undecided.root}" in card.said.detail
+    assert card.said.title == "“other” becomes the data folder at the next start"
+    assert f"Existing runs stay in {undecided.root}" in card.said.detail
     assert card.reopen.isVisible()
     qtbot.mouseClick(card.keep, LEFT)
     assert chosen_home() is None
@@ -83,7 +83,7 @@ def test_that_nothing_changes_where_nothing_is_picked_or_the_same_home(
     assert (chosen_home(), card.said.isHidden()) == (None, True)
     pick(qtbot, card, monkeypatch, tmp_path / "other")
     pick(qtbot, card, monkeypatch, undecided.root)
-    assert (chosen_home(), card.said.title, card.reopen.isVisible()) == (None, "This is the home already", False)
+    assert (chosen_home(), card.said.title, card.reopen.isVisible()) == (None, "This is already the data folder", False)
 
 
 def test_that_a_folder_that_cannot_be_a_home_is_refused_with_cause_and_remedy(
@@ -101,8 +101,8 @@ def test_that_no_home_is_chosen_where_an_option_or_the_environment_decides(
     qtbot: QtBot, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for decided, words in (
-        (Home.locate(), "KDSTUDIO_HOME is set"),
-        (Home.locate(tmp_path / "x"), "started with \u2011\u2011home"),
+        (Home.locate(), "Fixed by KDSTUDIO_HOME"),
+        (Home.locate(tmp_path / "x"), "Fixed by \u2011\u2011home"),
     ):
         card = HomeChoice(decided)
         qtbot.addWidget(card)

@@ -50,7 +50,7 @@ def test_that_without_a_process_the_card_says_so_and_forgets_the_past(machine: M
     assert list(machine.cpu._past) == [0.37, 0.37]
     machine.show_usage(None)
     assert words(machine) == []
-    assert machine.note.text() == "The run is not at work on this computer"
+    assert machine.note.text() == "The run is not running on this computer"
     machine.show_usage(BUSY)
     assert list(machine.cpu._past) == [0.37]
 

@@ -21,12 +21,14 @@ from kdstudio.gui.pages.sheet import YAML
 from kdstudio.gui.presets import presets
 from kdstudio.gui.uses import use_of
 from kdstudio.runs.home import Home
+from kdstudio.runs.resources import resource
 from kdstudio.runs.sample_experiments import sample_experiments
 from kdstudio.runs.settings import Settings, write_settings
 from kdstudio.spec import loads
 from tests.fakes import EXPERIMENT, a_told_run
 from tests.gui.form_fields import field, retype
 
+SAMPLE = resource("experiments") / "digits-first-look.yaml"
 MakePage = Callable[[], NewExperimentPage]
 
 
@@ -240,6 +242,71 @@ def test_that_a_dropped_folder_becomes_the_dataset(page: NewExperimentPage, tmp_
     assert page.values()["dataset"]["kind"] == "image-folder"
 
 
+def a_folder_of_images(tmp_path: Path) -> Path:
+    (tmp_path / "Cats & dogs" / "cat").mkdir(parents=True)
+    (tmp_path / "Cats & dogs" / "cat" / "1.png").touch()
+    return tmp_path / "Cats & dogs"
+
+
+def test_that_an_own_folder_of_images_begins_a_new_experiment_called_like_it(
+    page: NewExperimentPage, tmp_path: Path
+) -> None:
+    folder = a_folder_of_images(tmp_path)
+    page.open_file(SAMPLE)
+    page.change({"compute.threads": 3, "parent": "abc"})
+    page.take(use_of(folder))
+    fresh = loads("kind: classification").model_dump(mode="json")
+    dataset = page.values()["dataset"]
+    assert (page.values()["title"], dataset["path"], dataset["labelled"]) == ("Cats & dogs", str(folder), 1.0)
+    assert page.values()["compute"]["threads"] == 3
+    same = ("teacher", "student", "method", "training", "teacher_training", "seeds", "baseline", "parent", "group")
+    assert {name: page.values()[name] for name in same} == {name: fresh[name] for name in same}
+    assert page.document.file is None and "sample" not in page.subtitle.whole
+
+
+def test_that_undo_brings_back_what_a_folder_of_images_replaced_and_its_file(page: NewExperimentPage, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(EXPERIMENT)
+    page.open_file(mine)
+    before = page.values()
+    page.take(use_of(a_folder_of_images(tmp_path)))
+    page.history.undo()
+    assert page.values() == before
+    assert (page.document.target, page.subtitle.whole) == (mine, "mine.yaml")
+    page.history.redo()
+    assert page.values()["dataset"]["kind"] == "image-folder"
+    assert page.document.target is None
+
+
+def test_that_undo_of_opening_a_file_does_not_leave_the_old_form_over_the_new_file(page: NewExperimentPage, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(EXPERIMENT)
+    page.check()
+    page.open_file(mine)
+    page.history.undo()
+    assert page.document.target is None  # Save would have written the empty form over it
+
+
+@pytest.mark.parametrize("button", ["start", "queue"])
+def test_that_an_edited_file_is_called_edited_until_it_is_saved(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, button: str
+) -> None:
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(EXPERIMENT)
+    window.show_page("new")
+    page = window.new_page
+    page.open_file(mine)
+    assert page.subtitle.whole == "mine.yaml"
+    page.change({"method.alpha": 0.5})
+    qtbot.mouseClick(getattr(page.summary, button), Qt.MouseButton.LeftButton)
+    page.check()
+    assert page.subtitle.whole == "mine.yaml, edited"
+    page.save_to(mine)
+    assert page.subtitle.whole == "mine.yaml"
+    window.controller.stop()
+    qtbot.waitUntil(lambda: not window.controller.active, timeout=15_000)
+
+
 @pytest.mark.parametrize(("name", "taken"), [("folder", True), ("a.yaml", True), ("a.zip", False), ("gone.yaml", False)])
 def test_that_what_cannot_be_used_is_refused_at_the_border_and_not_after_the_drop(
     page: NewExperimentPage, tmp_path: Path, name: str, taken: bool
@@ -261,7 +328,9 @@ def test_that_a_run_dropped_on_the_form_gives_its_experiment_and_not_its_file(pa
     run = a_told_run(home)
     assert use_of(run.path).run == run.path
     page.take_dropped(run.path)
-    assert page.experiment() == loads(EXPERIMENT)
+    made = page.experiment()
+    assert (made.title, made.parent) == ("Digits of a test (2)", run.id)
+    assert made.model_copy(update={"title": "Digits of a test", "parent": None}) == loads(EXPERIMENT)
     assert page.document.file is None  # Save would write over what is frozen
     run.experiment_file.write_text("kind: classification\nmethod: {kind: soft-targets, temprature: 3}\n")
     page.take_dropped(run.path)

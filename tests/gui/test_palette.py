@@ -114,7 +114,7 @@ def test_that_a_grey_command_says_why_and_is_not_carried_out(qtbot: QtBot, palet
     qtbot.keyClicks(palette.line, "run: stop")
     index = palette.list.currentIndex()
     assert index.data() == "Run: Stop"
-    assert index.data(REASON) == "The run in view is not at work"
+    assert index.data(REASON) == "The run in view is not running"
     qtbot.keyClick(palette.line, Qt.Key.Key_Return)
     assert palette.isVisible()
 

@@ -230,7 +230,7 @@ def test_that_no_word_of_the_window_tells_where_anything_lies(
         window.show_page(name)
         qtbot.wait(20)
     window.open_file(secret / "broken.yaml")
-    window.show_message("It could not be saved", f"{secret / 'x.yaml'}: no room")
+    window.show_message("The experiment could not be saved", f"{secret / 'x.yaml'}: no room")
     hidden = ("secret place", str(home.root.parent))
     told = [text for place in (window, *menus) for text in said(place)]
     assert any("experiment.yaml" in text for text in told)  # the recent file is offered, by its name

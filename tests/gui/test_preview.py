@@ -37,6 +37,19 @@ def test_that_the_preview_shows_what_the_desk_says(qtbot: QtBot, page: NewExperi
     assert "90" in card.warnings.shown[0].detail
 
 
+@pytest.mark.parametrize(
+    ("two_passes", "said"), [(True, "270 for each; the student's take two passes"), (False, "270 for each, equal")]
+)
+def test_that_the_preview_says_where_a_step_of_the_student_takes_two_passes(
+    qtbot: QtBot, page: NewExperimentPage, desk: FakeDesk, two_passes: bool, said: str
+) -> None:
+    desk.say(
+        part="time", values={"seconds": 50.0, "steps": 270, "device": "cpu", "threads": 1, "two_passes": two_passes}
+    )
+    desk.say()
+    qtbot.waitUntil(lambda: page.summary.facts["Steps"].whole == said)
+
+
 def test_that_an_edit_cancels_the_old_question_and_asks_the_new_one_alone(
     qtbot: QtBot, page: NewExperimentPage, desk: FakeDesk
 ) -> None:

@@ -300,7 +300,7 @@ def test_that_a_run_at_work_is_neither_thrown_away_nor_resumed_and_says_why(
         shown.table.choose({str(folder.path)})
         for name in ("runs.delete", "runs.resume", "runs.queue"):
             assert not shown.actions_by_id[name].isEnabled()
-            assert "at work" in shown.actions_by_id[name].toolTip()
+            assert "running" in shown.actions_by_id[name].toolTip()
 
 
 @pytest.mark.parametrize(("state", "allowed"), [("completed", False), ("paused", True), ("failed", True), ("lost", True)])

@@ -168,7 +168,7 @@ def test_that_a_home_that_cannot_be_written_is_said_and_the_setting_is_in_force(
     (home.root / "settings.json").mkdir()
     window.preferences.change(theme="dark")
     assert theme().scheme == "dark"
-    assert "could not be kept" in window.message.title
+    assert "could not be saved" in window.message.title
 
 
 def test_that_another_settings_writer_is_not_overwritten(qapp: object, home: Home) -> None:

@@ -62,7 +62,7 @@ def test_that_storage_is_counted_and_cleared_to_the_trash_when_asked(
     qtbot.mouseClick(card.buttons["teachers"], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(card.buttons["teachers"].isEnabled)
     assert asked[0][0] == "Move a trained teacher (5.0 kB) to the system's trash?"
-    assert "No run that is not over learns from a teacher trained here." in asked[0][1]
+    assert "No unfinished run learns from a teacher trained here." in asked[0][1]
     assert (gone, card.said.title) == ([], "")
     assert window.focusWidget() is card.buttons["teachers"]
     qtbot.mouseClick(card.buttons["teachers"], Qt.MouseButton.LeftButton)
@@ -140,8 +140,8 @@ def test_that_clearing_runs_says_first_what_goes_how_much_and_who_uses_it(
     question, detail = asked[0]
     assert question == f"Move 2 runs ({total}) to the system's trash?"
     assert f"The great one ({each[0]})\nDigits of a test ({each[1]})" in detail
-    assert f"Used as a teacher by:\n{pupil.path.name}\nThose could not be started again." in detail
-    assert "1 at work stay." in detail
+    assert f"Used as a teacher by:\n{pupil.path.name}\nThese runs could not start again." in detail
+    assert "Running runs stay: 1." in detail
     assert gone == []
 
 
@@ -195,7 +195,7 @@ def test_that_nothing_is_asked_where_all_runs_are_at_work(
     with a_process_at_work(working):
         card = cleared(qtbot, window, monkeypatch, "runs")
         qtbot.waitUntil(lambda: card.said.title == "There is nothing to clear")
-    assert card.said.detail == "1 at work stayed."
+    assert card.said.detail == "Running runs stayed: 1."
     assert working.path.exists()
 
 
@@ -206,7 +206,7 @@ def test_that_clearing_runs_leaves_those_at_work(
     gone = trashed(monkeypatch)
     with a_process_at_work(working):
         card = cleared(qtbot, window, monkeypatch, "runs")
-        qtbot.waitUntil(lambda: card.said.detail == "1 at work stayed.")
+        qtbot.waitUntil(lambda: card.said.detail == "Running runs stayed: 1.")
     assert gone == [ended.path.name]
     assert working.path.exists()
     qtbot.waitUntil(lambda: card._reader is None)

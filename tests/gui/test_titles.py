@@ -65,7 +65,7 @@ def test_that_a_typed_title_overrides_and_clearing_goes_back(page: NewExperiment
     assert page.experiment().title == ""
     assert suggested(page) == LABELS
     page.history.undo()
-    assert line(page, "title").text() == "Mine"
+    assert line(page, "title").text() == "Mine (2)"
     page.history.undo()
     page.history.undo()
     assert (suggested(page), line(page, "title").text()) == (PLAIN, "")
@@ -95,7 +95,7 @@ def test_that_a_copy_of_a_run_follows_again_if_its_title_was_made_up(page: NewEx
     page.check()
     assert suggested(page) == LABELS
     page.take_dropped(new_run(loads("kind: classification\ntitle: Mine\n"), home).path)
-    assert line(page, "title").text() == "Mine"
+    assert line(page, "title").text() == "Mine (2)"
     other = new_run(loads(f"kind: classification\ntitle: '{LABELS}'\n"), home)
     page.take_dropped(other.path)
     assert line(page, "title").text() == LABELS, "that of another experiment was given by somebody"

@@ -21,7 +21,7 @@ from kdstudio.runs import launch
 from kdstudio.runs.home import Home
 from kdstudio.runs.launch import starting
 from kdstudio.runs.state import State
-from kdstudio.spec import load, loads
+from kdstudio.spec import copy_of, load, loads
 from tests.fakes import EXPERIMENT, a_run, a_story, a_told_run
 from tests.gui.player import Player
 
@@ -239,7 +239,7 @@ def test_that_a_file_that_cannot_be_saved_is_said_in_the_window(
 ) -> None:
     monkeypatch.setattr(main_window, "pick_file_to_save", lambda *_: str(tmp_path / "no" / "folder" / "x.yaml"))
     window.actions_by_id["file.save"].trigger()
-    assert window.message.title == "It could not be saved"
+    assert window.message.title == "The experiment could not be saved"
 
 
 def test_that_the_theme_menu_changes_the_theme(window: MainWindow) -> None:
@@ -269,10 +269,13 @@ def test_that_the_run_in_view_is_shown_in_the_navigation_and_a_click_brings_it_u
 
 
 def test_that_a_run_can_be_used_as_a_new_experiment(qtbot: QtBot, window: MainWindow, home: Home) -> None:
-    window.open_run(a_told_run(home))
+    run = a_told_run(home)
+    window.open_run(run)
     qtbot.waitUntil(lambda: window.run_page.duplicate.isVisible())
     qtbot.mouseClick(window.run_page.duplicate, Qt.MouseButton.LeftButton)
-    assert window.new_page.experiment() == loads(EXPERIMENT)
+    made = window.new_page.experiment()
+    assert (made.title, made.parent) == ("Digits of a test (2)", run.id)
+    assert made == copy_of(loads(EXPERIMENT), run.id)
 
 
 def test_that_train_longer_goes_through_the_form_and_the_new_run_names_its_parent(
@@ -284,6 +287,8 @@ def test_that_train_longer_goes_through_the_form_and_the_new_run_names_its_paren
     qtbot.waitUntil(longer.isVisible)
     qtbot.mouseClick(longer, Qt.MouseButton.LeftButton)
     assert window.pages.currentWidget() is window.new_page
+    assert window.new_page.board.row("training.epochs").isVisible()  # twice the budget, in the simple form
+    assert window.new_page.experiment().title == "Digits of a test, twice as long"
     qtbot.mouseClick(window.new_page.start_button, Qt.MouseButton.LeftButton)
     child = window.controller.folder
     assert child is not None

@@ -6,6 +6,7 @@ A run is made whole first; then one thing in it is replaced. `RUNS` are the ways
 import io
 import json
 import os
+import socket
 import struct
 import zipfile
 import zlib
@@ -162,6 +163,12 @@ RUNS: dict[str, Change] = {
         '{"type":"StepLogged","stage":"student","seed":0,"step":1%s,"epoch":1,"lr":1,"terms":{}}' % ("0" * 400),
         '{"type":"Evaluated","stage":"student","seed":0,"who":"student","split":"test","step":1,"metrics":{"accuracy":1e308}}',
     ),
+    "events of endless terms": events(json.dumps({
+        "type": "StepLogged", "stage": "student", "seed": 0, "step": 1, "epoch": 1, "lr": 1,
+        "terms": {f"t{number}": 1 for number in range(50_000)},
+    })),
+    "an endless title": values("summary.json", title="long " * 1_000_000, headline="long " * 1_000_000),
+    "status of no process": values("status.json", state="running", pid=-5, host=socket.gethostname()),
     "events of half characters": events('{"type":"Note","level":"info","code":"\\ud800","parameters":{"\\udcff":1}}'),
     "artefact with a NUL": sampled("artefacts/a\0b.json"),
     "artefact elsewhere": sampled("../../../../etc/passwd"),

@@ -158,17 +158,27 @@ def test_that_the_lock_of_a_killed_process_is_free(home: Home) -> None:
         process.wait()
 
     assert not folder.alive()
-    folder.hold().release()
+    with folder.hold():
+        pass
 
 
 def test_that_a_reader_who_looks_does_not_keep_the_runner_out(home: Home) -> None:
     folder = a_run(home)
     with folder.lock, pytest.raises(KnownFailure):
         folder.hold(patience=0.05)
-    lock = folder.hold(patience=0.05)
+    with folder.hold(patience=0.05):
+        assert folder.alive()
 
-    assert lock.is_locked
-    lock.release()
+
+def test_that_the_lock_is_free_at_the_end_of_the_block_and_no_later(home: Home) -> None:
+    folder = a_run(home)
+    held = folder.hold()
+    with held:
+        assert folder.alive()
+    assert not folder.alive()
+    with pytest.raises(RuntimeError), folder.hold():
+        raise RuntimeError
+    assert not folder.alive()
 
 
 # Requests

@@ -1,5 +1,6 @@
 """Starting and stopping: a process of its own, and a ladder that ends every one."""
 
+import json
 import os
 import shutil
 import signal
@@ -10,7 +11,7 @@ import pytest
 
 from kdstudio.runs import launch as launching
 from kdstudio.runs.home import Home
-from kdstudio.runs.launch import LAST_RESORT, PATIENCE, StopLadder, command, launch, process_of
+from kdstudio.runs.launch import LAST_RESORT, PATIENCE, StopLadder, command, launch, process_of, starting
 from kdstudio.runs.state import State
 from tests.fakes import AT_WORK, FakeClock, a_process_at_work, a_run, a_told_run, until
 
@@ -135,6 +136,43 @@ def test_that_a_process_that_only_has_the_number_is_never_taken_for_the_run(home
         folder.status_file.write_text(f'{{"state": "running", "attempt": 1, "pid": {stranger.pid}}}')
         assert process_of(folder) is None
         stranger.communicate(b"\n")
+
+
+@pytest.mark.parametrize("named", ["the run in its command", "another run's lock", "the window itself"])
+def test_that_an_unrelated_process_is_never_signalled_while_somebody_else_holds_the_run(home: Home, named: str) -> None:
+    """status.json may be a copy, or its number be used again."""
+    folder, other, clock = a_run(home), a_run(home), FakeClock()
+    command = [sys.executable, "-c", "input()", str(folder.path)]
+    with (
+        a_process_at_work(folder) as holder,
+        a_process_at_work(other) as another,
+        subprocess.Popen(command, stdin=subprocess.PIPE) as stranger,
+    ):
+        pids = {"the run in its command": stranger.pid, "another run's lock": another.pid, "the window itself": os.getpid()}
+        folder.status_file.write_text(f'{{"state": "running", "attempt": 1, "pid": {pids[named]}}}')
+        assert process_of(folder) is None
+        ladder = StopLadder(folder, clock)
+        assert not ladder.climb()
+        clock.advance(PATIENCE)
+        assert not ladder.climb()
+        assert ladder.holder_unknown
+        clock.advance(LAST_RESORT)
+        assert ladder.climb(), "nothing more can be done, so nobody waits for it"
+        assert [process.poll() for process in (holder, another, stranger)] == [None, None, None]
+        stranger.communicate(b"\n")
+
+
+def test_that_a_process_that_got_the_number_of_one_that_was_launched_is_not_taken_for_it(home: Home) -> None:
+    folder = a_run(home)
+    asleep = [sys.executable, "-c", "import time; time.sleep(60)", folder.path.name]
+    with launch(folder, home, lambda *_: asleep) as process:
+        assert starting(folder) is not None
+        path = folder.path / launching.LAUNCHED
+        said = json.loads(path.read_text())
+        for began in (said["began"] - 60.0, None, "x", 1e400):
+            path.write_text(json.dumps({**said, "began": began}))
+            assert starting(folder) is None
+        process.kill()
 
 
 def test_that_a_process_number_of_another_computer_is_no_process_here(home: Home) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from kdstudio.spec import Classification, dump, loads, made_up, title_of, titled, untitled
+from kdstudio.spec import Classification, copy_of, dump, loads, made_up, title_of, titled, untitled
 from kdstudio.spec.titles import LONGEST
 from tests.spec.strategies import specs
 
@@ -83,3 +83,18 @@ def test_that_a_made_up_title_is_short_one_line_and_valid(asked: Classification)
     assert "/" not in title and "\\" not in title
     assert title_of(titled(asked)) == title_of(asked)
     assert made_up(asked.model_dump(mode="json")) == title
+
+
+@pytest.mark.parametrize(
+    ("title", "after"),
+    [("Digits", "Digits (2)"), ("Digits (2)", "Digits (3)"), ("A (9) b", "A (9) b (2)"), ("", ""), ("x" * 200, "x" * 196 + " (2)")],
+)
+def test_that_a_copy_is_told_apart_by_a_number_in_its_title(title: str, after: str) -> None:
+    asked = experiment("").model_copy(update={"title": title})
+    made = copy_of(asked, "abc123")
+    assert (made.title, made.parent) == (after, "abc123")
+    assert made.model_copy(update={"title": title, "parent": None}) == asked
+
+
+def test_that_a_made_up_title_of_a_run_follows_its_copy() -> None:
+    assert copy_of(titled(experiment("")), "abc").title == ""

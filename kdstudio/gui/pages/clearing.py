@@ -52,7 +52,7 @@ class Clearing(Going):
         return [] if self.problem is None else [str(explain(self.problem.code, self.problem.parameters))]
 
     def _stay(self) -> list[str]:
-        return [tr("{0} at work stay.").format(self.kept)] if self.kept else []
+        return [tr("Running runs stay: {0}.").format(self.kept)] if self.kept else []
 
     @abstractmethod
     def _look(self, go_on: Callable[[], bool]) -> None: ...
@@ -113,18 +113,18 @@ class Shared(Clearing):
     def question(self) -> str:
         asked = {
             "teachers": tr("Move {0} trained teachers ({1}) to the system's trash?"),
-            "outputs": tr("Move the outputs of teachers, kept {0} times ({1}), to the system's trash?"),
+            "outputs": tr("Move {0} sets of teacher outputs ({1}) to the system's trash?"),
         }
         if len(self._paths) == 1:
             asked = {
                 "teachers": tr("Move a trained teacher ({1}) to the system's trash?"),
-                "outputs": tr("Move the outputs of a teacher ({1}) to the system's trash?"),
+                "outputs": tr("Move a set of teacher outputs ({1}) to the system's trash?"),
             }
         return asked[self._part].format(len(self._paths), size(self._bytes))
 
     def detail(self) -> str:
         again = {
-            "teachers": tr("What goes: weights. An experiment that needs them trains the teacher again."),
+            "teachers": tr("This deletes: weights. An experiment that needs them trains the teacher again."),
             "outputs": tr(
                 "What goes: answers on training images. An experiment that needs them asks the teacher again."
             ),
@@ -132,9 +132,9 @@ class Shared(Clearing):
         said = [again[self._part]]
         if self._users:
             names = listed([user.path.name for user in self._users])
-            said.append(tr("Runs that are not over, and learn from a teacher trained here:\n{0}").format(names))
+            said.append(tr("Unfinished runs that learn from a teacher trained here:\n{0}").format(names))
         else:
-            said.append(tr("No run that is not over learns from a teacher trained here."))
+            said.append(tr("No unfinished run learns from a teacher trained here."))
         return "\n\n".join([*said, *self._stay()])
 
     def _look(self, go_on: Callable[[], bool]) -> None:

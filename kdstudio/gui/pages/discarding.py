@@ -30,7 +30,7 @@ def ask_to_discard(parent: QWidget, question: str, detail: str) -> bool:
     box.setText(shown(question))
     box.setInformativeText(plain_tip(shown(detail)))
     yes = box.addButton(tr("Move to the trash"), QMessageBox.ButtonRole.DestructiveRole)
-    no = box.addButton(tr("Keep"), QMessageBox.ButtonRole.RejectRole)
+    no = box.addButton(tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(no)
     box.setEscapeButton(no)
     box.exec()
@@ -100,13 +100,13 @@ class ChosenRuns:
         return tr("Move {0} runs ({1}) to the system's trash?").format(len(self.found), bytes_in_all)
 
     def detail(self) -> str:
-        said = [tr("What goes: curves, checkpoints, the student and its files. Shared teachers stay.")]
+        said = [tr("This deletes: curves, checkpoints, the student and its files. Shared teachers stay.")]
         if len(self.found) > 1:
             named = zip(self.titles, self.found, strict=True)
             said.append(listed([f"{title} ({size(each.bytes)})" for title, each in named]))
         users = [user.path.name for each in self.found for user in each.users]
         if users:
-            said.append(tr("Used as a teacher by:\n{0}\nThose could not be started again.").format(listed(users)))
+            said.append(tr("Used as a teacher by:\n{0}\nThese runs could not start again.").format(listed(users)))
         return "\n\n".join(said)
 
     def refusals(self) -> Sequence[str]:

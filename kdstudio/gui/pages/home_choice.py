@@ -17,8 +17,8 @@ from kdstudio.spec.errors import KnownFailure
 def why_fixed(home: Home) -> str:
     """Why no other home can be chosen here, "" when one can."""
     return {
-        "--home": tr("This window was started with \u2011\u2011home, which decides. Start it without, to choose here."),
-        "KDSTUDIO_HOME": tr("KDSTUDIO_HOME is set, which decides. Start without it, to choose here."),
+        "--home": tr("Fixed by \u2011\u2011home. Start the window without it to choose here."),
+        "KDSTUDIO_HOME": tr("Fixed by KDSTUDIO_HOME. Start without it to choose here."),
     }.get(home.decided_by, "")
 
 
@@ -50,7 +50,7 @@ class HomeChoice(Card):
         self.said.setObjectName("settings.home.said")
         self.reopen = QPushButton(self.tr("Reopen now"))
         self.reopen.setObjectName("settings.reopen")
-        self.keep = QPushButton(self.tr("Keep this one"))
+        self.keep = QPushButton(self.tr("Keep this folder"))
         self.keep.setObjectName("settings.keep")
         why = why_fixed(home)
         self.choose_button.setEnabled(not why)
@@ -76,11 +76,11 @@ class HomeChoice(Card):
             self._refuse(failure)
             return
         if root == self._home.root:
-            self._say(self.tr("This is the home already"))
+            self._say(self.tr("This is already the data folder"))
             return
         self._say(
-            self.tr("“{0}” is the home from the next start on").format(root.name or str(root)),
-            self.tr("{0}\nRuns stay where they are, in {1}: choose that folder again to see them. Runs at work go on there.")
+            self.tr("“{0}” becomes the data folder at the next start").format(root.name or str(root)),
+            self.tr("{0}\nExisting runs stay in {1}: choose that folder again to see them. Running runs continue there.")
             .format(root, self._home.root),
             decided=True,
         )  # fmt: skip
@@ -110,9 +110,9 @@ class HomeChoice(Card):
         self.said.say(words.title, f"{words.cause} {words.remedy}", "failure", "warning")
 
     def _arrange(self, why: str) -> None:
-        self.body.addWidget(Text(self.tr("Home"), "heading"))
+        self.body.addWidget(Text(self.tr("Data folder"), "heading"))
         self.body.addWidget(self.folder)
-        said = self.tr("Everything lies here and nowhere else.")
+        said = self.tr("All data is here.")
         self.body.addWidget(Text(f"{said} {why}".strip(), "caption", "quiet", wrap=True))
         line = QHBoxLayout()
         line.addWidget(self.choose_button)

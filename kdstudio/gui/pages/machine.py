@@ -104,7 +104,7 @@ class Machine(Card):
         if usage is not None and usage is self._shown:
             return
         self._shown = usage
-        self.note.setText("" if usage else self.tr("The run is not at work on this computer"))
+        self.note.setText("" if usage else self.tr("The run is not running on this computer"))
         for gauge in self.gauges:
             known = usage is not None and (usage.gpu is not None or gauge in (self.cpu, self.memory))
             gauge.setVisible(known)

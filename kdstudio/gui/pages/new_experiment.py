@@ -8,7 +8,7 @@ from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
-from kdstudio.gui.beginning import blank
+from kdstudio.gui.beginning import blank, with_images
 from kdstudio.gui.buttons import PrimaryButton
 from kdstudio.gui.cards import Banner
 from kdstudio.gui.command_line import command
@@ -21,8 +21,9 @@ from kdstudio.gui.pages.preview_feed import PreviewFeed
 from kdstudio.gui.pages.sheet import Sheet
 from kdstudio.gui.theme import GAP, MARGIN, theme
 from kdstudio.gui.uses import Use, use_of
+from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
-from kdstudio.spec import EXPERIMENTS, changed, dump, made_up, problems_of, untitled
+from kdstudio.spec import EXPERIMENTS, changed, copy_of, dump, made_up, problems_of, untitled
 
 SETTLE = 60  # milliseconds without an edit after which the experiment is checked
 KEEP = 800  # milliseconds without an edit after which the draft is kept
@@ -54,7 +55,9 @@ class NewExperimentPage(DropPage):
         self.document = Document(home, self._blank)
         self.draft = Draft(home)
         self._given: dict[str, Any] | None = None  # what is being started or put into the queue, while that is done
-        self.history = History(self._show_values, self.values, self)
+        self.history = History(
+            self._show_values, self.values, self, place=lambda: self.document.place, move=self.document.move
+        )
         self.banner = Banner("failure", "warning")
         self.banner.setObjectName("new.banner")
         self.sheet = Sheet(self._blank, self.document, home)
@@ -90,8 +93,12 @@ class NewExperimentPage(DropPage):
 
     def show_experiment(self, experiment: Any) -> None:
         """Fill the form with an experiment that is in no file. A title that was made up for it follows what is changed."""
-        self.document.file = None
+        self.document.leave()
         self.show_values(untitled(experiment).model_dump(mode="json"))
+
+    def show_copy(self, experiment: Any, run: str) -> None:
+        """Fill the form with a new experiment made from that of a run: its child, with a title of its own."""
+        self.show_experiment(copy_of(experiment, run))
 
     def offer(self, experiment: Any, changed: Sequence[str], reason: str) -> None:
         """Fill the form with an experiment that somebody suggests, and say why.
@@ -151,6 +158,7 @@ class NewExperimentPage(DropPage):
             OSError: it cannot be written; what was there is as it was.
         """
         self.document.write(path, self.values(), self.text())
+        self.history.note(self.values())
         self.draft.discard()
         self._say_file()
 
@@ -310,14 +318,15 @@ class NewExperimentPage(DropPage):
         self.take(use_of(path))
 
     def take(self, use: Use) -> None:
-        """Open an experiment, copy a run's, make a folder of images the dataset; what is none of them is refused in words."""
+        """Open an experiment, copy a run's, or begin a new one with a folder of images; what is none of them is refused in
+        words."""
         if use.file is not None:
             self.open_file(use.file)
         elif use.run is not None:
             self._copy_from(use.run)
         elif use.dataset:
-            self.banner.say("")
-            self._show_values({**self.values(), "dataset": {**self.values()["dataset"], **use.dataset}})
+            self.document.leave()
+            self.show_values(with_images(self._blank, use.dataset, self.values()))
         else:
             self.say(self.tr("That cannot be opened here"), use.refusal)
 
@@ -325,7 +334,7 @@ class NewExperimentPage(DropPage):
         """The experiment of a run, in no file of its own: the run's is frozen."""
         _, experiment, problems = read(run / "experiment.yaml")
         if experiment is not None:
-            self.show_experiment(experiment)
+            self.show_copy(experiment, RunFolder(run).id)
         else:
             title = self.tr("The experiment of this run cannot be read")
             self.say(title, "\n".join(str(problem) for problem in problems))
@@ -401,7 +410,7 @@ class NewExperimentPage(DropPage):
             said = self.tr("{0} Everything else has a sensible default.").format(first)
             self.subtitle.set_text(said, first, self.tr("Pick data, teacher and student."), self.tr("Pick three things."))
             return
-        said = file.name if self.document.clean(self.values()) else self.tr("{0}, edited").format(file.name)
+        said = file.name if not self.document.edited(self.values()) else self.tr("{0}, edited").format(file.name)
         self.subtitle.set_text(said)
 
     def _go_to_problem(self) -> None:

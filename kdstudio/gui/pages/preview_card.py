@@ -213,7 +213,11 @@ class PreviewCard(Card):
             self._fact("Time", self.tr("{0}, {1} seeds").format(said, seeds) if seeds > 1 else said)
         self._fact("Device", str(values["device"]).upper())
         if values.get("steps"):
-            self._fact("Steps", self.tr("{0} for each, equal").format(f"{values['steps']:,}"))
+            steps = f"{values['steps']:,}"
+            equal = self.tr("{0} for each, equal").format(steps)
+            # Where labels are withheld, a step of the student is two passes: the time holds them, and this says why.
+            two = self.tr("{0} for each; the student's take two passes").format(steps)
+            self.facts["Steps"].set_text(*((two, equal) if values.get("two_passes") else (equal,)))
 
     @Slot(object)
     def _remedy(self, changes: Mapping[str, Any]) -> None:

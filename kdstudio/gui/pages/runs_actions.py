@@ -22,7 +22,7 @@ def _one(rows: Sequence[Row]) -> str:
 
 def _idle(rows: Sequence[Row]) -> str:
     busy = [row.title for row in rows if row.begun]
-    return _any(rows) or (tr("{0} is at work: stop it first").format(busy[0]) if busy else "")
+    return _any(rows) or (tr("“{0}” is running: stop it first").format(busy[0]) if busy else "")
 
 
 def _resumable(rows: Sequence[Row]) -> str:
@@ -41,10 +41,10 @@ def _nothing(rows: Sequence[Row]) -> str:
 def why_not_resumed(row: Row) -> str:
     """Why the run cannot be started or gone on with, "" when it can."""
     if row.problem.startswith("experiment.yaml"):
-        return tr("Its {0}: there is nothing to go by").format(row.problem.split(";")[0])
+        return tr("It cannot start: its {0}").format(row.problem.split(";")[0])
     if row.state == State.COMPLETED:
-        return tr("It is complete. Use it as a new experiment to train longer")
-    return tr("It is at work already") if row.begun else ""
+        return tr("It is completed. Use it as a new experiment to train longer")
+    return tr("It is already running") if row.begun else ""
 
 
 WHY_NOT: dict[str, Callable[[Sequence[Row]], str]] = {

@@ -62,7 +62,7 @@ class SettingsPage(Page):
 
     def __init__(self, home: Home, preferences: Preferences, parent: QWidget | None = None) -> None:
         super().__init__(
-            self.tr("Settings"), self.tr("In force at once, and kept with the runs of this home."), "page.settings", parent
+            self.tr("Settings"), self.tr("Applied immediately; saved in this folder."), "page.settings", parent
         )
         self._preferences = preferences
         self._filling = False
@@ -123,18 +123,18 @@ class SettingsPage(Page):
         looks = _card(
             tr("Appearance"),
             SettingRow(tr("Theme"), tr("System follows the desktop, also while the window is open."), self.theme),
-            SettingRow(tr("Presenter mode"), tr("Large type, and paths shown by their last part alone."), self.presenter),
+            SettingRow(tr("Presenter mode"), tr("Large type; paths show only their last part."), self.presenter),
         )
         new = _card(
             tr("New experiments"),
-            SettingRow(tr("Device"), tr("auto takes the fastest that is there."), self.device),
-            SettingRow(tr("CPU threads"), tr("auto leaves one core free, so that the window stays quick."), self.threads),
+            SettingRow(tr("Device"), tr("auto uses the fastest device available."), self.device),
+            SettingRow(tr("CPU threads"), tr("auto leaves one core free to keep the window responsive."), self.threads),
         )
         new.body.addWidget(self.threads_problem)
         work = _card(
-            tr("While a run is at work"),
-            SettingRow(tr("Tell me at the end"), tr("A notification of the desktop, or a line in this window."), self.notify),
-            SettingRow(tr("Keep the machine awake"), tr("It does not fall asleep while a run from here is at work."),
+            tr("While a run is training"),
+            SettingRow(tr("Notify me when done"), tr("A desktop notification, or a message in this window."), self.notify),
+            SettingRow(tr("Keep the machine awake"), tr("Prevents sleep while training."),
                        self.awake),
         )  # fmt: skip
         return [looks, new, work, self.home, self.storage]
@@ -168,7 +168,7 @@ class SettingsPage(Page):
         if self._filling:
             return
         threads = self._threads()
-        problem = "" if threads is not None else self.tr("Give auto, or a number from 1 to {0}").format(MOST_THREADS)
+        problem = "" if threads is not None else self.tr("Enter auto or a number from 1 to {0}").format(MOST_THREADS)
         self.threads_problem.setText(problem)
         self.threads_problem.setVisible(bool(problem))
         self._preferences.change(

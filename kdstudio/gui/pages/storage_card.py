@@ -131,7 +131,7 @@ class StorageCard(Card):
             "teachers": (self.tr("Teachers"), self.tr("Trained teachers, shared by all runs")),
             "outputs": (
                 self.tr("Teachers' outputs"),
-                self.tr("What teachers answered on training images, shared by all runs"),
+                self.tr("Teachers' predictions on training images, shared by all runs"),
             ),
         }[part]
 
@@ -140,9 +140,9 @@ class StorageCard(Card):
             bytes_there = getattr(self.room, part) if self.room is not None else 0
             why = ""
             if self._going is not None:
-                why = self.tr("It is being found out what goes, or it is on its way to the trash")
+                why = self.tr("Already calculating, or moving to the trash")
             elif self.room is None:
-                why = self.tr("It is still being counted")
+                why = self.tr("Still counting")
             elif bytes_there == 0:
                 why = self.tr("There is nothing to clear")
             button.setEnabled(not why)
@@ -172,7 +172,7 @@ class StorageCard(Card):
         part = next(name for name, button in self.buttons.items() if button is self.sender())
         if self.room is None or self._going is not None:
             return
-        self.said.say(self.tr("Finding out what goes..."), self.title(part), "baseline", "info")
+        self.said.say(self.tr("This deletes: Calculating..."), self.title(part), "baseline", "info")
         self._part = part
         self._going = Discarding(clearing(self._home, part), self)
         self._going.done.connect(self._cleared)
@@ -199,7 +199,7 @@ class StorageCard(Card):
             self.cleared.emit()
 
     def _say(self, going: Clearing, agreed: bool) -> None:
-        kept = self.tr("{0} at work stayed.").format(going.kept) if going.kept else ""
+        kept = self.tr("Running runs stayed: {0}.").format(going.kept) if going.kept else ""
         if going.problem is not None:
             words = explain(going.problem.code, going.problem.parameters)
             gone = self.tr("{0} moved to the trash before that.").format(going.gone) if going.gone else ""
