@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from kdstudio.gui import main_window
 from kdstudio.gui.asking import TrainingRun
 from kdstudio.gui.main_window import Closing, MainWindow
+from kdstudio.gui.pages.runs import QUEUE
 from kdstudio.gui.tables.columns import PLACES
 from kdstudio.runs.events import Evaluated, EventReader, RunEnded, RunStarted, Saved, StageEnded, StageStarted
 from kdstudio.runs.folder import RunFolder
@@ -129,7 +130,7 @@ def test_that_one_sitting_of_clicks_does_all_that_can_be_asked_of_real_runs(
     carries_out_one_after_the_other(sitting, second, third)
     assert asked == []
     stops_and_saves_at_close(sitting, third)
-    assert asked == [["Asked for everything"]]
+    assert asked == [["Asked for everything, twice as long"]]
 
 
 def starts_saves_evaluates_and_stops(sitting: Sitting) -> RunFolder:
@@ -185,6 +186,8 @@ def queues_it_for_longer_twice(sitting: Sitting, run: RunFolder) -> tuple[RunFol
 
 
 def carries_out_one_after_the_other(sitting: Sitting, second: RunFolder, third: RunFolder) -> None:
+    sitting.go_to("runs")
+    sitting.window.runs_page.show_below(QUEUE)
     sitting.click(sitting.window.runs_page.panels.queue_card.switch)
     sitting.until(lambda: told(third, StageStarted))
     assert second.status().state is State.COMPLETED

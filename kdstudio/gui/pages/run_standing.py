@@ -29,7 +29,7 @@ class RunStanding(QWidget):
         self._words = {button: button.text() for button in next_steps}
         self._tips = {button: button.toolTip() for button in next_steps}
         self._offers: list[IconButton] = []
-        self._tight = False
+        self._low = False
         self._worded = 0  # pixels of the next steps with their words
         self._typical = Banner(scale="heading", parent=self)  # never shown: it measures how high a verdict is
         self._typical.say(
@@ -105,7 +105,7 @@ class RunStanding(QWidget):
 
     def set_low(self, low: bool, *, tight: bool) -> None:
         """Take less height, with the same words."""
-        self._tight = tight
+        self._low = low
         for banner in (self.verdict, self._typical):
             banner.set_low(low, tight=tight)
         self.fit()
@@ -127,7 +127,7 @@ class RunStanding(QWidget):
         factor = theme().factor
         signs = round(len(self._steps) * SIGN * factor)
         worded = self.width() >= self._worded + WORDS * factor
-        suggested = 0 if self._tight else round(ROOM * factor)  # where every pixel is the plot's none are kept free
+        suggested = 0 if self._low else round(ROOM * factor)  # in a low window every pixel is the plot's: none is kept free
         return max(self._worded if worded else signs, signs + suggested)
 
     def _wish(self, buttons: Sequence[IconButton]) -> int:
