@@ -62,7 +62,10 @@ class RunWords(QWidget):
         self.folder = IconButton(self.tr("Open folder"), "folder", "open.folder")
         self.stop_save = IconButton(self.tr("Stop and save"), "stop", "stop.save")
         self.keep = IconButton(self.tr("Keep training"), "play", "stop.keep")
-        self.advice, self.remedies = SuggestionButtons(self), SuggestionButtons(self)  # beside the verdict, and the notice
+        self.advice, self.remedies = (
+            SuggestionButtons(self),
+            SuggestionButtons(self),
+        )  # beside the verdict, and the notice
         self.next_steps = (self.longer, self.compare, self.folder)
         self._arrange()
         self.standing = RunStanding(self.verdict, self.next_steps)
@@ -73,7 +76,7 @@ class RunWords(QWidget):
         self.stop_save.clicked.connect(self._stop)
         self.keep.clicked.connect(self.forget_stop)
         self.ways.page_wanted.connect(self.page_wanted)
-        self.advice.changed.connect(self._list_advice)
+        self.advice.changed.connect(self._list_steps)
         self.remedies.changed.connect(self._list_remedies)
         for offered in (self.advice, self.remedies):
             offered.wanted.connect(self.suggestion_wanted)
@@ -171,16 +174,9 @@ class RunWords(QWidget):
             "Opens the form with twice the budget. The student trains from the beginning; the teacher is reused."
         )
         why = self.rising.reason(looked_up) if self.rising is not None else ""
-        unread = self.tr("The experiment of this run cannot be read")
-        self.standing.tip(self.longer, f"{why} {anew}".strip() if known else unread)
+        unreadable = self.tr("The experiment of this run cannot be read")
+        self.standing.tip(self.longer, f"{why} {anew}".strip() if known else unreadable)
         self.standing.fit()
-
-    def _advise(self, suggestions: Sequence[Suggestion]) -> None:
-        """Offer these; a longer training has a button in any case."""
-        self.rising = next((each for each in suggestions if each.name == "longer"), None)
-        said = self.rising.text(looked_up) if self.rising is not None else self.tr("Train longer")
-        self.standing.call(self.longer, said)
-        self.advice.show([each for each in suggestions if each is not self.rising])
 
     @property
     def _weak(self) -> Words | None:
@@ -193,6 +189,13 @@ class RunWords(QWidget):
         """Cause, remedy and field of a warning, in one line."""
         field = self.tr("Field: {0}").format(field_words(words.field)) if words.field else ""
         return " ".join(part for part in (words.cause, words.remedy, field) if part)
+
+    def _advise(self, suggestions: Sequence[Suggestion]) -> None:
+        """Offer these; a longer training has a button in any case."""
+        self.rising = next((each for each in suggestions if each.name == "longer"), None)
+        said = self.rising.text(looked_up) if self.rising is not None else self.tr("Train longer")
+        self.standing.name(self.longer, said)
+        self.advice.show([each for each in suggestions if each is not self.rising])
 
     def _show_notice(self, words: Words | None, *, failed: bool) -> None:
         self.mend.lead(not self.remedies.shown)
@@ -240,8 +243,9 @@ class RunWords(QWidget):
         self._remedies.hide()
 
     @Slot()
-    def _list_advice(self) -> None:
-        self.standing.offer(self.advice.buttons)
+    def _list_steps(self) -> None:
+        """What is suggested comes first."""
+        self.standing.suggest(self.advice.buttons)
 
     @Slot()
     def _list_remedies(self) -> None:
