@@ -67,8 +67,7 @@ class Editor(QWidget):
 
     def __init__(self, focus: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.focus = focus
-        self.setFocusProxy(focus)
+        self.focus = focus  # no focus proxy: Tab would stop at it where the editor stands among its siblings
         leave_undo(focus)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -82,6 +81,14 @@ class Editor(QWidget):
     def set_value(self, value: Any) -> None:
         """Show `value`, plain data."""
         raise NotImplementedError
+
+    def setFocus(self, *reason: Qt.FocusReason) -> None:
+        """Give the focus to the part that takes it."""
+        self.focus.setFocus(*reason)
+
+    def stops(self) -> list[QWidget]:
+        """What Tab stops at, in order."""
+        return [self.focus]
 
     def said(self) -> str:
         """The value in words."""
@@ -183,6 +190,9 @@ class PathEditor(TextEditor):
         layout = self.layout()
         assert layout is not None
         layout.addWidget(self.browse)
+
+    def stops(self) -> list[QWidget]:
+        return [self.focus, self.browse]
 
     @Slot()
     def _browse(self) -> None:
@@ -301,6 +311,9 @@ class QuantityEditor(Editor):
     def said(self) -> str:
         text = self._box.lineEdit().text().strip()
         return f"{text} {self.unit.currentText()}" if text else self._empty or ""
+
+    def stops(self) -> list[QWidget]:
+        return [self.focus, self.unit]
 
     @Slot()
     def _change_unit(self) -> None:

@@ -381,7 +381,11 @@ def test_that_requests_are_heard_while_many_pictures_are_read(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request_: Request
 ) -> None:
     data = a_folder_of_pictures(tmp_path / "data", each=30)
-    folder, opened, picture = a_run(home, f"dataset={{kind: image-folder, path: {data}, size: 8}}"), [], image_folder.picture
+    folder, opened, picture = (
+        a_run(home, f"dataset={{kind: image-folder, path: {data}, size: 8}}"),
+        [],
+        image_folder.picture,
+    )
 
     def slow(path: Path, *arguments: object, **options: object) -> np.ndarray:
         opened.append(path)

@@ -13,7 +13,6 @@ from pytestqt.qtbot import QtBot
 from kdstudio.gui import main_window
 from kdstudio.gui.asking import TrainingRun
 from kdstudio.gui.main_window import Closing, MainWindow
-from kdstudio.gui.pages.runs import QUEUE
 from kdstudio.gui.tables.columns import PLACES
 from kdstudio.runs.events import Evaluated, EventReader, RunEnded, RunStarted, Saved, StageEnded, StageStarted
 from kdstudio.runs.folder import RunFolder
@@ -186,9 +185,7 @@ def queues_it_for_longer_twice(sitting: Sitting, run: RunFolder) -> tuple[RunFol
 
 
 def carries_out_one_after_the_other(sitting: Sitting, second: RunFolder, third: RunFolder) -> None:
-    sitting.go_to("runs")
-    sitting.window.runs_page.show_below(QUEUE)
-    sitting.click(sitting.window.runs_page.panels.queue_card.switch)
+    sitting.click(sitting.window.navigation.queue.switch)
     sitting.until(lambda: told(third, StageStarted))
     assert second.status().state is State.COMPLETED
     teacher = next(end for end in told(second, StageEnded) if end.stage == "teacher")

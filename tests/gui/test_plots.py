@@ -391,7 +391,7 @@ def test_that_a_curve_below_zero_is_in_the_picture(plot: CurvePlot) -> None:
 def test_that_dotted_is_the_teacher_alone() -> None:
     lines = [curves._line_of_term(f"term {number}", number) for number in range(4)]
     assert "dotted" not in (*lines, *LINES)
-    assert pen_of(theme().color("student"), 1.0, "dashdot").style() is Qt.PenStyle.DashDotLine
+    assert pen_of(theme().color("student"), 1.0, "dash-dotted").style() is Qt.PenStyle.CustomDashLine
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The whole form, its title above and all cards beneath: the experiment as plain data in and out, and its fields by path."""
 
 from collections.abc import Collection, Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -8,7 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from kdstudio.gui.cards import Card
-from kdstudio.gui.editors import TextEditor
+from kdstudio.gui.editors import Editor, TextEditor
 from kdstudio.gui.fields import fields_of, kind_of
 from kdstudio.gui.forms import FieldRow
 from kdstudio.gui.pages.form_card import FormCard
@@ -77,7 +78,9 @@ class FormBoard(QWidget):
         for card in self.cards:
             card.changed.connect(self._edited)
             card.refused.connect(self.refused)
+            card.rebuilt.connect(self._order_stops)
         self._share_out(1)
+        self._order_stops()
 
     def values(self) -> dict[str, Any]:
         """The experiment as the form holds it: plain data, right or wrong."""
@@ -144,6 +147,14 @@ class FormBoard(QWidget):
         for number, card in enumerate(self.cards):  # in the order in which Tab walks them
             layouts[number >= first].addWidget(card)  # type: ignore[union-attr]
         self._columns[1].setVisible(count == 2)
+
+    @Slot()
+    def _order_stops(self) -> None:
+        """Let Tab walk the fields as they are seen: those that came later would be its last stops."""
+        assert isinstance(self.title.editor, Editor)
+        stops = [*self.title.editor.stops(), *(stop for card in self.cards for stop in card.stops())]
+        for before, after in pairwise(stops):
+            QWidget.setTabOrder(before, after)
 
     def _layout_of_cards(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         placed = {TITLE, *(name for _, names in CARDS for name in names)}

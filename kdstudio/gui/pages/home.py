@@ -178,7 +178,6 @@ class HomePage(Page):
         rows = self.feed.rows
         self._show(_listed(rows))
         self.nothing.setVisible(not rows)
-        self.all.setEnabled(bool(rows))
         reading = self.tr("Reading...")
         none = self.tr("No runs yet. Start one of the samples above: the first takes half a minute.")
         self.nothing.setText(self.feed.problem or (none if self.feed.known else reading))

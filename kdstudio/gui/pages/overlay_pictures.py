@@ -17,7 +17,7 @@ from kdstudio.runs.library import Row
 from kdstudio.runs.series import Series, smoothed, thinned
 from kdstudio.runs.state import RunState, Stage
 
-LINES: tuple[Line, ...] = ("solid", "dashed", "dashdot")  # dotted is a teacher
+LINES: tuple[Line, ...] = ("solid", "dashed", "dash-dotted")  # dotted is a teacher
 POINTS = 240  # of a loss curve: so few may have a line of their own, and the eye sees no more
 SMOOTH = 0.9  # of a loss curve, at most
 

@@ -56,7 +56,7 @@ class RunStanding(QWidget):
         """Say in a sentence what is going on."""
         self.caption.set_text(text)
 
-    def suggest(self, buttons: list[IconButton]) -> None:
+    def offer(self, buttons: list[IconButton]) -> None:
         """Offer these before the other next steps."""
         row = self._row.layout()
         assert isinstance(row, QHBoxLayout)
@@ -70,7 +70,7 @@ class RunStanding(QWidget):
             button.show()  # what joins a layout that is in view would wait for its next turn
         self.fit()
 
-    def name(self, button: IconButton, text: str) -> None:
+    def call(self, button: IconButton, text: str) -> None:
         """What a next step says where it has room for words."""
         self._words[button] = text
 

@@ -76,7 +76,7 @@ class RunWords(QWidget):
         self.stop_save.clicked.connect(self._stop)
         self.keep.clicked.connect(self.forget_stop)
         self.ways.page_wanted.connect(self.page_wanted)
-        self.advice.changed.connect(self._list_steps)
+        self.advice.changed.connect(self._list_advice)
         self.remedies.changed.connect(self._list_remedies)
         for offered in (self.advice, self.remedies):
             offered.wanted.connect(self.suggestion_wanted)
@@ -174,9 +174,16 @@ class RunWords(QWidget):
             "Opens the form with twice the budget. The student trains from the beginning; the teacher is reused."
         )
         why = self.rising.reason(looked_up) if self.rising is not None else ""
-        unreadable = self.tr("The experiment of this run cannot be read")
-        self.standing.tip(self.longer, f"{why} {anew}".strip() if known else unreadable)
+        unread = self.tr("The experiment of this run cannot be read")
+        self.standing.tip(self.longer, f"{why} {anew}".strip() if known else unread)
         self.standing.fit()
+
+    def _advise(self, suggestions: Sequence[Suggestion]) -> None:
+        """Offer these; a longer training has a button in any case."""
+        self.rising = next((each for each in suggestions if each.name == "longer"), None)
+        said = self.rising.text(looked_up) if self.rising is not None else self.tr("Train longer")
+        self.standing.call(self.longer, said)
+        self.advice.show([each for each in suggestions if each is not self.rising])
 
     @property
     def _weak(self) -> Words | None:
@@ -189,13 +196,6 @@ class RunWords(QWidget):
         """Cause, remedy and field of a warning, in one line."""
         field = self.tr("Field: {0}").format(field_words(words.field)) if words.field else ""
         return " ".join(part for part in (words.cause, words.remedy, field) if part)
-
-    def _advise(self, suggestions: Sequence[Suggestion]) -> None:
-        """Offer these; a longer training has a button in any case."""
-        self.rising = next((each for each in suggestions if each.name == "longer"), None)
-        said = self.rising.text(looked_up) if self.rising is not None else self.tr("Train longer")
-        self.standing.name(self.longer, said)
-        self.advice.show([each for each in suggestions if each is not self.rising])
 
     def _show_notice(self, words: Words | None, *, failed: bool) -> None:
         self.mend.lead(not self.remedies.shown)
@@ -243,9 +243,8 @@ class RunWords(QWidget):
         self._remedies.hide()
 
     @Slot()
-    def _list_steps(self) -> None:
-        """What is suggested comes first."""
-        self.standing.suggest(self.advice.buttons)
+    def _list_advice(self) -> None:
+        self.standing.offer(self.advice.buttons)
 
     @Slot()
     def _list_remedies(self) -> None:

@@ -31,7 +31,7 @@ STYLES: dict[Line, Qt.PenStyle] = {
     "solid": Qt.PenStyle.SolidLine,
     "dashed": Qt.PenStyle.DashLine,
     "dotted": Qt.PenStyle.DotLine,
-    "dashdot": Qt.PenStyle.DashDotLine,
+    "dash-dotted": Qt.PenStyle.DashDotLine,
 }
 
 

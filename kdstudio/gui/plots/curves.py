@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-Line: TypeAlias = Literal["solid", "dashed", "dotted", "dashdot"]
+Line: TypeAlias = Literal["solid", "dashed", "dotted", "dash-dotted"]
 Axis: TypeAlias = Literal["step", "epoch", "time"]
 MEAN = "mean"  # in place of the seed in the key of a curve that is the mean of several
 
@@ -268,7 +268,7 @@ def _role_of_term(term: str, number: int) -> "Role":
 
 def _line_of_term(term: str, number: int) -> Line:
     """Labels are dashed wherever they stand, as is who learns from nothing else."""
-    lines: tuple[Line, ...] = ("solid", "dashdot")  # dotted is the teacher
+    lines: tuple[Line, ...] = ("solid", "dash-dotted")  # dotted is the teacher
     return "dashed" if term == "labels" else lines[number % len(lines)]
 
 

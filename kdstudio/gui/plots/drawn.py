@@ -255,8 +255,8 @@ def pen_of(colour: QColor, width: float, line: Line = "solid") -> QPen:
         pen.setDashPattern([4.0, 2.5])
     elif line == "dotted":
         pen.setStyle(Qt.PenStyle.DotLine)
-    elif line == "dashdot":
-        pen.setStyle(Qt.PenStyle.DashDotLine)
+    elif line == "dash-dotted":
+        pen.setDashPattern([6.0, 2.0, 1.0, 2.0])
     return pen
 
 
