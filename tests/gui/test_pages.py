@@ -107,10 +107,10 @@ def test_that_start_with_a_problem_goes_to_the_field_instead(qtbot: QtBot, page:
     assert page.summary.problems.text() == "Learning rate: needs a number, not 'x'"
 
 
-def test_that_two_budgets_are_a_problem_of_the_card(qtbot: QtBot, page: NewExperimentPage) -> None:
-    page.cards[4].forms["training"].rows["steps"].editor.set_value(10)  # type: ignore[union-attr]
-    qtbot.waitUntil(lambda: "training" in page.problems)
-    assert page.cards[4]._error.text().startswith("Give one of epochs, steps, minutes")
+def test_that_what_two_fields_do_together_is_a_problem_of_their_card(qtbot: QtBot, page: NewExperimentPage) -> None:
+    page.change({"dataset.validation": 0.5, "dataset.test": 0.5})
+    assert set(page.problems) == {"dataset"}
+    assert page.cards[0]._error.text().startswith("Validation (0.5)")
 
 
 def test_that_the_summary_says_what_will_be_trained(page: NewExperimentPage) -> None:
