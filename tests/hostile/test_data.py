@@ -40,11 +40,7 @@ def desk(home: Home) -> Iterator[Desk]:
 
 
 def dataset(kind: str, folder: Path, **fields: object) -> dict[str, object]:
-    return {
-        "kind": "classification",
-        "dataset": {"kind": kind, "path": str(folder), **fields},
-        "training": {"steps": 2},
-    }
+    return {"kind": "classification", "dataset": {"kind": kind, "path": str(folder), **fields}, "training": {"steps": 2}}
 
 
 # Pictures
@@ -139,10 +135,7 @@ WRONG = {
     "8 x 0": ({"images": struct.pack(">HBBIII", 0, 8, 3, 30, 8, 0)}, "no pixels"),
     "255 dimensions": ({"images": struct.pack(">HBB", 0, 8, 255) + struct.pack(">I", 1) * 255}, "255 dimensions"),
     "no dimension": ({"images": struct.pack(">HBB", 0, 8, 0) + b"\0"}, "0 dimensions"),
-    "claims 2^90 bytes": (
-        {"images": struct.pack(">HBBIII", 0, 8, 3, 2**30, 2**30, 2**30)},
-        "more than there is memory",
-    ),
+    "claims 2^90 bytes": ({"images": struct.pack(">HBBIII", 0, 8, 3, 2**30, 2**30, 2**30)}, "more than there is memory"),
     "one class": ({"labels": idx_bytes(np.full(30, 7, np.uint8))}, "images of one class (7)"),
 }
 
@@ -209,9 +202,7 @@ def test_that_weights_that_are_no_numbers_are_refused_when_they_are_read(
     save_file({name: each.astype(kind) for name, each in tensors.items()}, here / "w.safetensors")
 
     with pytest.raises(KnownFailure) as failure:
-        put_weights(
-            module, read_weights(here / "w.safetensors", role="teacher"), path=here / "w.safetensors", role="teacher"
-        )
+        put_weights(module, read_weights(here / "w.safetensors", role="teacher"), path=here / "w.safetensors", role="teacher")
     assert why in str(failure.value.parameters["why"])
     assert failure.value.parameters["path"] == str(here / "w.safetensors")
     assert failure.value.parameters["field"] == "teacher.weights"

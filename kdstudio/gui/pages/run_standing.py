@@ -1,7 +1,7 @@
 """Where a run stands: its progress while it goes on, its verdict at the end. Both have the same place and the same height, so
 that nothing on the page moves when the run completes."""
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -69,6 +69,7 @@ class RunStanding(QWidget):
             row.insertWidget(number, button)
             button.show()  # what joins a layout that is in view would wait for its next turn
         self.fit()
+        QTimer.singleShot(0, self, self.fit)  # once the layout has taken them in: it still knows the old height
 
     def call(self, button: IconButton, text: str) -> None:
         """What a next step says where it has room for words."""
