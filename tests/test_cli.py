@@ -361,7 +361,7 @@ def test_that_predict_says_what_it_cannot_read_and_who_has_no_student(
         said = kdstudio("predict", finished.path, path)
         assert said.code == 1
         assert str(path) in said.err
-    assert "has not come to its end" in kdstudio("predict", a_run(home).id, tmp_path / "text.png").err
+    assert "has not completed" in kdstudio("predict", a_run(home).id, tmp_path / "text.png").err
 
 
 # The window, where there is none.

@@ -182,7 +182,9 @@ def _decoded(file: BinaryIO, size: int, *, colour: bool) -> "Image.Image":
     if image.mode == "F" or image.mode.startswith("I"):
         image = _in_eight_bits(image)
     elif sixteen and 0 < max(int(each[1]) for each in _extremes(image)) < LEVELS:
-        raise _Unfit(f"its 16 bits reach only the darkest {LEVELS} of 256 levels; save it with its full range, or in 8 bits")
+        raise _Unfit(
+            f"its 16 bits reach only the darkest {LEVELS} of 256 levels; save it with its full range, or in 8 bits"
+        )
     elif clear:
         shown = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", shown.size, "white"), shown)

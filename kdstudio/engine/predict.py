@@ -32,9 +32,7 @@ def predict(folder: RunFolder, image: Path) -> list[tuple[str, float]]:
     try:
         spec, (channels, height, width), classes, normalisation = _read_config(read_json(file) or {})
     except (ValidationError, ValueError, KeyError, TypeError, AttributeError):
-        raise KnownFailure(
-            "file-corrupt", path=str(file), why="it does not describe a student", field="RUN"
-        ) from None
+        raise KnownFailure("file-corrupt", path=str(file), why="it does not describe a student", field="RUN") from None
     module = build(spec, (channels, height, width), len(classes))
     put_weights(module, read_weights(weights, role="student"), path=weights, role="student")
     pixels = _pixels(image, channels, height, width)

@@ -8,9 +8,10 @@ from kdstudio.gui.language import tr
 from kdstudio.runs.files import write_whole
 from kdstudio.runs.home import Home
 from kdstudio.runs.resources import resource
-from kdstudio.spec import SpecError, dump, loads
+from kdstudio.spec import SpecError, loads
 from kdstudio.spec.plain_yaml import MOST_BYTES, UNREADABLE, read_yaml
 from kdstudio.spec.regular_files import read_text
+from kdstudio.spec.yaml_edit import brief, edited
 from kdstudio.spec.yaml_file import Problem, to_yaml
 
 Values = dict[str, Any]
@@ -55,21 +56,28 @@ class Document:
     def leave(self) -> None:
         """Belong to no file any more; what was not saved still is not."""
         self.file = self._in_file = None
+        self._pair = ({}, "")
 
     @property
-    def place(self) -> tuple[Path | None, Values | None]:
-        """The file, and what it holds."""
-        return self.file, self._in_file
+    def place(self) -> tuple[Path | None, Values | None, tuple[Values, str]]:
+        """The file, what it holds, and the text with what it says."""
+        return self.file, self._in_file, self._pair
 
-    def move(self, place: tuple[Path | None, Values | None]) -> None:
-        """Belong to the file of `place`."""
-        self.file, self._in_file = place
+    def move(self, place: tuple[Path | None, Values | None, tuple[Values, str]]) -> None:
+        """Belong to the file of `place`, with its text."""
+        if place[0] != self.file:  # else what it holds may have been saved since
+            self.file, self._in_file = place[:2]
+        self._pair = place[2]
 
     def text(self, values: Values, experiment: Any) -> str:
-        """`values` as text: the very text that they were read from, comments and all, while they are still the same."""
-        if values == self._pair[0] and self._pair[1]:
-            return self._pair[1]
-        return dump(experiment) if experiment is not None else to_yaml(values)
+        """`values` as text: the text of the file with what has changed changed in it, comments and order kept; without a
+        file what is not at its default. `experiment` is what they make, None while something is wrong with them."""
+        old, text = self._pair
+        if text and values == old:
+            return text
+        if text:
+            return edited(text, old, values, base=self.base)
+        return brief(experiment.model_dump(mode="json")) if experiment is not None else to_yaml(values)
 
     def pair(self, values: Values, text: str) -> None:
         """`text` is what `values` were read from."""

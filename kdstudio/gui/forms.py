@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from kdstudio.gui.cards import Elided, Text
-from kdstudio.gui.editors import Editor, PathEditor, QuantityEditor
+from kdstudio.gui.editors import Editor, PathEditor, QuantityEditor, WeightsEditor
 from kdstudio.gui.fields import Field, blurb_of, editor_for, fields_of, kind_of, label_of, rows_of
 from kdstudio.gui.language import looked_up
 from kdstudio.gui.pickers import KindPicker
@@ -55,7 +55,7 @@ class FieldRow(QWidget):
     @property
     def span(self) -> int:
         """How many columns it takes: a path needs room, a form within the form a whole line."""
-        return 3 if not isinstance(self.editor, Editor) else 2 if isinstance(self.editor, PathEditor) else 1
+        return 3 if not isinstance(self.editor, Editor) else 2 if isinstance(self.editor, PathEditor | WeightsEditor) else 1
 
     @property
     def problem(self) -> str:
@@ -65,11 +65,7 @@ class FieldRow(QWidget):
     def show_problems(self, problems: Mapping[str, str]) -> None:
         """Show what `problems` (by path) say of this field, and hand on what they say of fields inside it."""
         deeper = isinstance(self.editor, SpecForm | KindForm)
-        mine = [
-            said
-            for path, said in problems.items()
-            if path in self.paths or (not deeper and self.covers(path))
-        ]
+        mine = [said for path, said in problems.items() if path in self.paths or (not deeper and self.covers(path))]
         text = "; ".join(self.tr("fill this in") if said.startswith("missing") else said for said in mine)
         self._error.setText(f"{text[:1].upper()}{text[1:]}")
         self._error.setVisible(bool(mine))
@@ -319,9 +315,15 @@ class SpecForm(QWidget):
 
 
 class KindForm(QWidget):
-    """A choice of kinds, and the form of the chosen one. What two kinds share is carried over from one to the other."""
+    """A choice of kinds, and the form of the chosen one. What two kinds share is carried over from one to the other.
+
+    Signals:
+        changed: a person changed a field.
+        rebuilt: it has other fields now.
+    """
 
     changed = Signal()
+    rebuilt = Signal()
 
     def __init__(self, kinds: Sequence[type[BaseModel]], path: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -394,6 +396,7 @@ class KindForm(QWidget):
         self.form.set_advanced(self._advanced)
         self.form.changed.connect(self._report)
         self._describe()
+        self.rebuilt.emit()
         self.changed.emit()
 
     def _describe(self) -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from kdstudio.gui import geometry
 from kdstudio.gui.asking import Closing, TrainingRun, ask_on_close, named, pick_file_to_open, pick_file_to_save
@@ -109,6 +109,7 @@ class MainWindow(QMainWindow):
             from kdstudio.gui.pages.new_experiment import NewExperimentPage
 
             self._new_page = NewExperimentPage(self.home)
+            self._new_page.runs = lambda: self.lobby.feed.rows
             self._new_page.start_requested.connect(self.start_experiment)
             self._new_page.open_requested.connect(self.open_yaml)
             self._new_page.save_requested.connect(self.save_yaml)
@@ -238,6 +239,14 @@ class MainWindow(QMainWindow):
             self._painted = True
             self.painted.emit()
             QTimer.singleShot(0, self, self._fill)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter presses the button that has the focus: Qt's own do that in dialogs alone."""
+        focus = self.focusWidget()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and isinstance(focus, QAbstractButton) and focus.isEnabled():
+            focus.click()
+        else:
+            super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.stage.leave()

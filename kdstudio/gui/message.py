@@ -33,7 +33,9 @@ class Message(Banner):
         area.installEventFilter(self)
         theme().changed.connect(self._place_soon)
 
-    def show_words(self, title: str, detail: str = "", role: Role = "failure", buttons: Sequence[MessageButton] = ()) -> None:
+    def show_words(
+        self, title: str, detail: str = "", role: Role = "failure", buttons: Sequence[MessageButton] = ()
+    ) -> None:
         """Show these words, and `buttons`: (what it says, what it does). A click closes the message."""
         for button in self._offered:
             self.steps.removeWidget(button)

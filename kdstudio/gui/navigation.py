@@ -101,7 +101,9 @@ class QueueSign(Pressable):
         self.title.set_text(self.tr("Queue is on") if on else self.tr("Queue is off"))
         self.words.set_text(self.tr("1 run waits") if waiting == 1 else self.tr("{0} runs wait").format(waiting))
         self.switch.setChecked(on)
-        self.switch.setToolTip(self.tr("Stop starting runs") if on else self.tr("Start the runs that wait, one after the other"))
+        self.switch.setToolTip(
+            self.tr("Stop starting runs") if on else self.tr("Start the runs that wait, one after the other")
+        )
         self.setAccessibleDescription(f"{self.title.whole}, {self.words.whole}")
 
     def paintEvent(self, event: QPaintEvent) -> None:

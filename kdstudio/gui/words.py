@@ -75,7 +75,8 @@ def _worded(value: Any, percent: bool) -> str:
 def rate_words(rate: float, unit: str) -> str:
     """How many of `unit` a second."""
     said = {"steps": tr("{0} steps/s"), "images": tr("{0} images/s"), "models": tr("{0} networks/s")}
-    return said.get(unit, f"{{0}} {unit}/s").format(f"{rate:,.0f}")
+    digits = 0 if rate >= 10 else 1 if rate >= 0.95 else 2
+    return said.get(unit, f"{{0}} {unit}/s").format(f"{max(rate, 0.01):,.{digits}f}")
 
 
 def subject(experiment: Experiment | None) -> str:

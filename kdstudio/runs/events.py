@@ -337,7 +337,9 @@ class EventReader:
                 self.newer = event.format if event.format > FORMAT else 0
                 if self.newer:
                     about = {"format": event.format, "known": FORMAT}
-                    events.append(Note(attempt=event.attempt, at=event.at, level="warning", code="newer-format", parameters=about))
+                    events.append(
+                        Note(attempt=event.attempt, at=event.at, level="warning", code="newer-format", parameters=about)
+                    )
             if self.newer:
                 self.unknown += 1
             else:

@@ -33,14 +33,14 @@ WORDS: dict[str, Words] = {
     ),
     "not-a-number": Words(
         title="The loss is no longer a number",
-        cause="The term \"{term}\" became infinite or undefined in step {step} of {stage}. The weights are those from before.",
+        cause="The term \"{term}\" became infinite or undefined in step {step} of {stage}. The last good weights were kept.",
         remedy="Lower the learning rate, or set a gradient clip of 1: resumed as it is, the run would meet the same step again.",
         field="training.learning_rate",
     ),
     "disk-full": Words(
         title="The disk is full",
         cause="Nothing more could be written to {path}.",
-        remedy="Free some space, then resume: the run goes on from its last checkpoint.",
+        remedy="Free some space, then resume the run from its last checkpoint.",
     ),
     "not-writable": Words(
         title="A folder cannot be written",
@@ -61,7 +61,7 @@ WORDS: dict[str, Words] = {
     "file-corrupt": Words(
         title="A file is damaged",
         cause="{path}: {why}.",
-        remedy="Replace it by a good copy, or remove it, and start again.",
+        remedy="Replace it with an intact file, or remove it, and start again.",
         field="{field}",
     ),
     "checkpoint-beyond": Words(
@@ -70,9 +70,9 @@ WORDS: dict[str, Words] = {
         remedy="Start the experiment as a new run.",
     ),
     "too-few-classes": Words(
-        title="There are no classes to tell apart",
+        title="There are fewer than two classes",
         cause="{path} holds {held}.",
-        remedy="Put the pictures of each class into a folder of its own, at least two of them.",
+        remedy="Put the images of each class into a folder of its own, for at least two classes.",
         field="{field}",
     ),
     "too-few-images": Words(
@@ -88,8 +88,8 @@ WORDS: dict[str, Words] = {
         field="dataset.hidden_classes",
     ),
     "nothing-left": Words(
-        title="Nothing is left to learn from",
-        cause="With the hidden classes taken away no training image is left.",
+        title="No training image is left",
+        cause="Every training image belongs to a hidden class.",
         remedy="Hide fewer classes.",
         field="dataset.hidden_classes",
     ),
@@ -115,12 +115,12 @@ WORDS: dict[str, Words] = {
     "weights-run-empty": Words(
         title="That run has no student yet",
         cause="{role}.weights names run {run}, which has not kept a student.",
-        remedy="Let that run come to its end, or name another one.",
+        remedy="Let that run complete, or name another one.",
         field="{role}.weights",
     ),
     "student-missing": Words(
         title="The run has no student yet",
-        cause="Run {run} has not come to its end.",
+        cause="Run {run} has not completed.",
         remedy="Resume it (kdstudio resume {run}), or name another run.",
     ),
     "run-unknown": Words(
@@ -129,15 +129,15 @@ WORDS: dict[str, Words] = {
         remedy="`kdstudio runs` lists them.",
     ),
     "run-ambiguous": Words(
-        title="More than one run begins so",
+        title="Several runs match",
         cause="{count} runs in {home} begin with \"{run}\".",
-        remedy="Give more of the id.",
+        remedy="Type more of the id.",
     ),
     "run-at-work": Words(
-        title="The run is at work", cause="Run {run} is being trained.", remedy="Stop it first, then delete it."
+        title="The run is still training", cause="Run {run} is running.", remedy="Stop it first, then delete it."
     ),
     "trash-refuses": Words(
-        title="It cannot be moved to the trash",
+        title="The run cannot be moved to the trash",
         cause="{path}: {why}.",
         remedy="Delete the folder with your file manager.",
     ),
@@ -147,57 +147,57 @@ WORDS: dict[str, Words] = {
         remedy="Choose another one in Settings, or name it with --home or KDSTUDIO_HOME.",
     ),
     "home-gone": Words(
-        title="The home that was chosen is not there",
-        cause="{path} is no folder now; it may be on a disk that is not connected.",
-        remedy="Bring it back, name another one with --home, or remove {file}: then it is the system's data folder again.",
+        title="The chosen home folder is missing",
+        cause="{path} is not a folder; its disk may not be connected.",
+        remedy="Connect the disk, name another folder with --home, or remove {file} to use the default folder again.",
     ),
     "choice-not-kept": Words(
-        title="The choice of a home could not be kept",
+        title="The choice of a home folder could not be saved",
         cause="{path}: {why}.",
         remedy="Name the home with --home or KDSTUDIO_HOME instead.",
     ),
     "already-running": Words(
-        title="The run is at work already",
-        cause="Process {pid} holds run {run}.",
+        title="The run is already running",
+        cause="Process {pid} is training run {run}.",
         remedy="Watch it with `kdstudio log {run} -f`, or stop it first.",
     ),
     "device-missing": Words(
-        title="The device is not there",
+        title="The device is missing",
         cause="{device} was asked for, but this computer has: {available}.",
-        remedy="Choose auto, or a device that is there.",
+        remedy="Choose auto, or one of these devices.",
         field="compute.device",
     ),
     "device-lost": Words(
         title="The device stopped answering",
         cause="{device}: {why}.",
-        remedy="Resume: the run goes on from its last checkpoint. If it happens again, restart the computer.",
+        remedy="Resume the run from its last checkpoint. If this happens again, restart the computer.",
     ),
     "changed-experiment": Words(
-        title="The experiment is not the one that was begun",
+        title="The experiment has changed",
         cause="experiment.yaml was changed after the last checkpoint was written.",
         remedy="Start it as a new run (kdstudio run {path}), or put the old text back.",
     ),
     "changed-data": Words(
-        title="The data is not the data that the run began with",
+        title="The data has changed",
         cause="The images or their labels have changed since the last checkpoint.",
         remedy="Start it as a new run (kdstudio run {path}), or put the old data back.",
         field="dataset",
     ),
     "changed-weights": Words(
-        title="The weights are not those that the run began with",
+        title="The weights have changed",
         cause="The file or run that {role}.weights names has changed since the last checkpoint.",
         remedy="Start it as a new run (kdstudio run {path}), or put the old weights back.",
         field="{role}.weights",
     ),
     "killed": Words(
         title="The run was killed",
-        cause="Its process ended without a word: the system may have run out of memory, or somebody ended it.",
-        remedy="Resume: it goes on from its last checkpoint. If memory was short, halve the batch size first.",
+        cause="Its process ended without a message: the system may have run out of memory, or somebody ended it.",
+        remedy="Resume the run from its last checkpoint. If memory was short, halve the batch size first.",
         field="training.batch_size",
     ),
     "no-heartbeat": Words(
         title="The run does not answer",
-        cause="Its process exists, but has given no sign of life for {seconds} seconds.",
+        cause="Its process exists, but has not reported for {seconds} seconds.",
         remedy="The computer may have slept or be very busy. Wait, or stop the run and resume it.",
     ),
     "holder-unknown": Words(
@@ -207,58 +207,58 @@ WORDS: dict[str, Words] = {
     ),
     "no-progress": Words(
         title="Nothing has happened for a while",
-        cause="The process lives, but the last event is {seconds} seconds old ({stage}).",
-        remedy="Large data takes long to load. See the log; stop and resume if nothing comes.",
+        cause="The process is running, but its last event is {seconds} seconds old ({stage}).",
+        remedy="Large data takes long to load. See the log; stop and resume the run if nothing follows.",
     ),
     "experiment-unreadable": Words(
         title="The experiment cannot be read",
         cause="{why}",
-        remedy="Mend experiment.yaml, or start the experiment again from its own file.",
+        remedy="Fix experiment.yaml, or start the experiment again from its own file.",
     ),
     "internal": Words(
         title="The program made a mistake",
         cause="{kind}: {message}",
-        remedy="Resume goes on from the last checkpoint. Please report it with the run's log.txt.",
+        remedy="Resume the run from its last checkpoint. Please report this with the run's log.txt.",
     ),
     "desk-gone": Words(
         title="The preview stopped",
         cause="The helper that looks at data and networks ended.",
-        remedy="It is started again with the next change. If it goes on ending, see `kdstudio doctor`.",
+        remedy="It starts again with the next change. If it keeps ending, run `kdstudio doctor`.",
     ),
     "question-unknown": Words(
-        title="The helper does not know that question", cause="It was asked for \"{ask}\".", remedy="Install KD Studio again."
+        title="The helper does not know that request", cause="It was asked for \"{ask}\".", remedy="Install KD Studio again."
     ),
     "question-unreadable": Words(
-        title="The helper could not read a question", cause="{line}", remedy="Install KD Studio again."
+        title="The helper could not read a request", cause="{line}", remedy="Install KD Studio again."
     ),
     # What the desk notices before a run: nothing keeps it from starting.
     "one-class": Words(
         title="There is only one class",
-        cause="Every training image has the same label: there is nothing to tell apart.",
+        cause="Every training image has the same label: there is nothing to distinguish.",
         remedy="Choose a folder that holds one folder for each of at least two classes.",
         field="dataset",
     ),
     "damaged-left-out": Words(
-        title="Some pictures are damaged",
+        title="Some images are damaged",
         cause="Left out: {names}; {count} in all.",
-        remedy="Replace them by good copies, or remove them.",
+        remedy="Replace them with intact files, or remove them.",
         field="dataset",
     ),
     "empty-class": Words(
-        title="Nobody can learn one of the classes",
+        title="A class has no training image",
         cause="No training image shows {classes}.",
-        remedy="Add images of it, or leave it out.",
+        remedy="Add images of it, or remove the class.",
         field="dataset",
     ),
     "imbalance": Words(
         title="The classes are of very different sizes",
         cause="The largest has {most} training images, the smallest {fewest}.",
-        remedy="Look at the accuracy of each class at the end, not at the whole alone.",
+        remedy="Look at the recall of each class in the test results, not at accuracy alone.",
         field="dataset",
     ),
     "same-image-in-test": Words(
-        title="Training images are in the test part too",
-        cause="{count} of the test images are also training images, to the byte: the test result will flatter.",
+        title="Training images are also test images",
+        cause="{count} of the test images are also training images, byte for byte: test accuracy will be too high.",
         remedy="Remove the copies from one of the two parts.",
         field="dataset",
     ),
@@ -276,8 +276,8 @@ WORDS: dict[str, Words] = {
     ),
     # Notes: nothing failed.
     "teacher-reused": Words(
-        title="The teacher was there already",
-        cause="It was trained earlier from the same data, model, training and seed ({fingerprint}).",
+        title="Reused an earlier teacher",
+        cause="It was trained from the same data, model, training and seed ({fingerprint}).",
         remedy="",
     ),
     "teacher-gone": Words(
@@ -289,13 +289,13 @@ WORDS: dict[str, Words] = {
         title="The teacher was loaded", cause="Its weights come from {path}.", remedy=""
     ),
     "outputs-reused": Words(
-        title="The teacher's outputs were there already",
-        cause="They were kept from an earlier run ({fingerprint}).",
+        title="Reused the teacher's earlier outputs",
+        cause="They come from an earlier run ({fingerprint}).",
         remedy="",
     ),
     "outputs-live": Words(
         title="The teacher runs live",
-        cause="The student sees random views, and must never meet the teacher's answer to other pixels.",
+        cause="The student sees random views, so the teacher must see the same pixels at each step.",
         remedy="",
         field="dataset.views",
     ),
@@ -345,14 +345,14 @@ WORDS: dict[str, Words] = {
         title="The device is ready", cause="{device}, CPU threads: {threads}, {precision}.", remedy=""
     ),
     "waiting-for-device": Words(
-        title="Waiting for the device", cause="Another run is at work on {device}.", remedy=""
+        title="Waiting for the device", cause="Another run is using {device}.", remedy=""
     ),
     "waiting-for-teacher": Words(
         title="Waiting for the teacher", cause="Another run is training the same teacher.", remedy=""
     ),
     "not-bit-identical": Words(
-        title="From here on not bit-identical",
-        cause="The run was begun with {before} and goes on with {now}.",
+        title="Not bit-identical from here on",
+        cause="The run started with {before} and resumes with {now}.",
         remedy="",
     ),
     "stopped-early": Words(

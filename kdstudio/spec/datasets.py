@@ -154,7 +154,9 @@ class ImageFolder(DatasetSpec):
     """One folder of pictures for each class, or train, val and test folders of those."""
 
     label: ClassVar[str] = "A folder of images"
-    blurb: ClassVar[str] = "One folder per class, or train/val/test folders of those: PNG, JPEG, WebP, BMP, TIFF, GIF, PPM."
+    blurb: ClassVar[str] = (
+        "One folder per class, or train/val/test folders of those: PNG, JPEG, WebP, BMP, TIFF, GIF, PPM."
+    )
     kind: Literal["image-folder"]
     path: FilePath = option(
         title="Folder", description="The folder that holds one folder per class; relative to the YAML file."

@@ -95,7 +95,7 @@ def dump(experiment: BaseModel) -> str:
     return to_yaml(_kind_first(experiment.model_dump(mode="json")))
 
 
-class _Dumper(yaml.SafeDumper):
+class TextDumper(yaml.SafeDumper):
     """Writes every text so that it is read as it was."""
 
     def _text(self, text: str) -> yaml.ScalarNode:
@@ -104,12 +104,12 @@ class _Dumper(yaml.SafeDumper):
         return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
-_Dumper.add_representer(str, _Dumper._text)
+TextDumper.add_representer(str, TextDumper._text)
 
 
 def to_yaml(values: Any) -> str:
     """Plain data as YAML for people: its own order, its own letters."""
-    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=100)
+    return yaml.dump(values, Dumper=TextDumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=100)
 
 
 def save(experiment: BaseModel, path: Path) -> None:

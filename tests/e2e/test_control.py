@@ -88,7 +88,7 @@ def test_that_a_run_at_work_refuses_a_second_process_and_answers_what_it_is_aske
 
         refused = cli("resume", folder.id, "--home", home.root)
         assert refused.returncode == 1
-        assert "at work already" in refused.stderr
+        assert "already running" in refused.stderr
         assert str(folder.status().pid) in refused.stderr
         assert refused.stdout == ""
         assert folder.status().attempt == 1

@@ -189,9 +189,7 @@ def test_that_tensors_that_do_not_fit_are_named_before_anything_is_put_in_place(
     ["", "[1]", "null", "{", "\xff", '{"0.odd": [1]}', '{"0.odd": {}}', '{"x.odd": 1}', '{"99.odd": 1}', '{"odd": 1}',
      '{"0.odd": 1}', "[" * 20_000],
 )  # fmt: skip
-def test_that_a_damaged_state_of_the_optimiser_is_named(
-    checkpoints: Checkpoints, tmp_path: Path, content: str
-) -> None:
+def test_that_a_damaged_state_of_the_optimiser_is_named(checkpoints: Checkpoints, tmp_path: Path, content: str) -> None:
     trainee = Trainee()
     trainee.save(checkpoints, 1)
     path = tmp_path / "checkpoints" / "student-1" / "1" / "optimizer.json"
@@ -260,7 +258,9 @@ def test_that_a_convolution_in_the_channels_last_format_resumes_bit_for_bit(
     again, resumed = fresh()
     checkpoints.restore(at(6), model=again, optimizer=resumed)
     for parameter in again.parameters():
-        moments = [value for value in resumed.state[parameter].values() if getattr(value, "shape", None) == parameter.shape]
+        moments = [
+            value for value in resumed.state[parameter].values() if getattr(value, "shape", None) == parameter.shape
+        ]
         assert moments
         assert all(moment.stride() == parameter.stride() for moment in moments)
     for inputs in batches[6:]:

@@ -46,7 +46,9 @@ def test_that_a_second_run_reuses_teacher_and_outputs_and_says_so(home: Home) ->
     assert {path: path.stat().st_mtime_ns for path in home.root.rglob("*.npy")} == kept
     assert "teacher-reused" in second.log_file.read_text()
     name = name_of(
-        first.experiment(), json.loads((first.path / "environment.json").read_text())["fingerprints"]["data"], torch.float32
+        first.experiment(),
+        json.loads((first.path / "environment.json").read_text())["fingerprints"]["data"],
+        torch.float32,
     )
     assert the_only(home.teachers).name == name
 

@@ -234,6 +234,50 @@ def test_that_a_run_is_started_by_keys_alone(qtbot: QtBot, window: MainWindow, p
     qtbot.waitUntil(lambda: not window.controller.active, timeout=15_000)
 
 
+def _walked(window: MainWindow) -> list[str]:
+    """The names of what Tab stops at on the form of the page New experiment, from the title to the button Start."""
+    page = window.new_page
+    page.board.title.editor.setFocus()
+    stops = [window.focusWidget()]
+    while stops[-1] is not page.start_button:
+        assert len(stops) < 200, "Start is not reached"
+        QTest.keyClick(stops[-1], Qt.Key.Key_Tab)
+        stops.append(window.focusWidget())
+    return [stop.objectName() for stop in stops]
+
+
+@pytest.mark.parametrize("detail", [0, 1])
+@pytest.mark.parametrize("width", [1100, 1900])
+def test_that_tab_walks_the_form_in_the_order_in_which_it_is_seen(window: MainWindow, detail: int, width: int) -> None:
+    window.resize(width, 900)
+    window.show_page("new")
+    page = window.new_page
+    page.detail.group.button(detail).click()
+    kinds = page.cards[1].forms["teacher"]
+    for kind in (0, 1):  # another kind brings other fields
+        kinds.picker.setCurrentIndex(kind)  # type: ignore[union-attr]
+        seen = [f"field.{row.path}" for row in page.board.rows() if row.isVisible()]
+        assert [name for name in _walked(window) if name.startswith("field.")] == seen
+    walked = _walked(window)
+    wanted = ["field.title", "kind.dataset", "field.dataset.labelled", "kind.teacher", "field.teacher.width",
+              "field.teacher_training.budget", "unit.teacher_training.budget", "kind.student", "kind.method",
+              "field.method.temperature", "field.method.alpha", "field.training.budget", "unit.training.budget",
+              "field.seeds", "start"]  # fmt: skip
+    assert sorted(wanted, key=walked.index) == wanted
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space])
+def test_that_enter_presses_the_button_with_the_focus_as_space_does(qtbot: QtBot, window: MainWindow, key: Qt.Key) -> None:
+    window.show_page("new")
+    copy = window.new_page.summary.copy
+    copy.setFocus()
+    qtbot.keyClick(copy, key)
+    assert copy.text() == "Copied"
+    window.navigation.buttons["runs"].setFocus()
+    qtbot.keyClick(window.navigation.buttons["runs"], key)
+    assert window.pages.currentWidget() is window.runs_page
+
+
 def _tab_to(window: MainWindow, found: Callable[[QWidget | None], bool]) -> None:
     for _ in range(120):
         if found(window.focusWidget()):

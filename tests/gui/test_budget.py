@@ -31,10 +31,14 @@ def budget(page: NewExperimentPage, part: str = "training") -> QuantityEditor:
 def given(page: NewExperimentPage, part: str = "training") -> dict[str, object]:
     """What the experiment asks for, of epochs, steps and minutes."""
     training = getattr(page.experiment(), part)
-    return {name: getattr(training, name) for name in ("epochs", "steps", "minutes") if getattr(training, name) is not None}
+    return {
+        name: getattr(training, name) for name in ("epochs", "steps", "minutes") if getattr(training, name) is not None
+    }
 
 
-def test_that_the_simple_form_shows_the_budget_that_a_file_gives_for_student_and_teacher(new_page: NewExperimentPage) -> None:
+def test_that_the_simple_form_shows_the_budget_that_a_file_gives_for_student_and_teacher(
+    new_page: NewExperimentPage,
+) -> None:
     new_page.open_file(SAMPLE)
     for part, number, unit in (("training", "3000", "steps"), ("teacher_training", "15", "epochs")):
         assert field(new_page, f"{part}.budget").isVisible()
@@ -70,7 +74,9 @@ def test_that_undo_and_redo_walk_through_number_and_unit(new_page: NewExperiment
     ("text", "said"),
     [("", "Needs a number"), ("-1", "Must be more than 0, not -1"), ("many", "Needs a number, not 'many'")],
 )
-def test_that_what_is_wrong_with_the_budget_stands_beside_its_row(new_page: NewExperimentPage, text: str, said: str) -> None:
+def test_that_what_is_wrong_with_the_budget_stands_beside_its_row(
+    new_page: NewExperimentPage, text: str, said: str
+) -> None:
     line = line_of(new_page, "training.budget")
     line.clear()
     QTest.keyClicks(line, text)
@@ -95,7 +101,9 @@ def test_that_arrows_step_as_the_unit_allows(new_page: NewExperimentPage) -> Non
     assert given(new_page) == {"steps": 1}
 
 
-def test_that_the_text_gives_the_budget_that_the_form_shows_and_the_other_way_round(new_page: NewExperimentPage) -> None:
+def test_that_the_text_gives_the_budget_that_the_form_shows_and_the_other_way_round(
+    new_page: NewExperimentPage,
+) -> None:
     pick(budget(new_page).unit, "steps")
     retype(new_page, "training.budget", "500")
     new_page.detail.choose(YAML)
@@ -137,7 +145,13 @@ def test_that_the_command_sets_one_of_them_alone(new_page: NewExperimentPage, tm
     pick(budget(new_page).unit, "minutes")
     retype(new_page, "training.budget", "4")
     new_page.copy_command()
-    assert shlex.split(QGuiApplication.clipboard().text())[:5] == ["kdstudio", "run", str(file), "--set", "training.minutes=4.0"]
+    assert shlex.split(QGuiApplication.clipboard().text())[:5] == [
+        "kdstudio",
+        "run",
+        str(file),
+        "--set",
+        "training.minutes=4.0",
+    ]
 
 
 def test_that_a_rhythm_is_a_number_and_a_unit_too_and_auto_while_it_is_empty(qtbot: QtBot, window: MainWindow) -> None:

@@ -99,7 +99,10 @@ def test_that_the_same_answers_are_not_called_disagreements(qtbot: QtBot, folder
     card = DisagreementsCard()
     qtbot.addWidget(card)
     card.resize(800, 150)
-    for samples, title, count in (([other, same], "Surest disagreements", 1), ([same, same], "The same answers", 2)):
+    for samples, title, count in (
+        ([other, same], "Most confident disagreements", 1),
+        ([same, same], "No disagreements", 2),
+    ):
         (folder.path / SAMPLED.artefact).write_text(json.dumps({"classes": ["nought", "one"], "samples": samples}))
         card.show_run(folder, [replace(SAMPLED, seed=count)])
         assert card.title.text().startswith(title)

@@ -212,7 +212,7 @@ def test_that_silence_is_said_while_the_process_lives_and_stop_is_heard(
 ) -> None:
     monkeypatch.setattr(follow, "NO_PROGRESS", 0.6)
     runner.habits = ("hold=student",)
-    page = fallen_silent(qtbot, window, "Nothing has happened for a while", "The process lives", "(student)")
+    page = fallen_silent(qtbot, window, "Nothing has happened for a while", "The process is running", "(student)")
     assert page.pill.text == "Training the student"
     assert "left" not in page.times.text() and "estimating" not in page.times.text(), "nobody knows"
     assert not page.mend.isVisible() and not page.sentences.copy.isVisible()
@@ -231,7 +231,7 @@ def test_that_a_process_without_a_heartbeat_is_said_until_it_goes_on(
 ) -> None:
     monkeypatch.setattr(follow, "HEARTBEAT_STALE", 1.0)
     runner.habits = ("freeze=student",)
-    page = fallen_silent(qtbot, window, "The run does not answer", "no sign of life for", "Wait, or stop the run")
+    page = fallen_silent(qtbot, window, "The run does not answer", "has not reported for", "Wait, or stop the run")
 
     process = psutil.Process(window.controller.status.pid)
     qtbot.waitUntil(lambda: process.status() == psutil.STATUS_STOPPED, timeout=PATIENCE)
@@ -272,7 +272,7 @@ def test_that_a_run_killed_in_any_phase_is_said_to_be_lost_and_goes_on_to_the_sa
         click(qtbot, page.sentences.stop_save)
     ended(qtbot, window)
     assert (page.pill.text, page.notice.title) == ("Killed", "The run was killed")
-    assert "Resume: it goes on from its last checkpoint" in page.notice.detail
+    assert "Resume the run from its last checkpoint" in page.notice.detail
     assert {"resume", "duplicate"} <= shown(page) and not shown(page) & {"pause", "stop"}
     is_drawn(page, window.controller.state)
     goes_on_to_the_same_end(qtbot, window, runner)

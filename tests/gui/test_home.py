@@ -151,7 +151,7 @@ def test_that_a_run_that_failed_says_its_cause(qtbot: QtBot, page: HomePage, hom
     write_json(killed.status_file, {"state": "running", "attempt": 1})
     shown(qtbot, page)
     said = {line.objectName(): line.said.whole for line in page._recent_lines}
-    assert said[f"line.{folder.id}"].startswith("The loss is no longer a number. The term \"labels\" became")
+    assert said[f"line.{folder.id}"].startswith('The loss is no longer a number. The term "labels" became')
     assert said[f"line.{killed.id}"].startswith("The run was killed.")
 
 

@@ -218,7 +218,7 @@ def test_that_the_window_opens_again_on_the_chosen_home_in_the_same_process(tmp_
     )  # fmt: skip
     said = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0, done.stderr
-    then = [str(other), "", True] if fate == "stays" else [str(old), "The home that was chosen is not there", True]
+    then = [str(other), "", True] if fate == "stays" else [str(old), "The chosen home folder is missing", True]
     assert said == [[str(old), "", True], then]
     assert run.path.exists()
     assert not [line for line in done.stderr.splitlines() if "This plugin does not support" not in line]

@@ -75,7 +75,9 @@ def test_that_start_and_queue_stay_free(window: MainWindow) -> None:
 
 def test_that_what_is_offered_is_done_once_and_closes_the_message(qtbot: QtBot, window: MainWindow) -> None:
     done: list[str] = []
-    window.show_message("One", buttons=[("Do this", lambda: done.append("this")), ("Do that", lambda: done.append("that"))])
+    window.show_message(
+        "One", buttons=[("Do this", lambda: done.append("this")), ("Do that", lambda: done.append("that"))]
+    )
     (offer,) = (each for each in window.message.findChildren(QPushButton) if each.text() == "Do that")
     qtbot.mouseClick(offer, Qt.MouseButton.LeftButton)
     assert done == ["that"]

@@ -128,6 +128,48 @@ def test_that_a_file_keeps_its_comments_while_nothing_is_changed(page: NewExperi
     assert page.subtitle.whole == "b.yaml"
 
 
+COMMENTED = """# What I want to know.
+kind: classification  # the only one
+training: {steps: 3000, learning_rate: 3e-3}  # long
+method:
+  kind: soft-targets
+  temperature: 3  # as in the paper
+"""
+
+
+def test_that_an_edited_file_keeps_its_comments_its_order_and_what_it_leaves_out(page: NewExperimentPage, tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(COMMENTED)
+    page.open_file(file)
+    page.change({"training.epochs": 40.0, "method.temperature": 2.0, "method.alpha": 0.5})
+    wanted = COMMENTED.replace("steps: 3000", "epochs: 40").replace("temperature: 3  # as in the paper\n", (
+        "temperature: 2  # as in the paper\n  alpha: 0.5\n"
+    ))  # fmt: skip
+    to_text(page)
+    assert page.yaml.text == wanted
+    page.history.undo()
+    assert page.text() == COMMENTED
+    page.history.redo()
+    page.save_to(file)
+    assert file.read_text() == wanted
+    page.new()
+    assert "paper" not in page.text()
+
+
+def test_that_comments_live_through_a_mistake_and_a_crash(make_new_page: MakePage, tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(COMMENTED)
+    crashed = make_new_page()
+    crashed.open_file(file)
+    retype(crashed, "method.temperature", "warm")
+    assert crashed.text() == COMMENTED.replace("temperature: 3", "temperature: warm")
+    retype(crashed, "method.temperature", "2")
+    crashed.keep_draft()
+    crashed.hide()
+    restored = make_new_page()
+    assert restored.text() == COMMENTED.replace("temperature: 3", "temperature: 2")
+
+
 # Drafts
 
 

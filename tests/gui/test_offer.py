@@ -40,7 +40,9 @@ def test_that_a_suggestion_fills_the_form_marks_what_it_changes_and_says_why(qtb
 
 def test_that_an_advanced_field_that_a_suggestion_changes_is_in_view_and_tinted(new_page: NewExperimentPage) -> None:
     changes = ["compute.threads=2", "training.learning_rate=0.003"]
-    new_page.offer(loads("kind: classification", changes=changes), ["training.learning_rate", "compute.threads"], REASON)
+    new_page.offer(
+        loads("kind: classification", changes=changes), ["training.learning_rate", "compute.threads"], REASON
+    )
     row = field(new_page, "compute.threads")
     assert row.isVisible()
     assert row.grab().toImage().pixelColor(2, row.height() // 2) != new_page.cards[0].grab().toImage().pixelColor(8, 30)

@@ -10,14 +10,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
+from kdstudio.gui.pages.overlay_pictures import LINES
 from kdstudio.gui.plots import curves
 from kdstudio.gui.plots.curve_plot import CurvePlot
 from kdstudio.gui.plots.curves import Curve, Level, Picture
-from kdstudio.gui.plots.drawn import DASHED_POINTS, FEW, POINTS
+from kdstudio.gui.plots.drawn import DASHED_POINTS, FEW, POINTS, pen_of
 from kdstudio.gui.plots.legend import AREA_SHARE
 from kdstudio.gui.plots.options import Options, averaged
 from kdstudio.gui.plots.spoken import figure
 from kdstudio.gui.theme import Choice, theme
+from kdstudio.gui.words import rate_words
 from kdstudio.runs.events import AnyEvent
 from kdstudio.runs.series import Series
 from kdstudio.runs.state import RunState
@@ -361,3 +363,40 @@ def test_that_plots_follow_the_theme(plot: CurvePlot) -> None:
     assert plot.plot.backgroundBrush().color() == theme().color("card")
     assert plot.items["a"].raw.opts["pen"].color() == theme().color("student")
     assert plot.plot.left.textPen().color() == theme().color("quiet")
+
+
+@pytest.mark.parametrize("top", [3e4, 2.5e5, 1e35])
+def test_that_the_numbers_of_large_values_have_room_beside_the_axis(
+    qtbot: QtBot, plot: CurvePlot, top: float
+) -> None:
+    """pyqtgraph leaves out what is wider than the axis: of 1e35 only the 0 was left."""
+    plot.show_picture(
+        Picture(curves=(Curve(key="a", label="a", role="student", series=series([top * n / 30 for n in range(31)])),))
+    )
+
+
+    def numbers() -> int:
+        plot.grab()
+        return len(plot.plot.left._drawn[2])
+
+    qtbot.waitUntil(lambda: numbers() >= 3)  # its layout comes with the next turn
+
+
+def test_that_a_curve_below_zero_is_in_the_picture(plot: CurvePlot) -> None:
+    plot.show_picture(Picture(curves=(Curve(key="a", label="a", role="student", series=series([-1.0, -3.0])),)))
+    _, (low, high) = plot.plot.view.viewRange()
+    assert low < -3.0 and high > -1.0
+
+
+def test_that_dotted_is_the_teacher_alone() -> None:
+    lines = [curves._line_of_term(f"term {number}", number) for number in range(4)]
+    assert "dotted" not in (*lines, *LINES)
+    assert pen_of(theme().color("student"), 1.0, "dash-dotted").style() is Qt.PenStyle.CustomDashLine
+
+
+@pytest.mark.parametrize(
+    ("rate", "said"), [(1234.4, "1,234 steps/s"), (9.96, "10.0 steps/s"), (0.96, "1.0 steps/s"), (0.25, "0.25 steps/s"),
+                       (0.001, "0.01 steps/s")],
+)  # fmt: skip
+def test_that_a_slow_run_does_not_make_zero_steps_a_second(rate: float, said: str) -> None:
+    assert rate_words(rate, "steps") == said

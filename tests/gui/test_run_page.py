@@ -188,7 +188,7 @@ def test_that_without_a_run_nothing_is_waited_for(qtbot: QtBot, window: MainWind
     tiles = (page.tiles.accuracy, page.tiles.agreement, page.tiles.gain, page.tiles.cost)
     assert {plot.waiting.text() for plot in page.board.plots} == {"The curves of a run appear here"}
     assert [tile.note for tile in tiles] == [
-        "how often it is right", "how often both say the same", "what its help is worth", "parameters of the student",
+        "share of images classified correctly", "share of equal predictions", "student minus baseline", "parameters of the student",
     ]  # fmt: skip
     window.open_run(a_run(home))
     page._refresh()

@@ -221,7 +221,7 @@ def test_that_a_trash_that_refuses_is_explained(
     a_teacher(home)
     monkeypatch.setattr(storage, "_discard", refuse)
     card = cleared(qtbot, window, monkeypatch, "teachers")
-    qtbot.waitUntil(lambda: card.said.title == "It cannot be moved to the trash")
+    qtbot.waitUntil(lambda: card.said.title == "The run cannot be moved to the trash")
     assert "no trash here" in card.said.detail
     qtbot.waitUntil(lambda: card._reader is None)
 

@@ -87,6 +87,10 @@ def test_that_a_warning_is_answered_and_a_failure_without_a_change_is_not(
     weak = Note(stage="student", seed=0, who="student", level="warning", code="student-weak", parameters=parameters)
     page = bring(qtbot, window, a_told_run(home, stamped([*story[: place + 1], weak, *story[place + 1 :]])))
     assert named(page, "lower-rate").text() == "Lower the learning rate to 0.0001"
+    standing = page.standing
+    qtbot.waitUntil(
+        lambda: standing.height() == max(standing._typical_height(), standing.verdict.heightForWidth(standing.width()))
+    )
     page = bring(qtbot, window, a_told_run(home, failing("disk-full", path="/x")))  # type: ignore[arg-type]
     assert page.notice.isVisible()
     assert page.sentences.remedies.buttons == []

@@ -65,7 +65,7 @@ def test_that_a_typed_title_overrides_and_clearing_goes_back(page: NewExperiment
     assert page.experiment().title == ""
     assert suggested(page) == LABELS
     page.history.undo()
-    assert line(page, "title").text() == "Mine (2)"
+    assert line(page, "title").text() == "Mine"
     page.history.undo()
     page.history.undo()
     assert (suggested(page), line(page, "title").text()) == (PLAIN, "")
@@ -83,7 +83,7 @@ def test_that_text_and_command_leave_a_title_empty_that_is_made_up(page: NewExpe
     page.detail.choose(YAML)
     page.sheet.set_detail(YAML)
     assert loads(page.yaml.text).title == ""
-    page.yaml.editor.setPlainText(page.yaml.text.replace("title: ''", "title: By hand"))
+    page.yaml.editor.setPlainText(f"{page.yaml.text}title: By hand\n")
     page.yaml.check()
     assert field(page, "title").editor.value() == "By hand"
 
@@ -98,7 +98,7 @@ def test_that_a_copy_of_a_run_follows_again_if_its_title_was_made_up(page: NewEx
     assert line(page, "title").text() == "Mine (2)"
     other = new_run(loads(f"kind: classification\ntitle: '{LABELS}'\n"), home)
     page.take_dropped(other.path)
-    assert line(page, "title").text() == LABELS, "that of another experiment was given by somebody"
+    assert line(page, "title").text() == f"{LABELS} (2)", "that of another experiment was given by somebody"
 
 
 def test_that_a_run_is_made_under_the_title_that_was_shown(

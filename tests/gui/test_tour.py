@@ -177,6 +177,7 @@ def test_that_the_words_have_room_in_the_smallest_window(
         for _ in range(5):
             tour = tour_of(window)
             QTest.qWait(150)
+            qtbot.waitUntil(lambda tour=tour: not tour.hole.isEmpty())  # type: ignore[misc]
             assert tour.rect().contains(tour.card.geometry())
             assert tour.sentence.height() >= tour.sentence.heightForWidth(tour.sentence.width())
             covered = tour.hole.intersected(tour.card.geometry())

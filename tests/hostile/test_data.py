@@ -66,8 +66,8 @@ def test_that_hostile_pictures_are_left_out_and_named_by_check(home: Home, here:
         (line,) = (line for line in said.out.splitlines() if line.startswith(f"left out: {name}: "))
         assert why in line
     assert "left out: b\\xefrds\\x1b[2J/broken.png: " in said.out
-    assert "warning: Some pictures are damaged." in said.out
-    assert "warning: Training images are in the test part too." in said.out
+    assert "warning: Some images are damaged." in said.out
+    assert "warning: Training images are also test images." in said.out
 
 
 def test_that_a_class_folder_that_cannot_be_read_is_said(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,7 +58,14 @@ def test_that_no_hostile_run_holds_a_reader_for_long(runs: dict[str, RunFolder])
 
 
 def test_that_no_hostile_run_breaks_or_holds_a_command(home: Home, runs: dict[str, RunFolder]) -> None:
-    logs = ("sound", "pipe for log.txt", "endless log.txt", "pipe for status.json", "escapes for a terminal", "odd name")
+    logs = (
+        "sound",
+        "pipe for log.txt",
+        "endless log.txt",
+        "pipe for status.json",
+        "escapes for a terminal",
+        "odd name",
+    )
     for name, run in runs.items():
         if name.startswith(("outputs", "artefact", "many", "events")) or name in UNREAD:
             continue
@@ -71,7 +78,9 @@ def test_that_a_title_and_a_log_cannot_give_orders_to_a_terminal(home: Home, run
     run = runs["escapes for a terminal"]
 
     assert "\\x1b[2J\\x1b]0;owned\\x07\\u009b31m\\u202e" in kdstudio("show", run.id, "--home", home.root).out
-    assert kdstudio("log", run.id, "--home", home.root).out == "before\n\\x1b[2J\\x1b]0;owned\\x07\\u009b31m\\u202eafter\n"
+    assert (
+        kdstudio("log", run.id, "--home", home.root).out == "before\n\\x1b[2J\\x1b]0;owned\\x07\\u009b31m\\u202eafter\n"
+    )
 
 
 ROWS = {

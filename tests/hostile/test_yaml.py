@@ -24,7 +24,15 @@ FIELDS = (
     "title", "seeds", "dataset", "teacher", "student", "method", "training", "compute", "unknown", "training: {steps", "<<",
 )  # fmt: skip
 LONG = "9" * 5000
-WHOLE = ("title", "seeds", "training: {steps", "training: {epochs", "compute: {threads", "format", "dataset: {kind: digits, seed")
+WHOLE = (
+    "title",
+    "seeds",
+    "training: {steps",
+    "training: {epochs",
+    "compute: {threads",
+    "format",
+    "dataset: {kind: digits, seed",
+)
 TEXTS: dict[str, tuple[str, str]] = {
     **{f"bomb in {field}": (f"{BOMB}\n{field}: *a12{'}' * field.count('{')}", "stand for more than 10,000 values")
        for field in FIELDS},
@@ -59,7 +67,14 @@ def test_that_it_is_refused_at_once_with_its_reason(here: Path, name: str) -> No
 
 
 def test_that_the_command_line_refuses_it_too(home: Home, here: Path) -> None:
-    for name in ("bomb in seeds", "hexadecimal format", "60 levels", "a text that is too long", "half a character", "escapes"):
+    for name in (
+        "bomb in seeds",
+        "hexadecimal format",
+        "60 levels",
+        "a text that is too long",
+        "half a character",
+        "escapes",
+    ):
         text, why = TEXTS[name]
         (here / "e.yaml").write_text(text)
         said = kdstudio("check", here / "e.yaml", "--home", home.root)
@@ -87,7 +102,13 @@ def test_that_an_endless_standard_input_is_refused(home: Home) -> None:
 
 def test_that_set_is_held_to_the_same_limits(home: Home, here: Path) -> None:
     (here / "e.yaml").write_text("kind: classification\n")
-    for change in (f"format=0x{LONG}", "title=" + "[" * 5000, f"seeds=[{'1, ' * 20_000}]", "title=\x1b[2J", "title=\udcff"):
+    for change in (
+        f"format=0x{LONG}",
+        "title=" + "[" * 5000,
+        f"seeds=[{'1, ' * 20_000}]",
+        "title=\x1b[2J",
+        "title=\udcff",
+    ):
         said = kdstudio("check", here / "e.yaml", "--set", change, "--home", home.root)
         assert said.code == 1
 
@@ -96,7 +117,10 @@ def test_that_an_experiment_of_ordinary_size_is_read(here: Path) -> None:
     many = ", ".join(map(str, range(2000)))
     shared = "kind: classification\nteacher_training: &t {steps: 5}\ntraining: {<<: *t, batch_size: 8}\n"
 
-    assert len(loads(f"kind: classification\ndataset: {{kind: digits, hidden_classes: [{many}]}}").dataset.hidden_classes) == 2000
+    assert (
+        len(loads(f"kind: classification\ndataset: {{kind: digits, hidden_classes: [{many}]}}").dataset.hidden_classes)
+        == 2000
+    )
     assert loads(shared).training.steps == 5
 
 
@@ -114,10 +138,14 @@ def test_that_what_a_home_keeps_is_read_within_limits(home: Home) -> None:
     assert time.monotonic() - began < 5
 
 
-def test_that_the_window_opens_none_of_it_and_says_why(qtbot: QtBot, home: Home, here: Path, window: MainWindow) -> None:
+def test_that_the_window_opens_none_of_it_and_says_why(
+    qtbot: QtBot, home: Home, here: Path, window: MainWindow
+) -> None:
     os.mkfifo(here / "pipe.yaml")
     files = [here / "pipe.yaml"]
-    for number, name in enumerate(("bomb in title", "hexadecimal seeds", "60 levels", "20,000 seeds", "half a character")):
+    for number, name in enumerate(
+        ("bomb in title", "hexadecimal seeds", "60 levels", "20,000 seeds", "half a character")
+    ):
         files.append(here / f"{number}.yaml")
         files[-1].write_text(TEXTS[name][0])
     for file in files:
@@ -127,9 +155,7 @@ def test_that_the_window_opens_none_of_it_and_says_why(qtbot: QtBot, home: Home,
         assert time.monotonic() - began < 5, file.name
 
 
-def test_that_a_draft_that_is_a_pipe_or_a_bomb_holds_no_window(
-    qtbot: QtBot, home: Home, open_window: "object"
-) -> None:
+def test_that_a_draft_that_is_a_pipe_or_a_bomb_holds_no_window(qtbot: QtBot, home: Home, open_window: "object") -> None:
     (home.root / "draft.yaml").write_text(laughs())
     began = time.monotonic()
     window: MainWindow = open_window()  # type: ignore[operator]

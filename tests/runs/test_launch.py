@@ -148,7 +148,11 @@ def test_that_an_unrelated_process_is_never_signalled_while_somebody_else_holds_
         a_process_at_work(other) as another,
         subprocess.Popen(command, stdin=subprocess.PIPE) as stranger,
     ):
-        pids = {"the run in its command": stranger.pid, "another run's lock": another.pid, "the window itself": os.getpid()}
+        pids = {
+            "the run in its command": stranger.pid,
+            "another run's lock": another.pid,
+            "the window itself": os.getpid(),
+        }
         folder.status_file.write_text(f'{{"state": "running", "attempt": 1, "pid": {pids[named]}}}')
         assert process_of(folder) is None
         ladder = StopLadder(folder, clock)

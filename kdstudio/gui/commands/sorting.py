@@ -19,7 +19,10 @@ def sorting(
         sort: sorts by a column; by the one in force, the other way round.
     """
     now, descending = sorted_by
-    down, up = tr("Sorted from high to low; choose again to reverse"), tr("Sorted from low to high; choose again to reverse")
+    down, up = (
+        tr("Sorted from high to low; choose again to reverse"),
+        tr("Sorted from low to high; choose again to reverse"),
+    )
     tip = down if descending else up
 
     def by(column: Column) -> Callable[[], object]:

@@ -236,7 +236,7 @@ class DisagreementsCard(Card):
         self.title = Text("", "strong")
         head.setSpacing(GAP)
         head.addWidget(self.title)
-        said = self.tr("validation images, renewed at each evaluation; bars: how likely each class seems to both")
+        said = self.tr("validation images, updated at each evaluation; bars: probabilities of teacher and student")
         head.addWidget(Elided(said, "caption", "quiet"), 3)
         self.body.addLayout(head)
         self._row = QHBoxLayout()
@@ -273,8 +273,8 @@ class DisagreementsCard(Card):
     def _show(self, samples: list[Sample]) -> None:
         """Where the answers differ; where none does, those on which the two are furthest apart, and the title says so."""
         differing = [sample for sample in samples if sample.differs]
-        surest, closest = self.tr("Surest disagreements"), self.tr("The same answers; here they are furthest apart")
-        self.title.setText(surest if differing else closest)
+        most_confident, closest = self.tr("Most confident disagreements"), self.tr("No disagreements; least similar answers")
+        self.title.setText(most_confident if differing else closest)
         samples = differing or samples
         while len(self.pictures) < len(samples):
             self.pictures.append(SamplePicture(self))

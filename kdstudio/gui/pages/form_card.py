@@ -38,10 +38,12 @@ class FormCard(Card):
     Signals:
         changed: a field has another value.
         refused: something could not be kept; carries the reason.
+        rebuilt: it has other fields now, or in another order.
     """
 
     changed = Signal()
     refused = Signal(str)
+    rebuilt = Signal()
 
     def __init__(
         self,
@@ -101,6 +103,16 @@ class FormCard(Card):
         """Every field with an editor of its own."""
         for form in self.forms.values():
             yield from form.leaves()
+
+    def stops(self) -> Iterator[QWidget]:
+        """What Tab stops at, in the order in which it is seen."""
+        head: list[QWidget] = [self.badge, self.menu_button]
+        if self._picker is not None:
+            head.insert(1 if self._line.indexOf(self._picker) >= 0 else 2, self._picker)
+        yield from (*head, self.naming.line, self.naming.save, self.naming.cancel)
+        for row in self.leaves():
+            assert isinstance(row.editor, Editor), "a leaf has an editor"
+            yield from row.editor.stops()
 
     def changes(self) -> list[FieldRow]:
         """The fields that are not at their defaults."""
@@ -208,6 +220,7 @@ class FormCard(Card):
         else:
             self.body.insertWidget(1, picker)
         picker.setMaximumWidth(round(PICKER * theme().factor) if wide else QWIDGETSIZE_MAX)
+        self.rebuilt.emit()
 
     def _head(self, line: QHBoxLayout) -> None:
         line.setSpacing(2 * SPACE)
@@ -253,6 +266,8 @@ class FormCard(Card):
         self.forms[name] = form
         self.body.addWidget(form)
         form.changed.connect(self._report)
+        if isinstance(form, KindForm):
+            form.rebuilt.connect(self.rebuilt)
 
     @Slot()
     def _report(self) -> None:

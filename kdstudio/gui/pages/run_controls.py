@@ -84,7 +84,7 @@ class RunControls(QWidget):
         asked = self._controller.asked
         self._heard(self.pause, self.tr("Pausing...") if asked is Request.PAUSE else "")
         self._heard(self.stop, self.tr("Stopping...") if asked is Request.STOP else "")
-        gives = self.tr("Saves, and gives the device back until it goes on")
+        gives = self.tr("Saves a checkpoint and frees the device; Continue resumes there")
         self._allow(self.pause, run_rules.pause(self._controller), gives)
         self._allow(self.stop, run_rules.stop(self._controller))
 

@@ -62,7 +62,10 @@ class RunWords(QWidget):
         self.folder = IconButton(self.tr("Open folder"), "folder", "open.folder")
         self.stop_save = IconButton(self.tr("Stop and save"), "stop", "stop.save")
         self.keep = IconButton(self.tr("Keep training"), "play", "stop.keep")
-        self.advice, self.remedies = SuggestionButtons(self), SuggestionButtons(self)  # beside the verdict, and the notice
+        self.advice, self.remedies = (
+            SuggestionButtons(self),
+            SuggestionButtons(self),
+        )  # beside the verdict, and the notice
         self.next_steps = (self.longer, self.compare, self.folder)
         self._arrange()
         self.standing = RunStanding(self.verdict, self.next_steps)

@@ -39,9 +39,11 @@ class Tiles(QWidget):
 
     def show_nothing(self) -> None:
         """Say what each number will mean: there is no run that could be waited for."""
-        self.accuracy.show_value("", self.tr("how often it is right"), briefly=[self.tr("how often right")])
-        self.agreement.show_value("", self.tr("how often both say the same"), briefly=[self.tr("same answers")])
-        self.gain.show_value("", self.tr("what its help is worth"), briefly=[self.tr("worth of its help")])
+        self.accuracy.show_value(
+            "", self.tr("share of images classified correctly"), briefly=[self.tr("share correct")]
+        )
+        self.agreement.show_value("", self.tr("share of equal predictions"), briefly=[self.tr("equal share")])
+        self.gain.show_value("", self.tr("student minus baseline"), briefly=[self.tr("minus baseline")])
         self._show_size(RunState())
 
     def show_run(self, run: RunState, summary: dict[str, Any] | None) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFontMetrics
 
 from kdstudio.gui.plots.spoken import figure
 from kdstudio.gui.theme import SPACE
@@ -19,6 +20,8 @@ BESIDE = 2.0 * SPACE  # pixels at the right of the view
 APART = 2.0 * SPACE  # pixels between the end of an axis and the numbers beside it
 MADE: Any = object()  # in place of a QPicture
 MOST = 7  # marks of a logarithmic axis
+SIZES = (100.0, 250.0, 600.0)  # pixels of an axis
+LARGE = 1e3  # from which values have separators, and then powers of ten
 
 
 class ValueAxis(pg.AxisItem):
@@ -104,8 +107,19 @@ class ValueAxis(pg.AxisItem):
             return [clock(value) for value in values]
         if self.orientation == "bottom" and spacing >= 1:
             return [f"{value:,.0f}" for value in values]
+        if self.orientation == "left" and max((abs(value) for value in values), default=0.0) >= LARGE:
+            return [figure(value) for value in values]
         strings: list[str] = super().tickStrings(values, scale, spacing)
         return strings
+
+    def widest(self, low: float, high: float, size: float, metrics: QFontMetrics) -> int:
+        """The pixels that its numbers take where it shows values from `low` to `high`; those that are wider than the axis
+        would be left out."""
+        strings: list[str] = []
+        for high_as in (size, *SIZES):  # it may not have been laid out yet
+            levels = self.tickValues(low, high, high_as)
+            strings += self.tickStrings(levels[0][1], 1.0, levels[0][0]) if levels else []
+        return max((metrics.horizontalAdvance(each) for each in strings), default=0)
 
 
 def marks(low: float, high: float) -> list[float]:

@@ -91,8 +91,7 @@ class Canvas(pg.GraphicsLayoutWidget):
             axis.setTextPen(QPen(quiet))
             axis.setStyle(tickFont=font)
             axis.label.setFont(font)
-        wide = AXIS_OF_POWERS if self.left.logarithmic else AXIS
-        self.left.setWidth(round(wide * theme().factor))
+        self._fit_left()
         self.bottom.setLabel(label or None, color=quiet.name())
         self.bottom.showLabel(bool(label))
         self.bottom.setHeight((2 if label else 1) * QFontMetrics(font).height() + 2 * SPACE)
@@ -130,8 +129,18 @@ class Canvas(pg.GraphicsLayoutWidget):
         """Show steps from 0 to `x_end`, and values from `low` to `high`; fixed ranges paint twice as fast. Where people
         look at a part of their own choice they keep it."""
         self.bottom.show_end(x_end)
+        self._fit_left((low, high))
         if not self.free:
             self.view.setRange(xRange=(0.0, x_end), yRange=(low, high), padding=0.01, disableAutoRange=True)
+
+    def _fit_left(self, shown: tuple[float, float] | None = None) -> None:
+        """Give the numbers at the left the room that they take in the range `shown`, and never less than usual."""
+        wide = (AXIS_OF_POWERS if self.left.logarithmic else AXIS) * theme().factor
+        if shown is not None:
+            metrics = QFontMetrics(theme().font("caption"))
+            wide = max(wide, self.left.widest(*shown, max(1.0, self.view.height()), metrics) + BESIDE + SPACE)
+        if round(wide) != round(self.left.width()):
+            self.left.setWidth(round(wide))
 
     def look_at(self, low: float, high: float) -> None:
         """Show this part of x, as another plot does."""

@@ -327,7 +327,7 @@ class CurvePlot(Card):
             low, high = 0.0, 100.0
         room = max(0.06 * (high - low), 0.5 if self.unit else 0.01)
         top = min(high + room, 101.5) if self.unit else high + room
-        bottom = low - room if self.logarithmic else max(low - room, 0.0)
+        bottom = low - room if self.logarithmic or low < 0 else max(low - room, 0.0)
         self.plot.set_range(self._x_end(picture, shown), bottom, max(top, bottom + 1e-6))
 
     def _x_end(self, picture: Picture, shown: list[Drawn]) -> float:

@@ -268,7 +268,7 @@ def _role_of_term(term: str, number: int) -> "Role":
 
 def _line_of_term(term: str, number: int) -> Line:
     """Labels are dashed wherever they stand, as is who learns from nothing else."""
-    lines: tuple[Line, ...] = ("solid", "dotted")
+    lines: tuple[Line, ...] = ("solid", "dash-dotted")  # dotted is the teacher
     return "dashed" if term == "labels" else lines[number % len(lines)]
 
 
