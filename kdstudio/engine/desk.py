@@ -110,6 +110,7 @@ class Desk:
             raise KnownFailure("experiment-unreadable", why="\n".join(str(problem) for problem in problems))
         experiment = Classification.model_validate(values)
         yield from preview(experiment, self._home, check)
+        yield from self._devices(asked, check)
 
 
 def serve(home: Home) -> None:

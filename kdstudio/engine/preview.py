@@ -23,6 +23,7 @@ from kdstudio.data.images import some_of
 from kdstudio.engine.budget import EVALUATIONS, Budget, evaluation_stride
 from kdstudio.engine.device import Place, place_of, resolve
 from kdstudio.engine.loop import Pass, Stepper, Task
+from kdstudio.engine.measured import Timings
 from kdstudio.engine.teacher import name_of
 from kdstudio.methods import Batch, Dense, objective
 from kdstudio.models import build, built, cost
@@ -71,7 +72,7 @@ def preview(experiment: Classification, home: Home, check: Check = lambda: None)
         return  # a trial step would take the memory that is not there
     check()
     ready = (home.teachers / name_of(experiment, images.fingerprint, place_of(experiment.compute).precision)).exists()
-    yield "time", duration(experiment, images, check, teacher_ready=ready)
+    yield "time", duration(experiment, images, check, teacher_ready=ready, earlier=Timings(experiment, home, check))
 
 
 def loaded(spec: DatasetSpec) -> Images:
@@ -232,17 +233,25 @@ def _threads(count: int) -> Iterator[None]:
 
 
 def duration(
-    experiment: Classification, images: Images, check: Check = lambda: None, *, teacher_ready: bool = False
+    experiment: Classification,
+    images: Images,
+    check: Check = lambda: None,
+    *,
+    teacher_ready: bool = False,
+    earlier: Timings | None = None,
 ) -> dict[str, Any]:
-    """Seconds that the run will take on this machine, from a few real steps of each training; and the optimiser steps of a
-    seed. `teacher_ready`: an earlier run has trained it."""
+    """Seconds that the run will take on this machine, from what the same trainings took in `earlier` runs, else from a few
+    real steps of each; and the optimiser steps of a seed. `teacher_ready`: an earlier run has trained it."""
     place = place_of(experiment.compute)
     trainings = _trainings(experiment, images, teacher_ready=teacher_ready)
     seconds = START
     with _threads(place.threads):
         for training in trainings:
             check()
-            seconds += training.times * _span(training, images, place, check)
+            role = "teacher" if training.spec is experiment.teacher else "student"
+            role = "baseline" if role == "student" and training.method is not experiment.method else role
+            known = earlier.seconds(role, training.budget.steps) if earlier is not None else None
+            seconds += training.times * (_span(training, images, place, check) if known is None else known)
     taught = trainings[0] if trainings[0].spec is experiment.teacher else None
     return {
         "seconds": round(seconds, 1),

@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from kdstudio.gui.commands.listed import COMMANDS
-from kdstudio.gui.fields import blurb_of, label_of, shown_unit
+from kdstudio.gui.fields import USUAL, blurb_of, label_of, shown_unit
 from kdstudio.gui.help import paragraphs, raw_terms
 from kdstudio.gui.inner_keys import INNER_KEYS
 from kdstudio.gui.language import CATALOGUE
@@ -65,7 +65,7 @@ def _of_runs() -> Iterator[str]:
 
 
 def _of_spec(model: type[BaseModel]) -> Iterator[str]:
-    yield from (label_of(model), blurb_of(model))
+    yield from (label_of(model), blurb_of(model), *(called for usual in USUAL.values() for _, called in usual))
     for group in model.one_of if issubclass(model, Spec) else ():
         yield from (group.title, group.description, group.empty)
     for info in model.model_fields.values():

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -26,8 +27,10 @@ from PySide6.QtWidgets import (
 
 from kdstudio.gui.buttons import Switch
 from kdstudio.gui.edge import Line, PartLine, paint_edge
+from kdstudio.gui.language import looked_up
 from kdstudio.gui.private_text import PrivateLine
 from kdstudio.gui.theme import SPACE
+from kdstudio.spec.models import RUN_PREFIX
 from kdstudio.spec.plain_yaml import UNREADABLE, read_yaml
 
 WHOLE = re.compile(r"-?[0-9]{1,300}")  # a whole number, as Python reads it
@@ -143,6 +146,94 @@ class ChoiceEditor(Editor):
             self._combo.setCurrentIndex(self._words.index(value))
 
 
+class ListedEditor(Editor):
+    """One of the texts that are known to fit. Whatever else a file says is one of the choices too.
+
+    Args:
+        usual: (text, what it is called) of what can always be chosen.
+
+    Signals:
+        opening: the list is about to drop down; what is offered may be renewed.
+    """
+
+    opening = Signal()
+
+    def __init__(self, usual: Sequence[tuple[str, str]]) -> None:
+        assert usual, "a combo box is never empty"
+        self._usual = [(text, looked_up(called)) for text, called in usual]
+        self._combo = _OpeningCombo()
+        for text, called in self._usual:
+            self._combo.addItem(called, text)
+        super().__init__(self._combo)
+        self._combo.opening.connect(self.opening)
+        self._combo.currentIndexChanged.connect(self._report)
+
+    def offer(self, more: Sequence[tuple[str, str]]) -> None:
+        """Let people choose among `more` too; what is chosen stays, and is no edit."""
+        chosen = self.value()
+        entries = [*self._usual, *(each for each in more if each[0] not in dict(self._usual))]
+        if chosen not in dict(entries):
+            entries.append((chosen, self.called(chosen)))
+        if entries == [(self._combo.itemData(row), self._combo.itemText(row)) for row in range(self._combo.count())]:
+            return
+        self._combo.blockSignals(True)
+        for row, (text, called) in enumerate(entries):  # in place: a combo box is never empty
+            if row == self._combo.count():
+                self._combo.addItem(called, text)
+            self._combo.setItemText(row, called)
+            self._combo.setItemData(row, text)
+        while self._combo.count() > len(entries):
+            self._combo.removeItem(self._combo.count() - 1)
+        self._combo.setCurrentIndex([text for text, _ in entries].index(chosen))
+        self._combo.blockSignals(False)
+
+    def called(self, text: str) -> str:
+        """What a text is called that nobody has offered."""
+        return text
+
+    def value(self) -> Any:
+        return self._combo.currentData()
+
+    def set_value(self, value: Any) -> None:
+        text = "" if value is None else value
+        row = self._combo.findData(text)
+        if row < 0:
+            self._combo.addItem(self.called(str(text)), text)
+            row = self._combo.count() - 1
+        self._combo.setCurrentIndex(row)
+
+    def said(self) -> str:
+        return self._combo.currentText()
+
+
+class WeightsEditor(ListedEditor):
+    """Where weights come from: trained here, the student of a run, or a file."""
+
+    def __init__(self, usual: Sequence[tuple[str, str]]) -> None:
+        super().__init__(usual)
+        self.browse = QPushButton(self.tr("File..."))
+        self.browse.setObjectName("browse")
+        self.browse.setAccessibleName(self.tr("Choose a file with weights"))
+        self.browse.clicked.connect(self._browse)
+        layout = self.layout()
+        assert isinstance(layout, QHBoxLayout)
+        layout.setStretch(0, 1)
+        layout.addWidget(self.browse)
+
+    def called(self, text: str) -> str:
+        run = text.startswith(RUN_PREFIX)
+        return self.tr("Student of run {0}").format(text.removeprefix(RUN_PREFIX)) if run else Path(text).name or text
+
+    def stops(self) -> list[QWidget]:
+        return [self.focus, self.browse]
+
+    @Slot()
+    def _browse(self) -> None:
+        chosen = choose_weights(self, self.tr("Choose a file with weights"))
+        if chosen:
+            self.set_value(chosen)
+
+
 class SwitchEditor(Editor):
     """On or off."""
 
@@ -199,6 +290,13 @@ class PathEditor(TextEditor):
         chosen = choose_folder(self, self.tr("Choose a folder"), self._line.text())
         if chosen:
             self._line.setText(chosen)
+
+
+def choose_weights(parent: QWidget, title: str) -> str:
+    """The safetensors file that a person picks, or "". Tests put another function in its place."""
+    from kdstudio.gui import file_dialogs
+
+    return file_dialogs.open_file(parent, title, "safetensors (*.safetensors)")
 
 
 def choose_folder(parent: QWidget, title: str, start: str) -> str:
@@ -445,3 +543,13 @@ class QuietCombo(QComboBox):
             super().wheelEvent(event)
         else:
             event.ignore()
+
+
+class _OpeningCombo(QuietCombo):
+    """A combo box that says when its list is about to drop down."""
+
+    opening = Signal()
+
+    def showPopup(self) -> None:
+        self.opening.emit()
+        super().showPopup()

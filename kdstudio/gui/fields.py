@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from kdstudio.gui.editors import (
     ChoiceEditor,
     Editor,
+    ListedEditor,
     NumberEditor,
     NumberRange,
     NumbersEditor,
@@ -20,10 +21,18 @@ from kdstudio.gui.editors import (
     QuantityEditor,
     SwitchEditor,
     TextEditor,
+    WeightsEditor,
     YamlEditor,
 )
 from kdstudio.gui.language import looked_up
 from kdstudio.spec import OneOf, Spec, models_in
+from kdstudio.spec.models import TRAIN
+
+# What can be chosen on every computer, and what it is called.
+USUAL: dict[str, tuple[tuple[str, str], ...]] = {
+    "devices": (("auto", "auto"), ("cpu", "cpu")),
+    "weights": ((TRAIN, "Train here"),),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +41,7 @@ class Field:
 
     Attributes:
         models: the specs that it may hold: none, one, or a union.
+        choices: what its text is chosen among: "devices", "weights", or "" where it is typed.
         simple: the rows of an advanced spec that the simple form shows all the same.
         group: the group that it stands for, else None.
         members: the fields of that group.
@@ -46,6 +56,7 @@ class Field:
     info: FieldInfo
     models: tuple[type[BaseModel], ...]
     simple: tuple[str, ...] = ()
+    choices: str = ""
     group: OneOf | None = None
     members: "tuple[Field, ...]" = ()
 
@@ -77,6 +88,7 @@ def fields_of(model: type[BaseModel]) -> Iterator[Field]:
             advanced=bool(extra.get("advanced")),
             info=info,
             models=tuple(models_in(info.annotation)),
+            choices=str(extra.get("choices", "")),
             simple=tuple(str(row) for row in _listed(extra.get("simple"))),
         )
 
@@ -142,6 +154,8 @@ def editor_for(field: Field) -> Editor:
     """The editor that fits the type of `field`, a field that holds no spec of its own."""
     if field.group is not None:
         return _quantity(field, field.group)
+    if field.choices:
+        return (WeightsEditor if field.choices == "weights" else ListedEditor)(USUAL[field.choices])
     annotation = field.info.annotation
     if get_origin(annotation) is Literal:
         return ChoiceEditor(get_args(annotation))

@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from kdstudio.gui.cards import Elided, Text
-from kdstudio.gui.editors import Editor, PathEditor, QuantityEditor
+from kdstudio.gui.editors import Editor, PathEditor, QuantityEditor, WeightsEditor
 from kdstudio.gui.fields import Field, blurb_of, editor_for, fields_of, kind_of, label_of, rows_of
 from kdstudio.gui.language import looked_up
 from kdstudio.gui.pickers import KindPicker
@@ -55,7 +55,7 @@ class FieldRow(QWidget):
     @property
     def span(self) -> int:
         """How many columns it takes: a path needs room, a form within the form a whole line."""
-        return 3 if not isinstance(self.editor, Editor) else 2 if isinstance(self.editor, PathEditor) else 1
+        return 3 if not isinstance(self.editor, Editor) else 2 if isinstance(self.editor, PathEditor | WeightsEditor) else 1
 
     @property
     def problem(self) -> str:

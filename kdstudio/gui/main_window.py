@@ -109,6 +109,7 @@ class MainWindow(QMainWindow):
             from kdstudio.gui.pages.new_experiment import NewExperimentPage
 
             self._new_page = NewExperimentPage(self.home)
+            self._new_page.runs = lambda: self.lobby.feed.rows
             self._new_page.start_requested.connect(self.start_experiment)
             self._new_page.open_requested.connect(self.open_yaml)
             self._new_page.save_requested.connect(self.save_yaml)

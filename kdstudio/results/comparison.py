@@ -43,7 +43,7 @@ METRICS = (
     Metric(key="kl", title="KL", unit="nats", better="lower", help="KL divergence from the teacher's probabilities"),
     Metric(key="agreement", title="Agreement", unit="%", better="higher", help="Share of test images predicted as by the teacher"),
     Metric(
-        key=VALIDATION, title="Validation accuracy", unit="%", better="higher", chosen_by=True,
+        key=VALIDATION, title="Val. accuracy", unit="%", better="higher", chosen_by=True,
         help="Accuracy on validation images, which chose the weights: higher than on new images",
     ),
 )  # fmt: skip

@@ -121,6 +121,7 @@ def option(
     unit: str = "",
     advanced: bool = False,
     simple: Sequence[str] = (),
+    choices: Literal["", "devices", "weights"] = "",
     **bounds: Any,
 ) -> Any:
     """A field described once: the form, the YAML errors, the JSON Schema and the docs derive from it.
@@ -128,8 +129,11 @@ def option(
     Args:
         advanced: whether the simple form leaves it out.
         simple: of an advanced part of the experiment, the rows that the simple form shows all the same.
+        choices: of a text, what a form lets people choose among, where it knows them: the devices of this computer, or the
+            weights that there are.
     """
     extra: dict[str, Any] = {"unit": unit, "advanced": advanced, **({"simple": list(simple)} if simple else {})}
+    extra |= {"choices": choices} if choices else {}
     return Field(default, title=title, description=description, json_schema_extra=extra, **bounds)
 
 

@@ -21,6 +21,7 @@ class ModelSpec(KindSpec):
         min_length=1,
         title="Weights",
         advanced=True,
+        choices="weights",
         description="Where the weights come from: 'train' (from scratch, here), 'run:<id>' (the student of that run) or "
         "a safetensors file, relative to the YAML file.",
     )

@@ -142,6 +142,7 @@ class Compute(Spec):
         "auto",
         pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$",
         title="Device",
+        choices="devices",
         description="auto (the fastest that is there), cpu, cuda, cuda:1, ... or mps.",
     )
     precision: Literal["auto", "float32", "bfloat16"] = option(

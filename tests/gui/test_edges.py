@@ -72,5 +72,5 @@ def test_that_no_page_has_a_field_whose_outline_is_the_styles(open_window: Calla
         window.show_page(name)
     fields = [each for kind in (QLineEdit, QComboBox, QAbstractSpinBox) for each in window.findChildren(kind)]
     assert {type(each).__name__ for each in fields} <= {
-        *(kind.__name__ for kind in (Line, PartLine, PrivateLine, QuietCombo, KindPicker)), "_NumberBox",
+        *(kind.__name__ for kind in (Line, PartLine, PrivateLine, QuietCombo, KindPicker)), "_NumberBox", "_OpeningCombo",
     }  # fmt: skip

@@ -13,7 +13,15 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLin
 from pytestqt.qtbot import QtBot
 
 from kdstudio.gui import editors
-from kdstudio.gui.editors import NumberEditor, NumberRange, NumbersEditor, PathEditor, QuantityEditor, YamlEditor
+from kdstudio.gui.editors import (
+    NumberEditor,
+    NumberRange,
+    NumbersEditor,
+    PathEditor,
+    QuantityEditor,
+    WeightsEditor,
+    YamlEditor,
+)
 from kdstudio.gui.fields import fields_of, kind_of
 from kdstudio.gui.forms import FieldRow, KindForm, SpecForm
 from kdstudio.spec import DATASETS, METHODS, MODELS, Classification, Mlp, dump, loads, models_in, problems_of
@@ -87,6 +95,8 @@ def type_into(row: FieldRow, path: str) -> Any:
     """Set the field at `path`, which `row` shows, by hand, as a person does; the value that should come of it."""
     focus = row.editor.focus  # type: ignore[union-attr]
     name = path.rpartition(".")[2]
+    if isinstance(row.editor, WeightsEditor):
+        row.editor.offer([("run:abc", "A run of mine (abc)")])
     if isinstance(row.editor, QuantityEditor):
         member = next(each for each in row.field.members if each.name == name)
         pick(row.editor.unit, member.unit)

@@ -262,3 +262,12 @@ def test_that_a_class_without_a_prediction_has_no_precision() -> None:
         (3, 0.0, None, ("B", 6)),
         (3, 1.0, 0.5, None),
     ]
+
+
+def test_that_no_word_of_the_results_table_is_cut_off(qtbot: QtBot, of_three_seeds: Results) -> None:
+    table = of_three_seeds.comparison.table
+    metrics = table.fontMetrics()
+    for column in range(table.content.columnCount()):
+        words = [table.content.headerData(column, Qt.Orientation.Horizontal)]
+        words += [table.content.data(table.content.index(row, column)) for row in range(4)]
+        assert table.columnWidth(column) >= max(metrics.horizontalAdvance(word) for word in words) + 18, words

@@ -10,12 +10,13 @@ from pytestqt.qtbot import QtBot
 
 from kdstudio.gui.main_window import MainWindow
 from kdstudio.gui.pages.run import CURVES, TESTED, RunPage
+from kdstudio.gui.pages.run_captions import caption
 from kdstudio.gui.plots import plot_menu
 from kdstudio.gui.theme import theme
-from kdstudio.runs.events import AnyEvent, Note, RunEnded
+from kdstudio.runs.events import AnyEvent, Note, RunEnded, RunStarted
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
-from kdstudio.runs.state import State
+from kdstudio.runs.state import RunState, State
 from kdstudio.spec import loads
 from tests.fakes import EXPERIMENT, a_story, a_told_run, stamped
 from tests.gui.player import Player
@@ -174,3 +175,11 @@ def test_that_the_window_says_where_an_export_went(
     monkeypatch.setattr(plot_menu, "pick_export", lambda *_: str(tmp_path / "plot.csv"))
     plot.menu.actions_by_name["csv"].trigger()
     assert window.message.title == f"Exported to {tmp_path / 'plot.csv'}"
+
+
+def test_that_a_run_that_waits_for_its_device_says_for_whom() -> None:
+    run = RunState()
+    run.apply(RunStarted(attempt=1))
+    run.apply(Note(attempt=1, level="info", code="waiting-for-device", parameters={"device": "cpu"}))
+    assert caption(run, State.QUEUED) == "Another run is using cpu."
+    assert caption(RunState(), State.QUEUED) == "Curves appear with the first evaluation."

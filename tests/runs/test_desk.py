@@ -36,7 +36,7 @@ def answered(desk: Desk, number: int) -> list[Answer]:
 
 def test_that_the_desk_previews_an_experiment_piece_by_piece(desk: Desk) -> None:
     came = answered(desk, desk.ask("preview", experiment=EXPERIMENT))
-    assert [answer.part for answer in came] == ["networks", "data", "memory", "time", None]
+    assert [answer.part for answer in came] == ["networks", "data", "memory", "time", "devices", None]
     assert came[0].values["student"]["parameters"] == 2410
     assert came[1].values["images"] == {"train": 1079, "validation": 179, "test": 539}
     assert came[-1].failed is None

@@ -72,7 +72,7 @@ def test_that_every_field_has_words_for_the_form(model: type[BaseModel], name: s
     assert field.title and field.title[0].isupper()
     assert field.description and field.description.rstrip().endswith(".")
     assert isinstance(field.json_schema_extra, dict)
-    assert set(field.json_schema_extra) - {"simple"} == {"unit", "advanced"}
+    assert set(field.json_schema_extra) - {"simple", "choices"} == {"unit", "advanced"}
 
 
 @pytest.mark.parametrize("model", list(every_model()), ids=lambda model: model.__name__)

@@ -1,15 +1,16 @@
 """The whole form, its title above and all cards beneath: the experiment as plain data in and out, and its fields by path."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
+from weakref import WeakSet
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from kdstudio.gui.cards import Card
-from kdstudio.gui.editors import Editor, TextEditor
+from kdstudio.gui.editors import Editor, ListedEditor, TextEditor
 from kdstudio.gui.fields import fields_of, kind_of
 from kdstudio.gui.forms import FieldRow
 from kdstudio.gui.pages.form_card import FormCard
@@ -50,15 +51,19 @@ class FormBoard(QWidget):
     Signals:
         changed: a person changed a field.
         refused: something could not be kept; carries the reason.
+        opening: a list of choices is about to drop down.
     """
 
     changed = Signal()
     refused = Signal(str)
+    opening = Signal()
 
     def __init__(self, model: Any, blank: Mapping[str, Any], home: Home, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
         self._filling = False
+        self._listed: WeakSet[ListedEditor] = WeakSet()
+        self._choices: dict[str, Sequence[tuple[str, str]]] = {}
         self._columns = [_column(), _column()]
         self.title = FieldRow(next(field for field in fields_of(model) if field.name == TITLE), TITLE)
         self.title.changed.connect(self._edited)
@@ -78,9 +83,9 @@ class FormBoard(QWidget):
         for card in self.cards:
             card.changed.connect(self._edited)
             card.refused.connect(self.refused)
-            card.rebuilt.connect(self._order_stops)
+            card.rebuilt.connect(self._take_rows)
         self._share_out(1)
-        self._order_stops()
+        self._take_rows()
 
     def values(self) -> dict[str, Any]:
         """The experiment as the form holds it: plain data, right or wrong."""
@@ -148,7 +153,23 @@ class FormBoard(QWidget):
             layouts[number >= first].addWidget(card)  # type: ignore[union-attr]
         self._columns[1].setVisible(count == 2)
 
+    def offer(self, choices: str, entries: Sequence[tuple[str, str]]) -> None:
+        """Let people choose among `entries` (text, what it is called) in the fields of these choices."""
+        self._choices[choices] = entries
+        for row in self.rows():
+            if row.field.choices == choices and isinstance(row.editor, ListedEditor):
+                row.editor.offer(entries)
+
     @Slot()
+    def _take_rows(self) -> None:
+        """There are other rows now, or in another order."""
+        self._order_stops()
+        for row in self.rows():
+            if isinstance(row.editor, ListedEditor) and row.editor not in self._listed:
+                self._listed.add(row.editor)
+                row.editor.opening.connect(self.opening)
+                row.editor.offer(self._choices.get(row.field.choices, ()))
+
     def _order_stops(self) -> None:
         """Let Tab walk the fields as they are seen: those that came later would be its last stops."""
         assert isinstance(self.title.editor, Editor)

@@ -1,6 +1,6 @@
 """Making an experiment out of clicks or text: a card for each part, its form made from the spec, and the preview beside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,13 @@ from kdstudio.gui.theme import GAP, MARGIN, theme
 from kdstudio.gui.uses import Use, use_of
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
+from kdstudio.runs.library import Row
+from kdstudio.runs.state import State
 from kdstudio.spec import EXPERIMENTS, changed, copy_of, dump, made_up, problems_of, untitled
+from kdstudio.spec.models import RUN_PREFIX
 
 SETTLE = 60  # milliseconds without an edit after which the experiment is checked
+MOST_RUNS = 50  # whose students can be chosen
 KEEP = 800  # milliseconds without an edit after which the draft is kept
 NARROWEST = 620  # pixels that form and preview need side by side
 
@@ -50,6 +54,7 @@ class NewExperimentPage(DropPage):
         super().__init__(self.tr("New experiment"), "", "page.new", parent)
         self.title.set_text(self.tr("New experiment"), self.tr("New"))
         self.home = home
+        self.runs: Callable[[], Sequence[Row]] = lambda: ()  # those of the library, for who can choose their students
         self._blank = blank(EXPERIMENTS[0], home)
         self.problems: dict[str, str] = {}
         self.document = Document(home, self._blank)
@@ -339,10 +344,26 @@ class NewExperimentPage(DropPage):
             title = self.tr("The experiment of this run cannot be read")
             self.say(title, "\n".join(str(problem) for problem in problems))
 
+    # What can be chosen
+
+    @Slot(str, object)
+    def _hear(self, name: str, values: dict[str, Any]) -> None:
+        """The desk has said which devices there are."""
+        if name == "devices":
+            self.board.offer("devices", [(device, device) for device in values["available"]])
+
+    @Slot()
+    def _offer_weights(self) -> None:
+        """Offer the students of the runs that have one, the newest first."""
+        rows = [row for row in self.runs() if row.state == State.COMPLETED][:MOST_RUNS]
+        trained = [row for row in rows if (Path(row.folder) / "student" / "model.safetensors").is_file()]
+        self.board.offer("weights", [(f"{RUN_PREFIX}{row.id}", f"{row.title} ({row.id})") for row in trained])
+
     # Building it
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._offer_weights()
         self.check()
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -397,6 +418,8 @@ class NewExperimentPage(DropPage):
         self.summary.copy_command.clicked.connect(self.copy_command)
         self.summary.remedied.connect(self.change)
         self.feed.found.connect(self.check)
+        self.feed.desk.part.connect(self._hear)
+        self.board.opening.connect(self._offer_weights)
 
     @Slot(str)
     def _refused(self, why: str) -> None:

@@ -1,6 +1,6 @@
 """What is going on in a run, in one sentence beside its progress."""
 
-from kdstudio.gui.language import looked_up, tr
+from kdstudio.gui.language import explain, looked_up, tr
 from kdstudio.runs.state import RunState, State
 
 CAPTIONS = {
@@ -23,6 +23,9 @@ def caption(run: RunState, state: State) -> str:
     if state is State.RUNNING and run.current is not None:
         return looked_up(CAPTIONS.get(run.current[0], ""))
     if state in (State.QUEUED, State.PREPARING):
+        waits = [note for note in run.notes if note.code.startswith("waiting-") and note.attempt == run.attempt]
+        if waits:
+            return explain(waits[-1].code, waits[-1].parameters).cause
         return tr("Curves appear with the first evaluation.")
     return ""
 

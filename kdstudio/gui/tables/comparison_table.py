@@ -118,7 +118,7 @@ class ComparisonTable(QTableView):
             words = [str(self.content.headerData(column, Qt.Orientation.Horizontal) or "")]
             words += [str(self.content.data(self.content.index(row, column))) for row in range(self.content.rowCount())]
             wide = max(metrics.horizontalAdvance(word) for word in words)
-            self._widths.append(wide + 4 * SPACE)
+            self._widths.append(wide + 5 * SPACE)
         self._fit()
         self.updateGeometry()
 
