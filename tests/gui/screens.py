@@ -144,7 +144,7 @@ def views(window: MainWindow, desk: FakeDesk) -> Iterator[str]:
     yield "new-advanced"
     window.new_page.detail.group.button(2).click()
     text = window.new_page.yaml.editor
-    text.setPlainText(text.toPlainText().replace("validation: 0.1", "validation: 7"))
+    text.setPlainText(text.toPlainText().replace("kind: digits", "kind: digits, validation: 7"))
     waited(lambda: text.messages)
     yield "new-yaml"
     window.new_page.yaml.discard.click()
