@@ -44,14 +44,14 @@ def next_step(problems: Mapping[str, str], row: "FieldRow | None") -> str:
     if not problems:
         return tr("Start")
     if len(problems) > 1:
-        return tr("Mend {0} fields").format(len(problems))
+        return tr("Fix {0} fields").format(len(problems))
     path, message = next(iter(problems.items()))
     if row is not None and isinstance(row.editor, PathEditor) and row.editor.value() is None:
         return tr("Choose a folder")
     title = row.field.title if row is not None else path.rpartition(".")[2].replace("_", " ") or tr("the experiment")
-    return (tr("Fill in: {0}") if message.startswith("missing") else tr("Mend: {0}")).format(title)
+    return (tr("Fill in: {0}") if message.startswith("missing") else tr("Fix: {0}")).format(title)
 
 
 def next_step_in_text(problems: "Iterable[Problem]") -> str:
     """What is to be done next while the text has mistakes."""
-    return tr("Mend line {0}").format(next((each.line for each in problems if each.line), 1))
+    return tr("Go to line {0}").format(next((each.line for each in problems if each.line), 1))

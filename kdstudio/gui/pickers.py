@@ -124,7 +124,7 @@ class KindList(QFrame):
             if all(word in f"{name} {blurb}".casefold() for word in words):
                 self._add(row, name, blurb)
         if self.entries.count() == 0:
-            nothing = QListWidgetItem(self.tr("Nothing has \"{0}\" in it").format(text), self.entries)
+            nothing = QListWidgetItem(self.tr("No matches"), self.entries)
             nothing.setFlags(Qt.ItemFlag.NoItemFlags)
         elif self.entries.currentItem() is None:
             self.entries.setCurrentRow(0)

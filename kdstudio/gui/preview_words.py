@@ -67,13 +67,13 @@ def images_words(data: Mapping[str, Any]) -> str:
 
 
 def trainings(values: Mapping[str, Any]) -> str:
-    """How many networks will be trained: the teacher once, then a pair for each seed."""
+    """Which networks will be trained: the teacher once, then a baseline and a student for each seed."""
     seeds = len(values.get("seeds") or [])
-    taught = values["method"].get("kind") != "none"
-    said = [tr("1 teacher")] if values["teacher"].get("weights") == TRAIN else []
-    pairs = values.get("baseline") and taught  # a baseline and a student
-    one, more = (tr("1 pair"), tr("{0} pairs")) if pairs else (tr("1 student"), tr("{0} students"))
-    return " + ".join([*said, one if seeds == 1 else more.format(seeds)])
+    said = [tr("teacher")] if values["teacher"].get("weights") == TRAIN else []
+    if values.get("baseline") and values["method"].get("kind") != "none":
+        said.append(tr("baseline") if seeds == 1 else tr("{0} baselines").format(seeds))
+    said.append(tr("student") if seeds == 1 else tr("{0} students").format(seeds))
+    return ", ".join(said)
 
 
 def remedies(values: Mapping[str, Any], memory: Mapping[str, Any]) -> list[Remedy]:

@@ -55,7 +55,7 @@ class YamlView(Card):
         self.editor = YamlEdit()
         self.banner = Banner("failure", "warning")
         self.banner.setObjectName("yaml.banner")
-        self.discard = QPushButton(self.tr("Discard the text"))
+        self.discard = QPushButton(self.tr("Revert to last valid"))
         self.discard.setObjectName("yaml.discard")
         self.discard.setToolTip(self.tr("Go back to what the form holds"))
         self.discard.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)

@@ -74,7 +74,7 @@ class DatasetSpec(KindSpec):
         1.0,
         gt=0.0,
         le=1.0,
-        title="Labels the student sees",
+        title="Labels available to the student",
         unit="fraction",
         description="The share of the training images whose labels student and baseline may see, in each class. The "
         "teacher sees them all.",

@@ -51,7 +51,7 @@ class Training(Spec):
         0.9, ge=0.0, lt=1.0, title="Momentum", advanced=True, description="Of sgd; adamw has its own and ignores it."
     )
     schedule: Literal["constant", "cosine"] = option(
-        "cosine", title="Schedule", description="How the learning rate goes on after the warm-up: level, or down to 0."
+        "cosine", title="Schedule", description="The learning rate after the warm-up: constant, or falling to 0."
     )
     warmup: float = option(
         0.0,
@@ -111,13 +111,13 @@ class Training(Spec):
         Every(),
         title="Checkpoint every",
         advanced=True,
-        description="How often the state is saved, so that a crash loses no more. Chosen by the program: 15 seconds.",
+        description="How often the state is saved, so that a crash loses no more. Automatic: every 15 seconds.",
     )
     evaluate_every: Every = option(
         Every(),
         title="Evaluate every",
         advanced=True,
-        description="How often validation data is looked at. Chosen by the program: about 60 times in a stage. In seconds, "
+        description="How often the network is evaluated on validation data. Automatic: about 60 times in a stage. In seconds, "
         "two runs differ.",
     )
 

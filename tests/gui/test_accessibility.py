@@ -127,7 +127,7 @@ def mistaken_text(window: MainWindow, qtbot: QtBot) -> None:
 
 def restored(window: MainWindow, qtbot: QtBot) -> None:
     window.show_page("new")
-    window.new_page.banner.say("Restored what you had not saved")
+    window.new_page.banner.say("Unsaved draft restored")
     window.new_page.discard_draft.show()
 
 

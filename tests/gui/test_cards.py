@@ -21,7 +21,7 @@ def test_that_the_words_of_a_banner_have_the_room_that_its_buttons_leave(qtbot: 
         banner.offers.addWidget(QPushButton("Discard"))
     holder.resize(900, 200)
     holder.show()
-    banner.say("Restored what you had not saved", "A detail of some length, to be read in one line beside the button.")
+    banner.say("Unsaved draft restored", "A detail of some length, to be read in one line beside the button.")
     qtbot.waitUntil(lambda: banner._title.width() > 600)
     assert banner._detail.height() < 2 * banner._detail.fontMetrics().height()
 

@@ -92,7 +92,7 @@ def test_that_a_mistake_is_marked_at_its_line_and_the_text_is_kept(page: NewExpe
     page.yaml.editor.setPlainText(wrong)
     page.yaml.check()
     assert "did you mean temperature" in page.yaml.editor.messages[3]
-    assert page.start_button.text() == "Mend line 3"
+    assert page.start_button.text() == "Go to line 3"
     assert page.summary.problems.isHidden()  # the line and the text's own banner say it
     page.detail.choose(0)
     page.sheet.set_detail(0)
@@ -182,7 +182,7 @@ def test_that_what_was_not_saved_is_there_after_a_crash(make_new_page: MakePage,
     crashed.keep_draft()
     crashed.hide()
     restored = make_new_page()
-    assert restored.banner.title == "Restored what you had not saved"
+    assert restored.banner.title == "Unsaved draft restored"
     to_text(restored)
     assert restored.yaml.text == text
     restored.discard_draft.click()
@@ -196,7 +196,7 @@ def test_that_half_filled_in_fields_are_restored_too(make_new_page: MakePage) ->
     crashed.keep_draft()
     restored = make_new_page()
     assert restored.values() == crashed.values()
-    assert restored.start_button.text() == "Mend 2 fields"
+    assert restored.start_button.text() == "Fix 2 fields"
 
 
 @pytest.mark.parametrize("button", ["start", "queue"])

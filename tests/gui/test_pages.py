@@ -103,7 +103,7 @@ def test_that_start_with_a_problem_goes_to_the_field_instead(qtbot: QtBot, page:
     page.cards[4].forms["training"].rows["learning_rate"].editor.set_value("x")  # type: ignore[union-attr]
     with qtbot.assertNotEmitted(page.start_requested):
         qtbot.mouseClick(page.start_button, Qt.MouseButton.LeftButton)
-    assert page.start_button.text() == "Mend: Learning rate"
+    assert page.start_button.text() == "Fix: Learning rate"
     assert page.summary.problems.text() == "Learning rate: needs a number, not 'x'"
 
 
@@ -115,9 +115,9 @@ def test_that_two_budgets_are_a_problem_of_the_card(qtbot: QtBot, page: NewExper
 
 def test_that_the_summary_says_what_will_be_trained(page: NewExperimentPage) -> None:
     page.show_experiment(loads(EXPERIMENT))
-    assert page.summary.facts["Trains"].whole == "1 teacher + 3 pairs"
+    assert page.summary.facts["Trains"].whole == "teacher, 3 baselines, 3 students"
     page.show_experiment(loads(EXPERIMENT + "baseline: false\n"))
-    assert page.summary.facts["Trains"].whole == "1 teacher + 3 students"
+    assert page.summary.facts["Trains"].whole == "teacher, 3 students"
 
 
 def test_that_the_experiment_can_be_copied_as_yaml(qtbot: QtBot, page: NewExperimentPage) -> None:

@@ -83,7 +83,7 @@ def test_that_damaged_data_stands_beside_its_field_until_it_is_looked_at_again(
     qtbot.waitUntil(lambda: desk.last == 2)
     desk.say(failed="file-corrupt", parameters={"path": "x", "why": "cut short", "field": "dataset.path"})
     qtbot.waitUntil(lambda: field(page, "dataset.path").problem == "X: cut short.")
-    assert page.start_button.text() == "Mend: Folder"
+    assert page.start_button.text() == "Fix: Folder"
     qtbot.mouseClick(page.start_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: desk.last == 3)
 

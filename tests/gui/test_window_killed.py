@@ -98,7 +98,7 @@ def are_gone(desks: list[psutil.Process]) -> None:
 
 def has_the_draft(window: MainWindow) -> None:
     page = window.new_page
-    assert page.banner.title == "Restored what you had not saved"
+    assert page.banner.title == "Unsaved draft restored"
     assert page.values()["title"] == EDITED
 
 

@@ -124,9 +124,9 @@ class FormCard(Card):
         self.badge.setVisible(count > 0)
         if count:
             self.badge.setText((self.tr("{0} changed") if self._wide() else "{0}").format(count))
-            said = self.tr("{0}: {1} fields are not at their defaults. Show them, or reset them.")
+            said = self.tr("{0}: {1} fields changed. Show or reset them.")
             if count == 1:
-                said = self.tr("{0}: 1 field is not at its default. Show it, or reset it.")
+                said = self.tr("{0}: 1 field changed. Show or reset it.")
             self.badge.setAccessibleName(said.format(self.title, count))
             self.badge.setToolTip("\n".join(row.field.title for row in self.changes()))
             self.badge.updateGeometry()
@@ -144,7 +144,7 @@ class FormCard(Card):
         try:
             keep(self._home, name, self.name, self.value())
         except OSError as error:
-            self.refused.emit(self.tr("{0} could not be kept: {1}").format(name, error.strerror or str(error)))
+            self.refused.emit(self.tr("{0} could not be saved: {1}").format(name, error.strerror or str(error)))
 
     def apply(self, preset: Preset) -> None:
         """Put a preset into the form; a field that it does not have stays as it is."""

@@ -299,7 +299,7 @@ class NewExperimentPage(DropPage):
             return
         self.sheet.restore(text)
         self.check()
-        said = self.tr("Restored what you had not saved")
+        said = self.tr("Unsaved draft restored")
         self.banner.say(said, "", "student", "info")
         self.discard_draft.show()
 
@@ -423,15 +423,15 @@ class NewExperimentPage(DropPage):
 
     @Slot(str)
     def _refused(self, why: str) -> None:
-        self.say(self.tr("The preset was not kept"), why)
+        self.say(self.tr("The preset could not be saved"), why)
 
     def _say_file(self) -> None:
         """Name the file, and whether it is behind what the form says."""
         file = self.document.file
         if file is None:
-            first = self.tr("Pick a teacher, a student and what they look at.")
+            first = self.tr("Choose a dataset, a teacher and a student.")
             said = self.tr("{0} Everything else has a sensible default.").format(first)
-            self.subtitle.set_text(said, first, self.tr("Pick data, teacher and student."), self.tr("Pick three things."))
+            self.subtitle.set_text(said, first, self.tr("Choose data, teacher and student."), self.tr("Choose all three."))
             return
         said = file.name if not self.document.edited(self.values()) else self.tr("{0}, edited").format(file.name)
         self.subtitle.set_text(said)

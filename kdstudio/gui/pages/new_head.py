@@ -90,7 +90,7 @@ class NewHead(QWidget):
         samples = [(sample.title, sample.path) for sample in sample_experiments()]
         self._files(menu, "samples", self.tr("Sample experiments"), samples)
         menu.addSeparator()
-        self._entry(menu, "new", self.tr("Begin anew")).triggered.connect(self._page.new)
+        self._entry(menu, "new", self.tr("New experiment")).triggered.connect(self._page.new)
         return menu
 
     @staticmethod

@@ -99,7 +99,7 @@ class PreviewCard(Card):
         for button in (self.copy_command, self.copy):
             button.setEnabled(not problems)
             button.setToolTip(self.tr("Something is still missing") if problems else button.help)
-        waits = self.tr("Let it wait for its turn: the queue on the page Runs starts one run after another")
+        waits = self.tr("Add it to the queue on the page Runs, which starts one run after another")
         self.queue.setEnabled(not problems)
         self.queue.setToolTip(self.tr("Something is still missing") if problems else waits)
 
@@ -119,7 +119,7 @@ class PreviewCard(Card):
 
     def show_busy(self, title: str) -> None:
         """Say that another run is at work, "" that none is."""
-        said = self.tr("{0} is at work. A run on the same device waits for it.").format(title)
+        said = self.tr("{0} is training. A run on the same device waits for it.").format(title)
         self.busy.setText(said if title else "")
         self.busy.setVisible(bool(title))
 
@@ -282,7 +282,7 @@ class PreviewCard(Card):
             column.addWidget(part)
         column.addSpacing(SPACE)
         column.addWidget(self._table())
-        fair = self.tr("Baseline and student take the same number of steps. Validation images choose, test images judge, once.")
+        fair = self.tr("Baseline and student take the same number of steps. Validation picks the weights; test is used once.")
         column.addWidget(Text(fair, "caption", "quiet", wrap=True))
         column.addStretch(1)
         return inside
@@ -296,8 +296,8 @@ class PreviewCard(Card):
         grid.setVerticalSpacing(SPACE + 2)
         grid.setColumnStretch(1, 1)
         names = {
-            "Memory": self.tr("Memory"), "Time": self.tr("Time"), "Trains": self.tr("Trains"), "Steps": self.tr("Steps"),
-            "Device": self.tr("Device"), "Images": self.tr("Train / val / test"), "Labels": self.tr("Labels it sees"),
+            "Memory": self.tr("Memory"), "Time": self.tr("Time"), "Trains": self.tr("Training"), "Steps": self.tr("Steps"),
+            "Device": self.tr("Device"), "Images": self.tr("Train / val / test"), "Labels": self.tr("Labels available"),
         }  # fmt: skip
         for line, (name, shown) in enumerate(names.items()):
             grid.addWidget(Text(shown, "body", "quiet"), line, 0)
