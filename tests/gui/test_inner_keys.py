@@ -382,7 +382,7 @@ def test_that_each_key_inside_a_part_does_what_the_list_says(
 # Where a class takes keys into its own hands, and the part that it is in the list; "" is what is no key of its own.
 TAKES_KEYS = {
     "Canvas": "Plot", "Matrix": "Confusion matrix", "HelpPanel": "Help", "Pressable": "Card or line",
-    "_SearchLine": "Command palette", "PrivateLine": "", "StageView": "Stage mode", "Tour": "Tour",
+    "_SearchLine": "Command palette", "PrivateLine": "", "MainWindow": "Card or line", "StageView": "Stage mode", "Tour": "Tour",
 }  # fmt: skip
 
 

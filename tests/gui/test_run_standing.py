@@ -62,13 +62,12 @@ def test_that_continue_stands_where_pause_was(
     window.resize(*size)
     window.start_experiment(loads(EXPERIMENT))
     page = window.run_page
-    qtbot.waitUntil(lambda: page.pause.isVisible() and page.pause.isEnabled())
-    qtbot.wait(50)
+    qtbot.waitUntil(lambda: page.pause.isEnabled() and page.controls.save.isEnabled())
+    qtbot.wait(100)
     clicked = place(page.pause, window).center()
     qtbot.mouseClick(page.pause, LEFT)
     qtbot.waitUntil(page.resume.isVisible)
-    qtbot.wait(50)
-    assert place(page.resume, window).contains(clicked)
+    qtbot.waitUntil(lambda: place(page.resume, window).contains(clicked))
 
 
 def at_chance(*, who: str = "student", seeds: tuple[int, ...] = (0,)) -> list[AnyEvent]:

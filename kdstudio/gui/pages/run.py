@@ -383,7 +383,8 @@ class RunPage(Page):
     def _fit_controls(self) -> None:
         """Other buttons, or another title, find their room anew; while they are the same, no word comes back."""
         offered = " ".join([self.title.whole, *(each.objectName() for each in self.controls.buttons if not each.isHidden())])
-        fit = self.controls.narrow if offered == self._offered else self.controls.fit
+        paused = self._controller.resumable and bool(self._offered)  # Continue stands where Pause was, a sign or a word
+        fit = self.controls.narrow if offered == self._offered or paused else self.controls.fit
         self._offered = offered
         fit(self._room_for_controls())
 
