@@ -66,14 +66,18 @@ def images_words(data: Mapping[str, Any]) -> str:
     return tr("{0} classes, {1} training images each, {2} x {3} {4}").format(len(counts), each, width, height, look)
 
 
-def trainings(values: Mapping[str, Any]) -> str:
-    """Which networks will be trained: the teacher once, then a baseline and a student for each seed."""
+def trainings(values: Mapping[str, Any]) -> tuple[str, str]:
+    """Which networks will be trained, the teacher once, then a baseline and a student for each seed; and, where there is
+    little room, how many."""
     seeds = len(values.get("seeds") or [])
     said = [tr("teacher")] if values["teacher"].get("weights") == TRAIN else []
-    if values.get("baseline") and values["method"].get("kind") != "none":
+    paired = bool(values.get("baseline")) and values["method"].get("kind") != "none"
+    count = len(said) + seeds * (1 + paired)
+    if paired:
         said.append(tr("baseline") if seeds == 1 else tr("{0} baselines").format(seeds))
     said.append(tr("student") if seeds == 1 else tr("{0} students").format(seeds))
-    return ", ".join(said)
+    whole = ", ".join(said)
+    return whole, tr("{0} networks").format(count) if count > 1 else whole
 
 
 def remedies(values: Mapping[str, Any], memory: Mapping[str, Any]) -> list[Remedy]:

@@ -115,7 +115,8 @@ def test_that_what_two_fields_do_together_is_a_problem_of_their_card(qtbot: QtBo
 
 def test_that_the_summary_says_what_will_be_trained(page: NewExperimentPage) -> None:
     page.show_experiment(loads(EXPERIMENT))
-    assert page.summary.facts["Trains"].whole == "teacher, 3 baselines, 3 students"
+    trains = page.summary.facts["Trains"]
+    assert (trains.whole, trains.fewest) == ("teacher, 3 baselines, 3 students", "7 networks")
     page.show_experiment(loads(EXPERIMENT + "baseline: false\n"))
     assert page.summary.facts["Trains"].whole == "teacher, 3 students"
 
