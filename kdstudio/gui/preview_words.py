@@ -66,14 +66,16 @@ def images_words(data: Mapping[str, Any]) -> str:
     return tr("{0} classes, {1} training images each, {2} x {3} {4}").format(len(counts), each, width, height, look)
 
 
-def trainings(values: Mapping[str, Any]) -> str:
-    """Which networks will be trained: the teacher once, then a baseline and a student for each seed."""
+def trainings(values: Mapping[str, Any]) -> tuple[str, str]:
+    """Which networks will be trained: the teacher once, then a baseline and a student for each seed. In full, and in brief."""
     seeds = len(values.get("seeds") or [])
     said = [tr("teacher")] if values["teacher"].get("weights") == TRAIN else []
+    networks = len(said) + seeds
     if values.get("baseline") and values["method"].get("kind") != "none":
         said.append(tr("baseline") if seeds == 1 else tr("{0} baselines").format(seeds))
+        networks += seeds
     said.append(tr("student") if seeds == 1 else tr("{0} students").format(seeds))
-    return ", ".join(said)
+    return ", ".join(said), tr("{0} networks").format(networks)
 
 
 def remedies(values: Mapping[str, Any], memory: Mapping[str, Any]) -> list[Remedy]:

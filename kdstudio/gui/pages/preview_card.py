@@ -87,7 +87,7 @@ class PreviewCard(Card):
     ) -> None:
         """Show what the form holds, and what keeps it from being an experiment: `listed`, where nobody else says it."""
         self._values = values
-        self._fact("Trains", trainings(values))
+        self.facts["Trains"].set_text(*trainings(values))
         device = str(values.get("compute", {}).get("device", ""))
         if device != self._device:  # the desk says which one that is
             self._device = device
