@@ -67,17 +67,15 @@ def images_words(data: Mapping[str, Any]) -> str:
 
 
 def trainings(values: Mapping[str, Any]) -> tuple[str, str]:
-    """Which networks will be trained, the teacher once, then a baseline and a student for each seed; and, where there is
-    little room, how many."""
+    """Which networks will be trained: the teacher once, then a baseline and a student for each seed. In full, and in brief."""
     seeds = len(values.get("seeds") or [])
     said = [tr("teacher")] if values["teacher"].get("weights") == TRAIN else []
-    paired = bool(values.get("baseline")) and values["method"].get("kind") != "none"
-    count = len(said) + seeds * (1 + paired)
-    if paired:
+    networks = len(said) + seeds
+    if values.get("baseline") and values["method"].get("kind") != "none":
         said.append(tr("baseline") if seeds == 1 else tr("{0} baselines").format(seeds))
+        networks += seeds
     said.append(tr("student") if seeds == 1 else tr("{0} students").format(seeds))
-    whole = ", ".join(said)
-    return whole, tr("{0} networks").format(count) if count > 1 else whole
+    return ", ".join(said), tr("{0} networks").format(networks)
 
 
 def remedies(values: Mapping[str, Any], memory: Mapping[str, Any]) -> list[Remedy]:
