@@ -27,7 +27,9 @@ LAST_RESORT = 5.0  # seconds after that before it is killed
 
 LAUNCHED = "launched.json"  # in the run's folder: who was launched last
 
-SAME_START = 1.0  # seconds between two readings of when one process began
+SAME_START = 60.0
+"""Seconds between two readings of when one process began. The system counts from its boot, whose time is in whole seconds and
+moves when the clock is set; no process gets the number of one that ended within a minute."""
 
 Process: TypeAlias = "subprocess.Popen[bytes]"
 

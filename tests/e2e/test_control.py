@@ -109,7 +109,12 @@ def test_that_a_request_of_the_system_to_terminate_and_a_terminal_that_closes_st
     home: Home, number: signal.Signals
 ) -> None:
     folder = a_run(home, *LONG)
-    with AtWork(folder, home) as run:
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may run under nohup, and children would inherit it
+    try:
+        work = AtWork(folder, home)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    with work as run:
         run.until(lambda event: isinstance(event, RunStarted))
         os.kill(run.process.pid, number)
         assert run.end() == 130
