@@ -44,7 +44,7 @@ class Softened:
 
     Attributes:
         temperature: what the logits were divided by.
-        log_probabilities: float32 [b, classes].
+        log_probabilities: float64 [b, classes] where the device has it: the loss is a small difference of these.
     """
 
     temperature: float
