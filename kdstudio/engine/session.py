@@ -29,6 +29,9 @@ from kdstudio.spec.errors import KnownFailure
 ABOUT_THE_RUN = frozenset({"title", "format", "parent", "group"})
 """Fields of an experiment that say nothing about what is computed."""
 
+TRAINED = ("baseline", "student")
+"""The stages that are compared with each other."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Resumption:
@@ -61,6 +64,10 @@ def session(
     except SpecError as error:
         yield RunStarted(resumes_from=_keep_all_marker(state))
         raise KnownFailure("experiment-unreadable", why=str(error)) from None
+    before = read_json(folder.path / "environment.json")
+    other = before is not None and before.get("trained_by") != teacher.TRAINED_BY
+    if other and not _has_ended(state, teacher.STAGE):  # half of each, it would pass for a teacher of this version
+        checkpoints.discard(teacher.STAGE, None)
     resumption = resume_point(experiment, state, checkpoints.position, checkpoints.has_result)
     yield RunStarted(resumes_from=resumption.marker)
 
@@ -77,8 +84,9 @@ def session(
             about = {"count": len(images.left_out), "names": images.left_out_in_words}
             yield Note(level="warning", code="damaged-left-out", parameters=about)
         found = _environment(experiment, place, images.fingerprint, home)
-        before = read_json(folder.path / "environment.json")
         yield from _compare(folder, experiment, before, found)
+        if other and any(stage in TRAINED for stage, _ in state.stages):
+            yield Note(level="warning", code="earlier-version")
         if before is not None and (teacher.STAGE, None) in resumption.ended:
             known = teacher.resumed_name(experiment, images.fingerprint, home, before.get("teacher"))
             found["teacher"] = known or found["teacher"]
@@ -98,6 +106,11 @@ def session(
             give_back(place.device)
 
 
+def _has_ended(state: RunState, name: str) -> bool:
+    stage = state.stages.get((name, None))
+    return stage is not None and stage.ended
+
+
 def resume_point(
     experiment: Classification,
     state: RunState,
@@ -112,7 +125,7 @@ def resume_point(
     following: StageKey | None = None
     for key in plan(experiment):
         stage = state.stages.get(key)
-        lost = key[0] in ("baseline", "student") and not has_result(*key)
+        lost = key[0] in TRAINED and not has_result(*key)
         if stage is None or not stage.ended or lost:
             following = key
             break
@@ -167,6 +180,7 @@ def _environment(experiment: Classification, place: Place, data: str, home: Home
         "device": place.name,
         "threads": place.threads,
         "precision": str(place.precision).removeprefix("torch."),
+        "trained_by": teacher.TRAINED_BY,
         "teacher": teacher.name_of(experiment, data, place.precision),
         "deterministic": experiment.compute.deterministic,
         "fingerprints": {

@@ -355,6 +355,12 @@ WORDS: dict[str, Words] = {
         cause="The run started with {before} and resumes with {now}.",
         remedy="",
     ),
+    "earlier-version": Words(
+        title="An earlier version began this run",
+        cause="This version draws initial weights and batches in another way, so the baseline and the student of one seed "
+        "may differ in more than the teacher.",
+        remedy="Duplicate the run and start the copy for a gain that is the teacher's alone.",
+    ),
     "stopped-early": Words(
         title="Stopped early",
         cause="Validation accuracy had not risen for {patience} evaluations.",

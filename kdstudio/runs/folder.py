@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -9,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kdstudio.runs.files import patiently, read_json, write_json, write_whole
+from kdstudio.runs.files import patiently, read_json, remove, write_json, write_whole
 from kdstudio.runs.status import State, check_transition
 from kdstudio.spec.errors import KnownFailure
 
@@ -135,15 +136,19 @@ class RunFolder:
         """Make the folder, queued, with `experiment` in it, under a title in any case: the folder is the truth.
 
         Raises:
-            OSError: it cannot be written.
+            OSError: it cannot be written; nothing is left of it.
         """
         from kdstudio.spec import dump, titled
 
         self.path.mkdir(parents=True)
-        for folder in (self.checkpoints, self.artefacts, self.path / "control"):
-            folder.mkdir()
-        write_whole(self.experiment_file, dump(titled(experiment)), durable=True)
-        write_json(self.status_file, _plain(Status()))
+        try:
+            for folder in (self.checkpoints, self.artefacts, self.path / "control"):
+                folder.mkdir()
+            write_whole(self.experiment_file, dump(titled(experiment)), durable=True)
+            write_json(self.status_file, _plain(Status()))
+        except OSError:
+            remove(self.path)  # what is left of it would be listed as a run that was killed
+            raise
 
     def experiment(self) -> "Experiment":
         """The experiment of this run.
@@ -200,8 +205,10 @@ class RunFolder:
         try:
             with self.lock:
                 return False
-        except OSError:  # a lock that is held gives a TimeoutError, which is one
+        except TimeoutError:
             return True
+        except OSError:  # in a place that can only be read, the lock cannot be taken as a runner takes it
+            return _is_locked(self.path / "run.lock")
 
     def hold(self, patience: float = 1.0) -> contextlib.AbstractContextManager[object]:
         """Take the run's lock, until the end of a `with` block. A reader that asks `alive` holds it for an instant, so this
@@ -268,6 +275,20 @@ class RunFolder:
 
         values = {"name": about.name, "tags": list(about.tags), "notes": about.notes}
         write_whole(self.path / "about.yaml", to_yaml(values), durable=True)
+
+
+def _is_locked(path: Path) -> bool:
+    """Whether a process holds the lock at `path`, asked without writing there; True where nobody can know."""
+    if sys.platform == "win32":
+        return True
+    import fcntl
+
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    return False
 
 
 # What each field of status.json may be; what is something else is left out.

@@ -98,7 +98,7 @@ class _Splices:
             elif inside is not None:
                 self._change_part(stands[name][1], inside, old[name], value)
             else:
-                self._replace(stands[name][1], value)
+                self._replace(stands[name][1], value, indent=node.start_mark.column)
         self._add(node, added)
 
     def _change_part(self, node: yaml.Node, model: Model, old: Any, new: Values) -> None:
@@ -123,11 +123,13 @@ class _Splices:
         lines = indent.join(f"{name}: {_inline(value)}" for name, value in ordered.items())
         self._made.append(_Splice(node.start_mark.index, _end(node), lines))
 
-    def _replace(self, node: yaml.Node, value: Any) -> None:
+    def _replace(self, node: yaml.Node, value: Any, *, indent: int = -1) -> None:
         if any(id(each) in self._shared for each in _walk(node)):
             raise _Shared
         start, end, text = node.start_mark.index, _end(node), _inline(value)
         before = " " if start > 0 and self._text[start - 1] == ":" else ""  # "steps:" with nothing behind it
+        if isinstance(node, yaml.SequenceNode) and not node.flow_style and node.start_mark.column == indent:
+            before = " "  # "- 1" may stand right below its key, "[1]" may not
         after = "\n" if self._text[start:end].endswith("\n") else ""  # a text in a block of lines
         self._made.append(_Splice(start, end, f"{before}{text}{after}"))
 

@@ -19,7 +19,7 @@ from kdstudio.engine.checkpoint import Checkpoints, Position
 from kdstudio.engine.control import EVERY, Interrupted
 from kdstudio.engine.driver import drive
 from kdstudio.engine.session import resume_point, session
-from kdstudio.runs.events import AnyEvent, Note, Progress, RunStarted, StageEnded, StageStarted, StepLogged
+from kdstudio.runs.events import AnyEvent, Note, Progress, RunStarted, Saved, StageEnded, StageStarted, StepLogged
 from kdstudio.runs.folder import Request, RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.outlook import plan
@@ -226,6 +226,34 @@ def test_that_a_run_keeps_its_teacher_where_it_resumes_with_another_precision_or
     assert len([path for path in home.teachers.iterdir() if path.is_dir()]) == 1
     carried_out(home)
     assert len([path for path in home.teachers.iterdir() if path.is_dir()]) == 2, "a new run does not take it"
+
+
+def test_that_a_pair_which_an_earlier_version_began_is_said_to_be_no_fair_one(
+    home: Home,
+) -> None:
+    folder = interrupted(home)
+    as_begun_by_an_earlier_version(folder)
+    assert drive(folder, home) == "completed"
+    assert "earlier-version" in codes(folder)
+    assert "earlier-version" not in codes(carried_out(home))
+
+
+def test_that_half_a_teacher_of_an_earlier_version_is_not_finished_by_this_one(home: Home) -> None:
+    folder = a_run(home)
+    in_teacher = halt_at(lambda event: isinstance(event, Saved) and event.stage == "teacher" and event.step > 0)
+    assert drive(folder, home, on_event=in_teacher) == "failed"
+    as_begun_by_an_earlier_version(folder)
+    assert drive(folder, home) == "completed"
+    resumed = [event for event in events_of(folder) if isinstance(event, RunStarted)][-1]
+    assert resumed.resumes_from == ["teacher", None, 0]
+    assert "earlier-version" not in codes(folder), "all that is compared is of this version"
+
+
+def as_begun_by_an_earlier_version(folder: RunFolder) -> None:
+    path = folder.path / "environment.json"
+    found = json.loads(path.read_text())
+    del found["trained_by"]
+    path.write_text(json.dumps(found))
 
 
 # What is refused.

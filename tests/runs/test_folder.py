@@ -1,5 +1,6 @@
 """The run folder: made whole, read in whatever state a crash left it, and held by one process at a time."""
 
+import errno
 import json
 import os
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kdstudio.runs import folder as folder_module
 from kdstudio.runs.events import RunStarted
 from kdstudio.runs.folder import About, Request, RunFolder, Status
 from kdstudio.runs.home import Home
@@ -109,6 +111,34 @@ def test_that_a_run_queued_again_without_a_process_is_lost(home: Home) -> None:
     folder.status_file.write_text('{"state": "queued", "attempt": 2, "host": "", "pid": 1}')
 
     assert folder.current().state is State.LOST
+
+
+def test_that_a_run_that_cannot_be_written_leaves_nothing_behind(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, *_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(folder_module, "write_whole", full)
+    with pytest.raises(OSError, match="No space"):
+        a_run(home)
+    assert not list(home.runs.iterdir())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a lock is asked for by writing")
+def test_that_a_run_in_a_place_that_can_only_be_read_runs_only_while_it_is_held(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class ReadOnly:
+        def __enter__(self) -> None:
+            raise OSError(errno.EROFS, "Read-only file system")
+
+        def __exit__(self, *_: object) -> None:
+            raise AssertionError
+
+    folder = a_run(home)
+    with folder.hold():
+        monkeypatch.setattr(RunFolder, "lock", ReadOnly())
+        assert folder.alive()
+    assert not folder.alive()
 
 
 def test_that_looking_whether_a_run_is_alive_leaves_no_trace(home: Home) -> None:

@@ -94,6 +94,15 @@ def test_that_a_value_that_was_left_out_gets_room() -> None:
     assert after("kind: classification\ntraining:\n  clip:\n", training__clip=1.0) == "kind: classification\ntraining:\n  clip: 1\n"
 
 
+@pytest.mark.parametrize("seeds", [[3], [4, 5, 6]])
+def test_that_a_list_right_below_its_key_changes_alone(seeds: list[int]) -> None:
+    seeded = "# mine\nkind: classification\nseeds: # these\n- 0\n- 1 # last\n"
+    text = f"{seeded}# below\nstudent:\n  kind: mlp # small\n  hidden:\n  - 8\n"
+    shown = str(seeds)
+    assert after(text, seeds=seeds) == text.replace("- 0\n- 1", f" {shown}")
+    assert after(text, student__hidden=seeds) == text.replace("  - 8", f"   {shown}")
+
+
 def test_that_a_relative_path_stays_relative_while_it_is_not_changed(tmp_path: Path) -> None:
     text = "kind: classification\ndataset: {kind: idx, path: data/mnist}\n"
     old = plain(text, tmp_path)
