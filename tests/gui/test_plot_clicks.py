@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from kdstudio.gui.pages.run import RunPage
+from kdstudio.gui.plots import curves
 from kdstudio.gui.plots.board import Board
 from kdstudio.gui.plots.curve_plot import CurvePlot
 from kdstudio.gui.plots.curves import Curve, Picture
@@ -17,6 +18,7 @@ from kdstudio.runs.events import Evaluated, RunEnded
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
 from kdstudio.runs.series import Series, smoothed
+from kdstudio.runs.state import RunState
 from tests.fakes import a_story, a_told_run
 from tests.gui.plot_hand import choose
 
@@ -288,6 +290,17 @@ def test_that_an_area_of_the_agreement_is_taken_out_alone(qtbot: QtBot, board: B
     qtbot.mouseClick(board.agreement.key.entries["teacher only"], LEFT)
     fills = board.agreement.stack._fills
     assert [label for label, fill in fills.items() if not fill.isVisible()] == ["teacher only"]
+
+
+def test_that_a_gain_that_test_data_call_noise_is_not_praised_in_the_plot(qtbot: QtBot, board: Board) -> None:
+    state = RunState()
+    state.apply_all(a_story(gain=0.0))
+    board.show_accuracy(state)
+    bracket = board.accuracy.plot._bracket
+    assert bracket is None or (bracket.words, bracket.detail, bracket.role) == ("no gain beyond noise", "on test data", "baseline")
+    picture = curves.accuracy(state)
+    assert picture.gap is not None
+    assert (picture.gap.higher, picture.gap.within_noise, picture.gap.settled) == ("no gain beyond noise", True, False)
 
 
 def test_that_the_teachers_help_is_marked_between_baseline_and_student(qtbot: QtBot, board: Board) -> None:

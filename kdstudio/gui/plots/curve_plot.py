@@ -312,7 +312,7 @@ class CurvePlot(Card):
     def _direction(self, gap: Gap) -> str:
         """Which way it goes. How much that is stands in a tile: two numbers for one thing would differ."""
         words = gap.higher if self.between.apart >= 0 else gap.lower
-        return words if gap.settled else self.tr("{0} so far").format(words)
+        return words if gap.settled or gap.within_noise else self.tr("{0} so far").format(words)
 
     def _fit(self, picture: Picture) -> None:
         """Fixed x from the plan; y around what is shown."""

@@ -11,6 +11,7 @@ from kdstudio.gui.language import looked_up, tr
 from kdstudio.results.curves import Spread, spread
 from kdstudio.runs.series import Series
 from kdstudio.runs.state import CurveKey, RunState, Stage
+from kdstudio.runs.summary import gain_of, tested_metrics
 
 if TYPE_CHECKING:
     import numpy as np
@@ -93,8 +94,8 @@ class Band:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gap:
     """What lies between two curves of a picture, by their keys. `higher` and `lower` say which way it goes, `label` of what;
-    how much it is stands in one place alone, the tile of the gain. It is `settled` when both curves have come to their end:
-    before, it says little, and may turn."""
+    how much it is stands in one place alone, the tile of the gain. It is `settled` when both curves have come to their end and
+    test data do not call it noise: before, it says little, and may turn. `within_noise`: test data do."""
 
     low: str
     high: str
@@ -102,6 +103,7 @@ class Gap:
     lower: str
     label: str
     settled: bool
+    within_noise: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -158,11 +160,23 @@ def _help(state: RunState, alone: Sequence[Curve], taught: Sequence[Curve]) -> G
     if baseline is None:
         return None
     label = tr("on validation data") if taught[-1].seeds > 1 or len(taught) == 1 else tr("this seed, on validation data")
+    if _is_noise(state):
+        words = tr("no gain beyond noise")
+        return Gap(
+            low=baseline, high=student, higher=words, lower=words, label=tr("on test data"), settled=False, within_noise=True
+        )
     ended = [stage.ended for stage in state.stages_of("student") if str(stage.seed) == seed]
     return Gap(
         low=baseline, high=student, higher=tr("higher with the teacher"), lower=tr("lower with the teacher"), label=label,
         settled=all(ended),
     )  # fmt: skip
+
+
+def _is_noise(state: RunState) -> bool:
+    """Whether the interval of a completed run's gain holds 0: what the headline calls no gain beyond noise."""
+    finals = tested_metrics(state) if state.outcome == "completed" else {}
+    gain = gain_of(finals.get("baseline", {}), finals.get("student", {}))
+    return gain["low"] is not None and gain["low"] <= 0 <= gain["high"]
 
 
 def _complete(*stages: Sequence[Stage]) -> set[int | None]:
