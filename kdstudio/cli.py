@@ -93,7 +93,7 @@ def run(
     changes: SetOption = None,
     home: HomeOption = None,
 ) -> None:
-    """Carry out the experiment in FILE. The last line on stdout is the run folder."""
+    """Run the experiment in FILE. The last line on stdout is the run folder."""
     _run(file, changes or [], _home(home))
 
 

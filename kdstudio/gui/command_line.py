@@ -8,6 +8,7 @@ from typing import Any
 from kdstudio.gui.document import plain_values
 from kdstudio.runs.home import Home
 from kdstudio.spec import SpecError, dump, load
+from kdstudio.spec.base import plain
 from kdstudio.spec.changes import rivals
 from kdstudio.spec.regular_files import read_text
 from kdstudio.spec.yaml_file import to_yaml
@@ -51,14 +52,14 @@ def _home(home: Home) -> list[str]:
 def _changes(experiment: Any, file: Path) -> list[str] | None:
     """What turns the file into `experiment`; None where that takes many changes, or cannot be said so."""
     try:
-        before, after = _plain(load(file)), _plain(experiment)
+        before, after = plain(load(file)), plain(experiment)
         named = plain_values(read_text(file)) or {}
-        told = {path: value for path, value in differences(before, after) if path.partition(".")[0] in named}
+        changed = {path: value for path, value in differences(before, after) if path.partition(".")[0] in named}
         whole = {path.partition(".")[0] for path, _ in differences(before, after)} - named.keys()
         changes = [
             _set(path, value)
-            for path, value in (told | {name: after[name] for name in whole}).items()
-            if value is not None or all(told.get(rival) is None for rival in rivals(path))  # the rival clears it
+            for path, value in (changed | {name: after[name] for name in whole}).items()
+            if value is not None or all(changed.get(rival) is None for rival in rivals(path))  # the rival clears it
         ]
         exact = len(changes) <= FEW and load(file, changes=changes) == experiment
     except (SpecError, OSError):
@@ -76,11 +77,6 @@ def differences(before: Any, after: Any, path: str = "") -> list[tuple[str, Any]
             for found in differences(before[name], after[name], f"{path}.{name}".lstrip("."))
         ]
     return [] if before == after else [(path, after)]
-
-
-def _plain(experiment: Any) -> dict[str, Any]:
-    values: dict[str, Any] = experiment.model_dump(mode="json")
-    return values
 
 
 def _set(path: str, value: Any) -> str:

@@ -26,6 +26,7 @@ from kdstudio.gui.editors import (
 )
 from kdstudio.gui.language import looked_up
 from kdstudio.spec import OneOf, Spec, models_in
+from kdstudio.spec.base import plain
 from kdstudio.spec.models import TRAIN
 
 # What can be chosen on every computer, and what it is called.
@@ -137,17 +138,6 @@ def label_of(model: type[BaseModel]) -> str:
 def blurb_of(model: type[BaseModel]) -> str:
     """What `model` is, in a line."""
     return str(getattr(model, "blurb", ""))
-
-
-def plain(value: Any) -> Any:
-    """`value` as the plain data that YAML holds."""
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json")
-    if isinstance(value, tuple | list):
-        return [plain(item) for item in value]
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    return str(value) if isinstance(value, Path) else value
 
 
 def editor_for(field: Field) -> Editor:

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from kdstudio.gui.fields import fields_of, kind_of, plain
+from kdstudio.gui.fields import fields_of, kind_of
 from kdstudio.gui.language import explain, tr
 from kdstudio.gui.states import stage_words, state_words
 from kdstudio.runs.state import RunState, State
 from kdstudio.spec import Experiment
+from kdstudio.spec.base import plain
 
 if TYPE_CHECKING:
     from kdstudio.gui.theme import Role

@@ -45,7 +45,7 @@ WORDS: dict[str, Words] = {
     "not-writable": Words(
         title="A folder cannot be written",
         cause="{path}: {why}.",
-        remedy="Allow writing there, or choose another home: in Settings, or with --home.",
+        remedy="Allow writing there, or choose another data folder: in Settings, or with --home.",
     ),
     "file-missing": Words(
         title="A file is missing",
@@ -142,19 +142,19 @@ WORDS: dict[str, Words] = {
         remedy="Delete the folder with your file manager.",
     ),
     "home-unusable": Words(
-        title="The home folder cannot be used",
+        title="The data folder cannot be used",
         cause="{path}: {why}.",
         remedy="Choose another one in Settings, or name it with --home or KDSTUDIO_HOME.",
     ),
     "home-gone": Words(
-        title="The chosen home folder is missing",
+        title="The chosen data folder is missing",
         cause="{path} is not a folder; its disk may not be connected.",
         remedy="Connect the disk, name another folder with --home, or remove {file} to use the default folder again.",
     ),
     "choice-not-kept": Words(
-        title="The choice of a home folder could not be saved",
+        title="The choice of a data folder could not be saved",
         cause="{path}: {why}.",
-        remedy="Name the home with --home or KDSTUDIO_HOME instead.",
+        remedy="Name the data folder with --home or KDSTUDIO_HOME instead.",
     ),
     "already-running": Words(
         title="The run is already running",
@@ -282,7 +282,7 @@ WORDS: dict[str, Words] = {
     ),
     "teacher-gone": Words(
         title="The shared teacher is gone",
-        cause="It was deleted, damaged or left behind in another home ({fingerprint}).",
+        cause="It was deleted, damaged or left behind in another data folder ({fingerprint}).",
         remedy="It is trained again first; then this run resumes from its own checkpoint.",
     ),
     "teacher-loaded": Words(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
-from kdstudio.runs.events import Metrics
+from kdstudio.runs.events import Metrics, Note
 from kdstudio.runs.outlook import outlook
 from kdstudio.runs.state import RunState, Stage, State
 
@@ -81,10 +81,21 @@ def tested_metrics(state: RunState) -> dict[str, dict[int | None, Metrics]]:
 
 def weakness(state: RunState) -> dict[str, Any] | None:
     """How many seeds' students learned almost nothing, and what guessing gives; None where all have learned something."""
-    notes = [note for note in state.notes if note.code == "student-weak" and note.parameters.get("who") != "baseline"]
+    notes = _notes_of_weakness(state)
     chances = [note.parameters.get("chance") for note in notes]
     chance = next((float(each) for each in chances if isinstance(each, int | float)), None)
     return {"seeds": len({note.seed for note in notes}), "chance": chance} if notes else None
+
+
+def weak_students(state: RunState) -> list[Note]:
+    """The notes of students that learned almost nothing, where those of all seeds did: then a gain says nothing, and the
+    headline does not speak of it."""
+    notes = _notes_of_weakness(state)
+    return notes if len({note.seed for note in notes}) >= len(tested_metrics(state).get("student", {})) else []
+
+
+def _notes_of_weakness(state: RunState) -> list[Note]:
+    return [note for note in state.notes if note.code == "student-weak" and note.parameters.get("who") != "baseline"]
 
 
 def _model(state: RunState, finals: dict[str, dict[int | None, Metrics]], who: str) -> dict[str, Any]:

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from kdstudio.spec.models import Cnn, Mlp, ModelSpec
     from kdstudio.spec.titles import copy_of, made_up, title_of, titled, untitled
     from kdstudio.spec.training import Compute, Every, TeacherTraining, Training
-    from kdstudio.spec.yaml_file import Problem, SpecError, dump, load, loads, problems_of, save
+    from kdstudio.spec.yaml_file import Problem, SpecError, dump, load, loads, problems_of
 
 __all__ = [
     "Classification", "Cnn", "Compute", "DATASETS", "DatasetSpec", "Digits", "EXPERIMENTS", "Every", "Experiment",
     "ExperimentSpec", "Idx", "ImageFolder", "KindSpec", "METHODS", "MODELS", "MethodSpec", "Mlp", "ModelSpec", "NoMethod", "OneOf",
     "Problem", "SoftTargets", "Spec", "SpecError", "TeacherTraining", "Training", "Views", "changed", "copy_of", "dump", "load",
     "loads",
-    "made_up", "models_in", "problems_of", "row_path", "save", "title_of", "titled", "untitled",
+    "made_up", "models_in", "problems_of", "row_path", "title_of", "titled", "untitled",
 ]  # fmt: skip
 
 _HOMES = {
@@ -37,7 +37,7 @@ _HOMES = {
     "models": ("Cnn", "Mlp", "ModelSpec"),
     "titles": ("copy_of", "made_up", "title_of", "titled", "untitled"),
     "training": ("Compute", "Every", "TeacherTraining", "Training"),
-    "yaml_file": ("Problem", "SpecError", "dump", "load", "loads", "problems_of", "save"),
+    "yaml_file": ("Problem", "SpecError", "dump", "load", "loads", "problems_of"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -94,6 +94,17 @@ class KindSpec(Spec):
         return ()
 
 
+def plain(value: Any) -> Any:
+    """`value` as the plain data that YAML holds."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return str(value) if isinstance(value, Path) else value
+
+
 def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
     """Every model class in a field's annotation, through unions and `Annotated`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):

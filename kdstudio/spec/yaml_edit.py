@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import yaml
 from pydantic import BaseModel
 
-from kdstudio.spec.base import Spec, models_in
+from kdstudio.spec.base import Spec, models_in, plain
 from kdstudio.spec.experiment import Experiment
 from kdstudio.spec.plain_yaml import UNREADABLE, compose
 from kdstudio.spec.yaml_file import SpecError, TextDumper, loads, problems_of, to_yaml
@@ -191,17 +191,9 @@ def _unlike_defaults(model: Model, values: Values) -> dict[str, Any]:
             below = _unlike_defaults(inside, value)
             if below:
                 kept[name] = below
-        elif info.is_required() or value != _plain(info.get_default(call_default_factory=True)):
+        elif info.is_required() or value != plain(info.get_default(call_default_factory=True)):
             kept[name] = value
     return kept
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json")
-    if isinstance(value, tuple):
-        return [_plain(each) for each in value]
-    return str(value) if isinstance(value, Path) else value
 
 
 def _says(text: str, values: Values, base: Path | None) -> bool:

@@ -1,6 +1,5 @@
 """An experiment as YAML text and back, with errors that name file, line, field and the nearest right key."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -110,13 +109,6 @@ TextDumper.add_representer(str, TextDumper._text)
 def to_yaml(values: Any) -> str:
     """Plain data as YAML for people: its own order, its own letters."""
     return yaml.dump(values, Dumper=TextDumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=100)
-
-
-def save(experiment: BaseModel, path: Path) -> None:
-    """Write `dump(experiment)` to `path`, whole or not at all."""
-    aside = path.with_name(f"{path.name}.{os.getpid()}.part")
-    aside.write_text(dump(experiment), encoding="utf-8")
-    aside.replace(path)
 
 
 def problems_of(values: Mapping[str, Any]) -> tuple[Problem, ...]:

@@ -91,7 +91,7 @@ def test_that_a_folder_that_cannot_be_a_home_is_refused_with_cause_and_remedy(
 ) -> None:
     (tmp_path / "file").write_text("")
     pick(qtbot, card, monkeypatch, tmp_path / "file" / "home")
-    assert card.said.title == "The home folder cannot be used"
+    assert card.said.title == "The data folder cannot be used"
     assert str(tmp_path / "file" / "home") in card.said.detail
     assert "Choose another one in Settings" in card.said.detail
     assert (chosen_home(), card.reopen.isVisible()) == (None, False)
@@ -218,7 +218,7 @@ def test_that_the_window_opens_again_on_the_chosen_home_in_the_same_process(tmp_
     )  # fmt: skip
     said = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0, done.stderr
-    then = [str(other), "", True] if fate == "stays" else [str(old), "The chosen home folder is missing", True]
+    then = [str(other), "", True] if fate == "stays" else [str(old), "The chosen data folder is missing", True]
     assert said == [[str(old), "", True], then]
     assert run.path.exists()
     assert not [line for line in done.stderr.splitlines() if "This plugin does not support" not in line]

@@ -70,12 +70,14 @@ def test_that_continue_stands_where_pause_was(
     qtbot.waitUntil(lambda: place(page.resume, window).contains(clicked))
 
 
-def at_chance(*, who: str = "student", seeds: tuple[int, ...] = (0,)) -> list[AnyEvent]:
+def at_chance(
+    *, who: str = "student", seeds: tuple[int, ...] = (0,), weak: tuple[int, ...] | None = None
+) -> list[AnyEvent]:
     """The events of a run that warns of a student, or a baseline, that is hardly better than guessing."""
     story: list[AnyEvent] = []
     for event in a_story(seeds=seeds):
         story.append(event)
-        if event.stage == who and type(event).__name__ == "StageStarted":
+        if event.stage == who and type(event).__name__ == "StageStarted" and (weak is None or event.seed in weak):
             parameters = {"student": 0.134, "chance": 0.1, "who": who}
             story.append(
                 Note(stage=who, seed=event.seed, who=who, level="warning", code="student-weak", parameters=parameters)
@@ -94,6 +96,15 @@ def test_that_a_student_at_chance_is_said_in_amber_with_the_field_to_change(
         "teacher", "Completed", "teacher", "teacher",
     )  # fmt: skip
     assert not page.notice.isVisible(), "it would repeat the verdict"
+
+
+def test_that_the_verdict_is_the_headline_where_only_some_seeds_learned_nothing(
+    home: Home, open_run_page: Callable[[RunFolder], RunPage]
+) -> None:
+    page = open_run_page(a_told_run(home, at_chance(seeds=(0, 1, 2), weak=(1,))))
+    assert page.verdict.title.startswith("+5.0 points with the teacher")
+    assert page.notice.title == "The student learned almost nothing", "the warning of that seed stays"
+    assert page.pill._role == "agreement"
 
 
 def test_that_a_weak_student_is_warned_of_while_the_run_goes_on(

@@ -240,8 +240,11 @@ def test_that_a_student_that_learned_nothing_is_not_praised(qtbot: QtBot, window
     story = a_story()
     place = next(n for n, event in enumerate(story) if event.stage == "student")
     parameters = {"student": 0.1, "chance": 0.1, "who": "student"}
-    weak = Note(stage="student", seed=0, who="student", level="warning", code="student-weak", parameters=parameters)
-    bring(qtbot, window, a_told_run(home, stamped([*story[: place + 1], weak, *story[place + 1 :]])))
+    weak = [
+        Note(stage="student", seed=seed, who="student", level="warning", code="student-weak", parameters=parameters)
+        for seed in (0, 1, 2)
+    ]
+    bring(qtbot, window, a_told_run(home, stamped([*story[: place + 1], *weak, *story[place + 1 :]])))
     window.stage.enter()
     view = stage_of(window)
     assert view.headline.text() == "Completed, but the student learned almost nothing"

@@ -114,7 +114,7 @@ def test_that_a_home_that_is_none_is_refused_in_words(here: Path, name: str) -> 
     said = kdstudio("runs", "--home", name if name.startswith("~") else here / name)
 
     assert said.code == 1
-    assert "The home folder cannot be used" in said.err
+    assert "The data folder cannot be used" in said.err
 
 
 @pytest.mark.parametrize("name", ["~nosuchperson", "a" * 5000, "..", "*"], ids=["nobody", "long", "up", "star"])

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 
 from kdstudio.spec import EXPERIMENTS as KINDS
-from kdstudio.spec import Classification, Digits, Idx, dump, load, loads, problems_of, save
+from kdstudio.spec import Classification, Digits, Idx, dump, load, loads, problems_of
 from tests.spec import strategies
 
 QUIET = settings(suppress_health_check=[HealthCheck.too_slow], max_examples=50)
@@ -75,15 +75,6 @@ def test_that_the_example_of_the_documentation_is_an_experiment() -> None:
 def test_that_a_learning_rate_may_be_written_as_1e_3() -> None:
     """YAML 1.1 reads that as text; people mean the number."""
     assert loads("kind: classification\ntraining: {learning_rate: 1e-3}").training.learning_rate == 0.001
-
-
-def test_that_a_saved_file_loads_as_it_was_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
-    experiment = loads(ISSUE)
-    save(experiment, tmp_path / "mine.yaml")
-    save(experiment, tmp_path / "mine.yaml")
-
-    assert load(tmp_path / "mine.yaml") == experiment
-    assert [path.name for path in tmp_path.iterdir()] == ["mine.yaml"]
 
 
 # Paths

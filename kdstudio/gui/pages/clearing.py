@@ -126,7 +126,7 @@ class Shared(Clearing):
         again = {
             "teachers": tr("This deletes: weights. An experiment that needs them trains the teacher again."),
             "outputs": tr(
-                "What goes: answers on training images. An experiment that needs them asks the teacher again."
+                "This deletes: predictions on training images. An experiment that needs them runs the teacher again."
             ),
         }
         said = [again[self._part]]

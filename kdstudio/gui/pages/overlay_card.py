@@ -19,6 +19,7 @@ from kdstudio.runs.events import EventReader
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.library import Row
 from kdstudio.runs.state import RunState, State
+from kdstudio.runs.summary import percent
 
 MOST = 12  # runs at a time: more would be spaghetti
 AGAIN = 2500  # milliseconds between two readings of runs at work
@@ -170,7 +171,7 @@ class OverlayCard(QWidget):
         for folder, entry in self.entries.items():
             story = self._stories.get(folder)
             last = story.accuracy.last if story else None
-            entry.show_value("" if last is None else f"{100 * last:.1f} %")
+            entry.show_value("" if last is None else percent(last))
         self._say()
 
     def _fill_legend(self) -> None:

@@ -33,7 +33,7 @@ from kdstudio.runs.events import Evaluated, Saved
 from kdstudio.runs.folder import Request
 from kdstudio.runs.outlook import Outlook, clock, outlook
 from kdstudio.runs.state import RunState, State
-from kdstudio.runs.summary import percent, summarise, weakness
+from kdstudio.runs.summary import percent, summarise, weak_students
 
 REDRAW_EVERY = 60  # milliseconds for one of five parts: each is drawn less than four times a second
 MEASURE_EVERY = 500  # milliseconds
@@ -376,9 +376,9 @@ class RunPage(Page):
 
     @property
     def _weak(self) -> bool:
-        """Whether the run in view has completed with a student that learned almost nothing."""
+        """Whether the run in view has completed with students that learned almost nothing, for every seed."""
         controller = self._controller
-        return controller.shown_as is State.COMPLETED and weakness(controller.shown) is not None
+        return controller.shown_as is State.COMPLETED and bool(weak_students(controller.shown))
 
     def _fit_controls(self) -> None:
         """Other buttons, or another title, find their room anew; while they are the same, no word comes back."""

@@ -24,6 +24,7 @@ from kdstudio.gui.run_controller import RunController
 from kdstudio.gui.theme import GAP, SPACE, Role
 from kdstudio.results.suggestions import Suggestion
 from kdstudio.runs.failures import Words
+from kdstudio.runs.summary import weak_students
 
 SIGNS: dict[Role, str] = {"agreement": "check", "failure": "warning"}
 
@@ -187,10 +188,9 @@ class RunWords(QWidget):
 
     @property
     def _weak(self) -> Words | None:
-        """What to say of a student that has learned almost nothing; None where there is none."""
-        notes = [note for note in self._controller.shown.notes if note.code == "student-weak"]
-        mine = next((note for note in reversed(notes) if note.parameters.get("who") != "baseline"), None)
-        return as_in_the_form(explain(mine.code, mine.parameters)) if mine is not None else None
+        """What to say where the students of all seeds have learned almost nothing; None where one has not."""
+        notes = weak_students(self._controller.shown)
+        return as_in_the_form(explain(notes[-1].code, notes[-1].parameters)) if notes else None
 
     def _remedy_of(self, words: Words) -> str:
         """Cause, remedy and field of a warning, in one line."""

@@ -19,7 +19,7 @@ from kdstudio.gui.words import phase, place
 from kdstudio.runs.events import Note
 from kdstudio.runs.outlook import clock, outlook
 from kdstudio.runs.state import State
-from kdstudio.runs.summary import summarise
+from kdstudio.runs.summary import summarise, weak_students
 
 ACCURACY, AGREEMENT, LOSS = 0, 1, 2
 REDRAW_EVERY = 100  # milliseconds
@@ -320,8 +320,7 @@ class StageView(Painted):
     @property
     def _weak(self) -> list[Note]:
         """What the run has noted of students that learned almost nothing, once it is complete: then a gain says nothing."""
-        notes = self._controller.shown.notes if self._summary is not None else []
-        return [note for note in notes if note.code == "student-weak" and note.parameters.get("who") != "baseline"]
+        return weak_students(self._controller.shown) if self._summary is not None else []
 
     def _draw(self) -> None:
         """Draw the plot in view, and say what it shows."""
