@@ -52,7 +52,7 @@ def steps_of(window: "MainWindow") -> tuple[Step, ...]:
         Step(
             page="home",
             target=lambda: window.lobby.home_page.samples[0],
-            title=tr("Start the demo"),
+            title=tr("Start a sample"),
             sentence=tr(
                 "One click trains a small network twice, with and without the help of a large one, in half a minute."
             ),

@@ -177,7 +177,7 @@ def test_that_a_stage_without_a_run_says_what_to_do_and_starts_the_demo(
     window.actions_by_id["view.stage"].trigger()
     view = stage_of(window)
     assert view.nothing.isVisible()
-    assert "Start the demo" in view.way_on.text()
+    assert "Start the first sample" in view.way_on.text()
     assert not view.newest.isVisible()
     QTest.mouseClick(view.demo, Qt.MouseButton.LeftButton)
     assert window.stage.on

@@ -72,7 +72,7 @@ class StageView(Painted):
         self.choice.setAccessibleName(self.tr("Plot on the stage"))
         self.nothing = Text(self.tr("No run is in view"), "title")
         self.way_on = Text("", "heading", "quiet", wrap=True)
-        self.demo = PrimaryButton(self.tr("Start the demo"), "stage.demo", icon_name="play")
+        self.demo = PrimaryButton(self.tr("Start the first sample"), "stage.demo", icon_name="play")
         self.newest = IconButton(self.tr("Show the newest run"), "curve", "stage.newest")
         self._redraw, self._hide_hint = QTimer(self), QTimer(self)
         self._redraw.setInterval(REDRAW_EVERY)
@@ -97,7 +97,7 @@ class StageView(Painted):
     def offer(self, *, newest: bool) -> None:
         """What people may do where no run is in view: `newest` where there is one to show."""
         self.newest.setVisible(newest)
-        first = self.tr("Start the demo: a small network learns handwritten digits from a large one, in half a minute.")
+        first = self.tr("Start the first sample: a small network learns handwritten digits from a large one, in half a minute.")
         other = self.tr("Or show the newest run, and replay it.")
         self.way_on.setText(f"{first} {other}" if newest else first)
 
