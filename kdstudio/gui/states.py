@@ -44,7 +44,9 @@ def row_words(row: Row) -> "tuple[str, Role]":
         return tr("Queued"), "baseline"
     if row.state == State.QUEUED and row.code and row.code.startswith("waiting-"):
         return explain(row.code).title, "baseline"
-    return state_words(State(row.state), row.code)
+    word, role = state_words(State(row.state), row.code)
+    # The run ended as planned, and its student learned almost nothing: its headline says so, and green would praise it.
+    return (word, "teacher") if row.weak and row.state == State.COMPLETED else (word, role)
 
 
 def stage_words(stage: str) -> str:

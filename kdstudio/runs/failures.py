@@ -393,7 +393,8 @@ def explain(
     if code == "student-weak" and (parameters or {}).get("who") == "baseline":
         code = "baseline-weak"
     words = WORDS.get(code or "", UNKNOWN)
-    values = _Blank({name: value for name, value in (parameters or {}).items() if value is not None})
+    given = {name: value for name, value in (parameters or {}).items() if value is not None}
+    values = _Blank({name: _Number(value) if isinstance(value, float) else value for name, value in given.items()})
     if words is UNKNOWN:
         values["code"] = code
     field = _fill(words.field, values) if words.field else ""
@@ -403,6 +404,14 @@ def explain(
         remedy=_fill(translate(words.remedy), values),
         field=field if field and "?" not in field else None,
     )
+
+
+class _Number(float):
+    """A fraction that is written as everywhere in the window: "13.4 %"."""
+
+    def __format__(self, form: str) -> str:
+        written = super().__format__(form)
+        return f"{written[:-1]} %" if form.endswith("%") else written
 
 
 def _fill(text: str, values: _Blank) -> str:

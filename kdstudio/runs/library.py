@@ -20,7 +20,7 @@ from kdstudio.spec.regular_files import printable_name, read_text
 
 log = logging.getLogger(__name__)
 
-VERSION = 6
+VERSION = 7
 PATIENCE = 5.0  # seconds to wait for another process that writes the index
 MOST_POINTS = 100  # of a small curve
 PORTION = 25  # folders between two reports of how far the reading is
@@ -44,6 +44,7 @@ class Row:
         done: the fraction of the whole run that is done.
         seconds: at work, over all attempts.
         parameters: of the student.
+        weak: its students learned almost nothing.
         curve: a few points of the student's validation accuracy, first to last.
         dataset, model, method, device, seeds: what the experiment asks for, in a word each.
         attempt: how often it was begun.
@@ -68,6 +69,7 @@ class Row:
     teacher: float | None = None
     baseline: float | None = None
     parameters: float | None = None
+    weak: bool = False
     seconds: float | None = None
     curve: tuple[float, ...] = ()
     dataset: str = ""
@@ -296,8 +298,15 @@ def _measured(summary: dict[str, Any]) -> dict[str, Any]:
         "teacher": _number("teacher", _part(models, "teacher").get("accuracy")),
         "baseline": _number("baseline", _part(models, "baseline").get("accuracy")),
         "parameters": _number("parameters", student.get("parameters")),
+        "weak": _is_weak(summary),
         "curve": tuple(_curve(live.get("curve"))),
     }
+
+
+def _is_weak(summary: dict[str, Any]) -> bool:
+    """Whether the students of all seeds learned almost nothing, as the headline counts them."""
+    weak, seeds = _part(summary, "weak").get("seeds"), summary.get("seeds")
+    return type(weak) is int and type(seeds) is int and 0 < seeds <= weak
 
 
 def _curve(points: Any) -> Iterator[float]:

@@ -90,7 +90,7 @@ def test_that_a_student_at_chance_is_said_in_amber_with_the_field_to_change(
 ) -> None:
     page = open_run_page(a_told_run(home, at_chance(), text=EXPERIMENT.replace("[0, 1, 2]", "[0]")))
     assert page.verdict.title == "Completed, but the student learned almost nothing"
-    assert "13.4%" in page.verdict.detail and "guessing gives 10.0%" in page.verdict.detail
+    assert "13.4 %" in page.verdict.detail and "guessing gives 10.0 %" in page.verdict.detail
     assert page.verdict.detail.endswith("Field: Training, Learning rate")
     assert (page.verdict._role, page.pill.text, page.pill._role, page.bar._role) == (
         "teacher", "Completed", "teacher", "teacher",

@@ -1,6 +1,7 @@
 """What a run says in sentences, and its ways on: trained longer, its folder, its diagnostics, the field that a failure names."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ from pytestqt.qtbot import QtBot
 
 from kdstudio.gui.pages.diagnostics import diagnostics, masked
 from kdstudio.gui.pages.run import RunPage
+from kdstudio.gui.states import row_words
 from kdstudio.results.suggestions import longer
 from kdstudio.runs.events import RunEnded
 from kdstudio.runs.files import write_json
 from kdstudio.runs.folder import RunFolder
 from kdstudio.runs.home import Home
+from kdstudio.runs.library import Row
 from kdstudio.spec import dump, loads
 from tests.fakes import EXPERIMENT, a_story, a_told_run
 
@@ -120,3 +123,9 @@ def test_that_a_failure_names_its_field_by_the_titles_of_the_form(
 def test_that_names_and_secrets_are_masked(home: Home) -> None:
     said = masked("/home/ada/x C:\\Users\\Ada\\y token=abc123 https://me:pw@host/z", home)
     assert said == "/home/<user>/x C:\\Users\\<user>\\y token=<masked> https://<masked>@host/z"
+
+
+def test_that_a_completed_run_whose_student_learned_almost_nothing_is_not_green_in_lists() -> None:
+    row = Row(id="a", created="", title="At chance", state="completed", weak=True)
+    assert row_words(row) == ("Completed", "teacher")
+    assert row_words(replace(row, weak=False)) == ("Completed", "agreement")

@@ -248,7 +248,7 @@ def test_that_a_student_that_learned_nothing_is_not_praised(qtbot: QtBot, window
     window.stage.enter()
     view = stage_of(window)
     assert view.headline.text() == "Completed, but the student learned almost nothing"
-    assert "10.0%" in view.detail.text()
+    assert "10.0 %" in view.detail.text()
     assert "worth" not in view.caption.text()
     window.stage.leave()
 

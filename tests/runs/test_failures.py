@@ -52,7 +52,7 @@ def test_that_an_unknown_code_still_gets_a_sentence(code: str | None) -> None:
 def test_that_parameters_are_filled_in() -> None:
     words = explain("teacher-not-better", {"teacher": 0.8, "baseline": 0.9123})
 
-    assert words.cause == "On validation data the teacher reaches 80.0%, the same student without it 91.2%."
+    assert words.cause == "On validation data the teacher reaches 80.0 %, the same student without it 91.2 %."
 
 
 def test_that_a_field_that_is_not_known_is_none_rather_than_a_question_mark() -> None:

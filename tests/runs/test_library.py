@@ -47,6 +47,19 @@ def test_that_rows_come_newest_first(home: Home) -> None:
     assert rows[0].created == "2026-03-01 00:00:00"
 
 
+@pytest.mark.parametrize(
+    ("weak", "expected"),
+    [({"seeds": 3, "chance": 0.1}, True), ({"seeds": 2, "chance": 0.1}, False), (None, False), ({"seeds": "3"}, False)],
+)
+def test_that_a_row_knows_when_the_students_of_all_seeds_learned_almost_nothing(
+    home: Home, weak: Any, expected: bool
+) -> None:
+    folder = a_told_run(home)
+    write_json(folder.summary_file, {**folder.summary(), "seeds": 3, "weak": weak})
+    (row,) = Library(home).rows()
+    assert row.weak is expected
+
+
 def test_that_a_row_shows_what_the_run_came_to(home: Home) -> None:
     folder = a_told_run(home)
 
