@@ -55,6 +55,9 @@ class PreviewCard(Card):
         self.problems = Text("", "body", "failure", wrap=True)
         self.problems.setObjectName("summary.problems")
         self.note = Text("", "caption", "quiet", wrap=True)
+        two = self.tr("With labels withheld, a step of the student is two passes: one for labels, one for the teacher's answers.")
+        self.two_passes = Text(two, "caption", "quiet", wrap=True)
+        self.two_passes.hide()
         self.busy = Text("", "caption", "teacher", wrap=True)
         self.start = PrimaryButton(self.tr("Start"), "start")
         self.queue = IconButton(self.tr("Queue"), "queue", "queue.add")
@@ -213,11 +216,8 @@ class PreviewCard(Card):
             self._fact("Time", self.tr("{0}, {1} seeds").format(said, seeds) if seeds > 1 else said)
         self._fact("Device", str(values["device"]).upper())
         if values.get("steps"):
-            steps = f"{values['steps']:,}"
-            equal = self.tr("{0} for each, equal").format(steps)
-            # Where labels are withheld, a step of the student is two passes: the time holds them, and this says why.
-            two = self.tr("{0} for each; the student's take two passes").format(steps)
-            self.facts["Steps"].set_text(*((two, equal) if values.get("two_passes") else (equal,)))
+            self._fact("Steps", self.tr("{0} for each, equal").format(f"{values['steps']:,}"))
+        self.two_passes.setVisible(bool(values.get("two_passes")))
 
     @Slot(object)
     def _remedy(self, changes: Mapping[str, Any]) -> None:
@@ -284,6 +284,7 @@ class PreviewCard(Card):
         column.addWidget(self._table())
         fair = self.tr("Baseline and student take the same number of steps. Validation picks the weights; test is used once.")
         column.addWidget(Text(fair, "caption", "quiet", wrap=True))
+        column.addWidget(self.two_passes)
         column.addStretch(1)
         return inside
 
