@@ -46,7 +46,7 @@ class SoftTargetsObjective(Objective):
 def _log_probabilities(logits: Tensor, temperature: float) -> Tensor:
     """log softmax(logits / T), float64 [b, classes] where the device has it (an Apple GPU has not)."""
     precision = torch.float32 if logits.device.type == "mps" else torch.float64
-    return torch.log_softmax(logits / temperature, dim=-1, dtype=precision)
+    return torch.log_softmax(logits.to(precision) / temperature, dim=-1)
 
 
 class _SoftTerm(torch.autograd.Function):
