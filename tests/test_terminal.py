@@ -34,7 +34,7 @@ def test_that_each_stage_is_one_line_with_its_last_accuracy(capsys: pytest.Captu
 def test_that_a_note_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     about = {"teacher": 0.5, "baseline": 0.75}
     said = told([Note(level="warning", code="teacher-not-better", parameters=about, stage="baseline", seed=0)], capsys)
-    assert "teacher reaches 50.0%, the same student without it 75.0%" in said
+    assert "teacher reaches 50.0 %, the same student without it 75.0 %" in said
 
 
 def test_that_what_was_there_already_is_said_to_be(capsys: pytest.CaptureFixture[str]) -> None:
