@@ -62,3 +62,11 @@ def test_that_a_mean_over_seeds_is_called_one_without_a_baseline_too(qtbot: QtBo
     state.apply_all(a_story(baseline=False))
     tiles.show_run(state, summarise(state, "x"))
     assert tiles.accuracy.note == "test data, mean of 3 seeds"
+
+
+def test_that_a_paused_run_is_not_said_to_have_ended(qtbot: QtBot) -> None:
+    tiles, state = Tiles(), RunState()
+    qtbot.addWidget(tiles)
+    state.lose("paused")
+    tiles.show_run(state, None)
+    assert tiles.agreement.note == "waiting for the student"

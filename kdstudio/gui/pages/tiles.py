@@ -93,7 +93,7 @@ class Tiles(QWidget):
         return self._no_student(run)
 
     def _no_student(self, run: RunState) -> tuple[str, ...]:
-        if run.outcome is None:
+        if run.outcome in (None, "paused"):
             return self.tr("waiting for the student"), self.tr("waiting")
         return self.tr("the run ended before the student"), self.tr("ended before it")
 
