@@ -58,9 +58,10 @@ class StageMode(QObject):
         window.shell.close_tour()
         self._focus = window.focusWidget()
         self._state, self._place = window.windowState(), window.geometry()
-        self._cover()
         theme().present(True, self.type_for(window.screen().size()))
-        self.view = view = self._make()
+        view = self._make()
+        self._cover()  # last: what fails before leaves the window as it is
+        self.view = view
         row = window.centralWidget().layout()
         assert row is not None
         row.addWidget(view)

@@ -324,6 +324,16 @@ def test_that_the_caption_follows_the_verdict(qapp: QApplication, how: dict[str,
     assert said in captions.of_accuracy(state, gain_of(state))
 
 
+def test_that_the_caption_of_a_run_that_failed_promises_no_student() -> None:
+    story = a_story()
+    cut = next(n for n, event in enumerate(story) if event.stage == "student")
+    state = RunState()
+    state.apply_all([*story[:cut], RunEnded(outcome="failed", code="not-a-number")])
+    said = captions.of_accuracy(state)
+    assert "will be compared" not in said
+    assert "the run ended before the one with a teacher" in said
+
+
 def test_that_the_caption_follows_the_run_from_its_first_word_on(qapp: QApplication) -> None:
     state = RunState()
     said: list[tuple[str, str, str]] = []

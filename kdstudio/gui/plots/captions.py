@@ -21,6 +21,8 @@ def of_accuracy(state: "RunState", gain: Mapping[str, Any] | None = None) -> str
             return tr("The dotted line is the teacher: it learns first, and sees every label.")
         return tr("The first curve begins with the first evaluation.")
     if not taught:
+        if state.outcome in ("failed", "lost"):
+            return tr("The dashed line is the same student without a teacher; the run ended before the one with a teacher.")
         return tr("The dashed line is the same student without a teacher: the student will be compared with it.")
     if not alone:
         if curves.teacher_accuracy(state) is None:
