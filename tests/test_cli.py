@@ -216,7 +216,7 @@ def test_that_runs_are_listed_newest_first_for_people_and_as_json(kdstudio: Call
     assert len(lines) == 4
     assert lines[-1].startswith("abcdefgh")
     (shown,) = (line for line in lines if line.startswith(told.id))
-    assert "completed   90.0 %  92.0 %   +5.0  Digits of a test" in shown
+    assert "completed   90.0 %  91.0 %   +5.0  Digits of a test" in shown
     for name in ("STATE", "TITLE"):
         at = lines[0].index(name)
         assert all(line[at - 1] == " " and line[at] != " " for line in lines), f"what is below {name} begins there"

@@ -131,6 +131,13 @@ def _steps_differ(state: RunState) -> bool:
     return any(taken["baseline"].get(seed, steps) != steps for seed, steps in taken["student"].items())
 
 
+def _validated(state: RunState) -> float | None:
+    """The student's accuracy on validation data as a completed run has it: the mean over seeds of the best, by which the kept
+    weights were chosen. The results table gives the same number."""
+    curves = [stage.curves.get(("student", "validation", "accuracy")) for stage in state.stages_of("student")]
+    return _mean(best[1] for curve in curves if curve is not None and (best := curve.best()) is not None)
+
+
 def _live(state: RunState, experiment: "Experiment | None") -> dict[str, Any]:
     """Where a run is: enough for a row in a list."""
     stage = state.stages.get(state.current) if state.current else None
@@ -146,7 +153,7 @@ def _live(state: RunState, experiment: "Experiment | None") -> dict[str, Any]:
         "planned": stage.planned if stage else None,
         "unit": stage.unit if stage else None,
         "whole": outlook(state, experiment, State(state.outcome or State.RUNNING)).fraction,
-        "accuracy": latest.get("accuracy") if latest else None,
+        "accuracy": _validated(state) if state.outcome == "completed" else latest.get("accuracy") if latest else None,
         "agreement": latest.get("agreement") if latest else None,
         "curve": [round(value, 4) for value in curve.sketch(POINTS)] if curve is not None else [],
     }

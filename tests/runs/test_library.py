@@ -70,7 +70,7 @@ def test_that_a_row_shows_what_the_run_came_to(home: Home) -> None:
     assert row.headline is not None and row.headline.startswith("+5.0 points with the teacher")
     assert row.gain == pytest.approx(0.05, abs=0.001)
     assert (row.accuracy, row.split) == (pytest.approx(0.9, abs=0.01), "test")
-    assert row.validation == pytest.approx(0.92)
+    assert row.validation == pytest.approx(0.91), "the mean over seeds of the best, as in the results table"
     assert row.seconds and row.seconds > 0
 
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kdstudio.results.comparison import VALIDATION, comparison
 from kdstudio.runs.events import Evaluated, ModelReady, Note, RunEnded, RunStarted, Saved
 from kdstudio.runs.outlook import outlook
 from kdstudio.runs.state import RunState, State
@@ -125,6 +126,22 @@ def test_that_a_run_cut_off_anywhere_has_a_summary_of_plain_json_without_a_headl
 
     assert json.loads(json.dumps(summary, allow_nan=False)) == summary
     assert summary["headline"] is None
+
+
+def test_that_the_validation_accuracy_of_a_completed_run_is_the_one_of_its_results_table() -> None:
+    story = [
+        msgspec.structs.replace(event, metrics={**event.metrics, "accuracy": 0.5})
+        if isinstance(event, Evaluated) and (event.who, event.split, event.step) == ("student", "validation", 40)
+        else event
+        for event in a_story(seeds=(0, 1, 2), steps=40)
+    ]
+    state = fold(story)
+    table = comparison(state)
+    assert table is not None
+    row = table.row("student")
+    assert row is not None
+    assert summarise(state, "x")["live"]["accuracy"] == pytest.approx(row.cells[VALIDATION].mean)
+    assert summarise(state, "x")["live"]["accuracy"] > 0.6, "the best, and not the last"
 
 
 def test_that_a_live_summary_says_where_the_run_is() -> None:
