@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 from kdstudio.runs.events import Metrics
 from kdstudio.runs.state import RunState
-from kdstudio.runs.summary import SAME, interval, tested_metrics
+from kdstudio.runs.summary import SAME, interval, tested_metrics, validated_accuracy
 
 Unit: TypeAlias = Literal["%", "nats"]
 Translate: TypeAlias = Callable[[str], str]
@@ -119,27 +119,13 @@ def comparison(state: RunState) -> Comparison | None:
 
 def _values(state: RunState, who: str, tested: Mapping[int | None, Metrics]) -> dict[int | None, dict[str, float]]:
     """Seed -> metric key -> value."""
-    validated = _validated(state, who)
+    validated = validated_accuracy(state, who)
     values: dict[int | None, dict[str, float]] = {}
     for seed, metrics in tested.items():
         numbers = {metric.key: metrics.get(metric.key) for metric in METRICS}
         numbers[VALIDATION] = validated.get(seed)
         values[seed] = {key: float(number) for key, number in numbers.items() if isinstance(number, int | float)}
     return values
-
-
-def _validated(state: RunState, who: str) -> dict[int | None, float]:
-    """Seed -> the best accuracy on validation data, by which the kept weights were chosen."""
-    stages = (
-        [*state.stages_of("teacher-check"), *state.stages_of("teacher")] if who == "teacher" else state.stages_of(who)
-    )
-    found: dict[int | None, float] = {}
-    for stage in stages:
-        series = stage.curves.get((who, "validation", "accuracy"))
-        best = series.best() if series is not None else None
-        if best is not None:
-            found.setdefault(stage.seed, best[1])
-    return found
 
 
 def _row(state: RunState, who: str, values: Mapping[int | None, Mapping[str, float]]) -> Row:

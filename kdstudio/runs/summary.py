@@ -131,11 +131,18 @@ def _steps_differ(state: RunState) -> bool:
     return any(taken["baseline"].get(seed, steps) != steps for seed, steps in taken["student"].items())
 
 
-def _validated(state: RunState) -> float | None:
-    """The student's accuracy on validation data as a completed run has it: the mean over seeds of the best, by which the kept
-    weights were chosen. The results table gives the same number."""
-    curves = [stage.curves.get(("student", "validation", "accuracy")) for stage in state.stages_of("student")]
-    return _mean(best[1] for curve in curves if curve is not None and (best := curve.best()) is not None)
+def validated_accuracy(state: RunState, who: str) -> dict[int | None, float]:
+    """Seed -> the best accuracy on validation data, by which the kept weights were chosen."""
+    stages = (
+        [*state.stages_of("teacher-check"), *state.stages_of("teacher")] if who == "teacher" else state.stages_of(who)
+    )
+    found: dict[int | None, float] = {}
+    for stage in stages:
+        series = stage.curves.get((who, "validation", "accuracy"))
+        best = series.best() if series is not None else None
+        if best is not None:
+            found.setdefault(stage.seed, best[1])
+    return found
 
 
 def _live(state: RunState, experiment: "Experiment | None") -> dict[str, Any]:
@@ -146,6 +153,9 @@ def _live(state: RunState, experiment: "Experiment | None") -> dict[str, Any]:
         metrics = each.latest.get(("student", "validation"))
         latest = metrics if metrics is not None else latest
         curve = each.curves.get(("student", "validation", "accuracy"), curve)
+    accuracy = latest.get("accuracy") if latest else None
+    if state.outcome == "completed":
+        accuracy = _mean(validated_accuracy(state, "student").values())
     return {
         "stage": stage.name if stage else None,
         "seed": stage.seed if stage else None,
@@ -153,7 +163,7 @@ def _live(state: RunState, experiment: "Experiment | None") -> dict[str, Any]:
         "planned": stage.planned if stage else None,
         "unit": stage.unit if stage else None,
         "whole": outlook(state, experiment, State(state.outcome or State.RUNNING)).fraction,
-        "accuracy": _validated(state) if state.outcome == "completed" else latest.get("accuracy") if latest else None,
+        "accuracy": accuracy,
         "agreement": latest.get("agreement") if latest else None,
         "curve": [round(value, 4) for value in curve.sketch(POINTS)] if curve is not None else [],
     }
